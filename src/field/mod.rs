@@ -1,0 +1,24 @@
+//! The vocabulary of matches: every field of Open vSwitch as one row of one table.
+//!
+//! A field is a row ([`table`]), and the row says where the field's bits live ([`slot`]). `tcp_dst`, `udp_dst` and
+//! `tp_dst` are views of one slot; `reg0`, `xreg0` and `xxreg0` overlap; a [`Match`] is a sorted list of masked words and
+//! knows nothing of fields. From the rows follow parsing and printing of values ([`format`]), prerequisites
+//! ([`proto`]), NXM and OXM names ([`table::Header`]), bit ranges of fields ([`subfield`]), completion, the filter
+//! language and `docs/fields.md`.
+//!
+//! Read `slot`, then `table`, then `matches`.
+
+pub mod bits;
+pub mod format;
+pub mod matches;
+pub mod names;
+pub mod proto;
+pub mod slot;
+pub mod subfield;
+pub mod table;
+
+pub use bits::Bits;
+pub use matches::Match;
+pub use names::Names;
+pub use subfield::Subfield;
+pub use table::{Field, FieldId};
