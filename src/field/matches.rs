@@ -12,7 +12,7 @@ use super::names::Names;
 use super::proto::{self, DL_TYPE, NW_PROTO, Needs};
 use super::slot::{Slot, WordId, word};
 use super::table::{self, Dump, Field, FieldId, Quirk, Shown};
-use crate::base::paint::{Painter, Role};
+use crate::base::paint::{List, Painter, Role};
 
 /// One word of a match: the bits in `mask` must be as in `value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,7 +61,10 @@ impl Match {
     /// A word's value and mask; zeros if it is not matched.
     #[inline]
     pub fn word(&self, id: WordId) -> (u32, u32) {
-        self.words.iter().find(|w| w.word == id).map_or((0, 0), |w| (w.value, w.mask))
+        self.words
+            .iter()
+            .find(|w| w.word == id)
+            .map_or((0, 0), |w| (w.value, w.mask))
     }
 
     /// Makes the bits `part` of a word match `value` under `mask`, whatever they matched before.
@@ -78,7 +81,14 @@ impl Match {
                     self.words.remove(at);
                 }
             }
-            false if mask != 0 => self.words.insert(at, Masked { word: id, value: value & mask, mask }),
+            false if mask != 0 => self.words.insert(
+                at,
+                Masked {
+                    word: id,
+                    value: value & mask,
+                    mask,
+                },
+            ),
             false => {}
         }
     }
@@ -90,19 +100,28 @@ impl Match {
             let place = |bits: &Bits| (bits.to_u64() as u32 & ones) << slot.shift;
             return self.set_word(slot.word, ones << slot.shift, place(value), place(mask));
         }
-        for (((id, part), (_, value)), (_, mask)) in slot.words().zip(slot.spread(value)).zip(slot.spread(mask)) {
+        for (((id, part), (_, value)), (_, mask)) in
+            slot.words().zip(slot.spread(value)).zip(slot.spread(mask))
+        {
             self.set_word(id, part, value, mask);
         }
     }
 
     /// Makes a slot match exactly `value`.
     pub fn set_exact(&mut self, slot: Slot, value: u64) {
-        self.set_slot(slot, &Bits::from_u64(value, slot.width.into()), &Bits::ones(slot.width.into()));
+        self.set_slot(
+            slot,
+            &Bits::from_u64(value, slot.width.into()),
+            &Bits::ones(slot.width.into()),
+        );
     }
 
     /// A slot's value and mask.
     pub fn slot(&self, slot: Slot) -> (Bits, Bits) {
-        (slot.read(|id| self.word(id).0), slot.read(|id| self.word(id).1))
+        (
+            slot.read(|id| self.word(id).0),
+            slot.read(|id| self.word(id).1),
+        )
     }
 
     /// A slot's value, with 0 for bits that are not matched.
@@ -124,12 +143,24 @@ impl Match {
                 self.set_slot(field.slot, value, &Bits::ones(field.slot.width.into()));
                 self.set_exact(proto::VLAN_PRESENT, 1);
             }
+            Quirk::MaskIsValue => self.set_slot(field.slot, &value.and(mask), value),
             Quirk::Tos => self.set_exact(field.slot, value.to_u64() >> 2),
             Quirk::TunMetadata => {
                 self.set_word(field.slot.word - 1, 1, 1, 1);
-                self.set_slot(field.slot, value, mask);
+                let exact = Bits::ones(field.slot.width.into());
+                self.set_slot(
+                    field.slot,
+                    &value.and(mask),
+                    if is_whole_option(mask, 8) {
+                        &exact
+                    } else {
+                        mask
+                    },
+                );
             }
-            Quirk::None if field.id == table::PACKET_TYPE => self.set_packet_type(value.to_u64() as u32),
+            Quirk::None if field.id == table::PACKET_TYPE => {
+                self.set_packet_type(value.to_u64() as u32)
+            }
             // A slot may be wider than the field's value, as for in_port and ICMP types; an exact value fills it.
             Quirk::None if mask.is_ones(usize::from(field.bytes) * 8) => {
                 self.set_slot(field.slot, value, &Bits::ones(field.slot.width.into()));
@@ -207,13 +238,20 @@ impl Match {
     }
 
     /// Prints the match as a dump does (`match_format`): with the priority in front unless it is the default one.
-    pub fn paint(&self, priority: u16, names: &Names, p: &mut impl Painter) {
-        self.paint_by(&Plan::of(self.masks()), priority, names, p);
+    /// Tells whether anything was printed.
+    pub fn paint(&self, priority: u32, names: &Names, p: &mut impl Painter) -> bool {
+        self.paint_by(&Plan::of(self.masks()), priority, names, p)
     }
 
     /// The same with the plan for these masks at hand.
-    pub fn paint_by(&self, plan: &Plan, priority: u16, names: &Names, p: &mut impl Painter) {
-        let mut list = Comma { first: true };
+    pub fn paint_by(
+        &self,
+        plan: &Plan,
+        priority: u32,
+        names: &Names,
+        p: &mut impl Painter,
+    ) -> bool {
+        let mut list = List::default();
         if priority != DEFAULT_PRIORITY {
             list.next(p);
             p.dim("priority=");
@@ -228,6 +266,10 @@ impl Match {
                     }
                 }
                 Step::Vlan => self.paint_vlan(&mut list, p),
+                Step::Ethernet => {
+                    list.next(p);
+                    p.put(Role::Proto, "eth");
+                }
                 Step::Field(id) => {
                     if self.is_shown(&id) {
                         list.next(p);
@@ -236,6 +278,7 @@ impl Match {
                 }
             }
         }
+        list.has_started()
     }
 
     /// Prints one field of the match as a dump does, `name=value`.
@@ -266,12 +309,19 @@ impl Match {
 
     /// Whether a dump prints this field: its bits are matched, and no other field prints them.
     fn is_shown(&self, field: &Field) -> bool {
-        let exact = |id: FieldId, value: u64| self.slot(id.slot) == (Bits::from_u64(value, id.slot.width.into()), Bits::ones(id.slot.width.into()));
+        let exact = |id: FieldId, value: u64| {
+            self.slot(id.slot)
+                == (
+                    Bits::from_u64(value, id.slot.width.into()),
+                    Bits::ones(id.slot.width.into()),
+                )
+        };
         match field.shown {
             Shown::Always => field.id != table::ETH_TYPE || self.protocol().is_none(),
             Shown::If(needs) => needs.iter().any(|n| self.meets(*n)),
             Shown::Unless(needs) => {
-                !needs.iter().any(|n| self.meets(*n)) && !(field.id == table::NW_PROTO && self.nw_proto_is_said())
+                !needs.iter().any(|n| self.meets(*n))
+                    && !(field.id == table::NW_PROTO && self.nw_proto_is_said())
             }
             Shown::Erspan(version) => self.value(table::TUN_ERSPAN_VER.slot) == u64::from(version),
             Shown::WithCtProto => self.has(table::CT_NW_PROTO.slot),
@@ -309,10 +359,11 @@ impl Match {
     }
 
     /// `dl_vlan`, `dl_vlan_pcp`, or `vlan_tci` when neither says it all.
-    fn paint_vlan(&self, list: &mut Comma, p: &mut impl Painter) {
+    fn paint_vlan(&self, list: &mut List, p: &mut impl Painter) {
         let (tci, mask) = self.word(word::VLAN);
         let (tci, mask) = (tci & 0xffff, mask & 0xffff);
-        let (vid_mask, pcp_mask, present) = (mask & 0x0fff, mask & 0xe000, mask & tci & 0x1000 != 0);
+        let (vid_mask, pcp_mask, present) =
+            (mask & 0x0fff, mask & 0xe000, mask & tci & 0x1000 != 0);
         let plain = (vid_mask == 0 || vid_mask == 0x0fff) && (pcp_mask == 0 || pcp_mask == 0xe000);
         if present && plain && vid_mask | pcp_mask != 0 {
             if vid_mask != 0 {
@@ -338,19 +389,14 @@ impl Match {
 }
 
 /// The priority of a flow that names none (`OFP_DEFAULT_PRIORITY`); dumps leave it out.
-pub const DEFAULT_PRIORITY: u16 = 0x8000;
+pub const DEFAULT_PRIORITY: u32 = 0x8000;
 
-/// Prints the commas of a list.
-struct Comma {
-    first: bool,
-}
-
-impl Comma {
-    fn next(&mut self, p: &mut impl Painter) {
-        if !std::mem::replace(&mut self.first, false) {
-            p.dim(",");
-        }
-    }
+/// Whether a mask is all of a tunnel option, as far as can be told without the switch's TLV map: it is if it has ones
+/// only and fills units of so many bits. `ovs-ofctl` counts bytes in matches; in actions options count as they are on
+/// the wire, in units of four bytes (RFC 8926, section 3.5).
+pub fn is_whole_option(mask: &Bits, unit: usize) -> bool {
+    let bits = mask.bit_length();
+    bits > 0 && bits % unit == 0 && mask.count_ones() == bits
 }
 
 /// What a dump prints for matches with given masks, in order. It depends on the masks alone, so the many matches that
@@ -366,6 +412,8 @@ enum Step {
     Protocol,
     /// The VLAN tag.
     Vlan,
+    /// The word `eth`, which is said only beside recirc_id.
+    Ethernet,
     /// A field, if it is shown.
     Field(FieldId),
 }
@@ -376,6 +424,7 @@ impl Step {
         match self {
             Step::Protocol => (table::REG, false),
             Step::Vlan => (table::VLAN_TCI, true),
+            Step::Ethernet => (table::PACKET_TYPE, true),
             Step::Field(id) => (id, true),
         }
     }
@@ -400,17 +449,30 @@ impl Plan {
     pub fn of(masks: impl IntoIterator<Item = (WordId, u32)>) -> Plan {
         let masks: SmallVec<[(WordId, u32); 8]> = masks.into_iter().collect();
         let mut steps: SmallVec<[Step; 8]> = SmallVec::new();
+        let (mut needs_ethernet, mut says_type) = (false, false);
         for &(id, mask) in &masks {
             if id == word::TYPE && mask >> 16 != 0 {
                 steps.push(Step::Protocol);
             }
             for &field in PRINTED.get(usize::from(id)).into_iter().flatten() {
-                let is_matched = field.slot.words().any(|(w, part)| w == id && mask & part != 0);
+                let is_matched = field
+                    .slot
+                    .words()
+                    .any(|(w, part)| w == id && mask & part != 0);
                 let is_present = field.is_tun_metadata() && id == field.slot.word - 1;
                 if is_matched || is_present {
-                    steps.push(if field.dump == Dump::Vlan { Step::Vlan } else { Step::Field(field) });
+                    needs_ethernet |= field.needs != Needs::None;
+                    says_type |= field == table::PACKET_TYPE;
+                    steps.push(if field.dump == Dump::Vlan {
+                        Step::Vlan
+                    } else {
+                        Step::Field(field)
+                    });
                 }
             }
+        }
+        if needs_ethernet && !says_type && masks.iter().any(|(id, _)| *id == word::RECIRC_ID) {
+            steps.push(Step::Ethernet);
         }
         steps.sort_unstable_by_key(|s| s.place());
         steps.dedup();
@@ -419,23 +481,37 @@ impl Plan {
 
     /// The fields of a match with these masks, in order of printing.
     pub fn fields<'a>(&'a self, m: &'a Match) -> impl Iterator<Item = FieldId> + 'a {
-        self.steps.iter().flat_map(move |step| -> SmallVec<[FieldId; 2]> {
-            match *step {
-                Step::Protocol => m.protocol().map(|_| table::ETH_TYPE).into_iter().chain(m.transport().map(|_| table::NW_PROTO)).collect(),
-                Step::Vlan => vlan_fields(m),
-                Step::Field(id) if m.is_shown(&id) => SmallVec::from_slice(&[id]),
-                Step::Field(_) => SmallVec::new(),
-            }
-        })
+        self.steps
+            .iter()
+            .flat_map(move |step| -> SmallVec<[FieldId; 2]> {
+                match *step {
+                    Step::Protocol => m
+                        .protocol()
+                        .map(|_| table::ETH_TYPE)
+                        .into_iter()
+                        .chain(m.transport().map(|_| table::NW_PROTO))
+                        .collect(),
+                    Step::Vlan => vlan_fields(m),
+                    Step::Ethernet => SmallVec::new(),
+                    Step::Field(id) if m.is_shown(&id) => SmallVec::from_slice(&[id]),
+                    Step::Field(_) => SmallVec::new(),
+                }
+            })
     }
 }
 
 /// The VLAN fields that a dump of this match prints.
 fn vlan_fields(m: &Match) -> SmallVec<[FieldId; 2]> {
     let mut text = String::new();
-    m.paint_vlan(&mut Comma { first: true }, &mut text);
-    let shown = |name: &str| text.split(',').any(|item| item.split('=').next() == Some(name));
-    [table::VLAN_TCI, table::DL_VLAN, table::DL_VLAN_PCP].into_iter().filter(|f| shown(f.name)).collect()
+    m.paint_vlan(&mut List::default(), &mut text);
+    let shown = |name: &str| {
+        text.split(',')
+            .any(|item| item.split('=').next() == Some(name))
+    };
+    [table::VLAN_TCI, table::DL_VLAN, table::DL_VLAN_PCP]
+        .into_iter()
+        .filter(|f| shown(f.name))
+        .collect()
 }
 
 #[cfg(test)]
@@ -471,38 +547,87 @@ mod tests {
 
     #[test]
     fn printed_in_the_order_and_spelling_of_a_dump() {
-        assert_eq!(painted("tp_dst=80,in_port=1,tcp,reg0=5"), "tcp,reg0=0x5,in_port=1,tp_dst=80");
-        assert_eq!(painted("arp_op=2,arp,nw_src=10.0.0.1"), "arp,arp_spa=10.0.0.1,arp_op=2");
-        assert_eq!(painted("icmp6,icmpv6_type=136,nd_target=fe80::1"), "icmp6,icmp_type=136,nd_target=fe80::1");
+        assert_eq!(
+            painted("tp_dst=80,in_port=1,tcp,reg0=5"),
+            "tcp,reg0=0x5,in_port=1,tp_dst=80"
+        );
+        assert_eq!(
+            painted("arp_op=2,arp,nw_src=10.0.0.1"),
+            "arp,arp_spa=10.0.0.1,arp_op=2"
+        );
+        assert_eq!(
+            painted("icmp6,icmpv6_type=136,nd_target=fe80::1"),
+            "icmp6,icmp_type=136,nd_target=fe80::1"
+        );
         assert_eq!(painted("ip,nw_proto=47"), "ip,nw_proto=47");
-        assert_eq!(painted("dl_type=0x88cc,dl_src=0:0:0:0:0:1"), "dl_src=00:00:00:00:00:01,dl_type=0x88cc");
-        assert_eq!(painted("dl_vlan=5,dl_vlan_pcp=3"), "dl_vlan=5,dl_vlan_pcp=3");
+        assert_eq!(
+            painted("dl_type=0x88cc,dl_src=0:0:0:0:0:1"),
+            "dl_src=00:00:00:00:00:01,dl_type=0x88cc"
+        );
+        assert_eq!(
+            painted("dl_vlan=5,dl_vlan_pcp=3"),
+            "dl_vlan=5,dl_vlan_pcp=3"
+        );
         assert_eq!(painted("vlan_tci=0x1000/0x1000"), "vlan_tci=0x1000/0x1000");
         assert_eq!(painted("dl_vlan=0xffff"), "vlan_tci=0x0000");
         assert_eq!(painted("xreg0=5"), "reg0=0,reg1=0x5");
-        assert_eq!(painted("tcp,tp_dst=0x1f40/0xffc0"), "tcp,tp_dst=0x1f40/0xffc0");
-        assert_eq!(painted("ip,nw_tos=252,nw_ecn=1,nw_ttl=3"), "ip,nw_tos=252,nw_ecn=1,nw_ttl=3");
-        assert_eq!(painted("ct_state=+trk-new,ct_zone=5,ip"), "ct_state=-new+trk,ct_zone=5,ip");
-        assert_eq!(painted("packet_type=(1,0x800),nw_src=1.1.1.1"), "packet_type=(1,0x800),nw_src=1.1.1.1");
-        assert_eq!(painted("tun_metadata0=0x1234,tun_metadata3="), "tun_metadata0=0x1234,tun_metadata3");
+        assert_eq!(
+            painted("tcp,tp_dst=0x1f40/0xffc0"),
+            "tcp,tp_dst=0x1f40/0xffc0"
+        );
+        assert_eq!(
+            painted("ip,nw_tos=252,nw_ecn=1,nw_ttl=3"),
+            "ip,nw_tos=252,nw_ecn=1,nw_ttl=3"
+        );
+        assert_eq!(
+            painted("ct_state=+trk-new,ct_zone=5,ip"),
+            "ct_state=-new+trk,ct_zone=5,ip"
+        );
+        assert_eq!(
+            painted("packet_type=(1,0x800),nw_src=1.1.1.1"),
+            "packet_type=(1,0x800),nw_src=1.1.1.1"
+        );
+        assert_eq!(
+            painted("tun_metadata0=0x1234,tun_metadata3="),
+            "tun_metadata0=0x1234,tun_metadata3"
+        );
         assert_eq!(painted("packet_type=(0,0)"), "");
     }
 
     #[test]
     fn the_fields_of_a_match() {
-        let names = |text: &str| matching(text).fields().into_iter().map(|f| f.name).collect::<Vec<_>>();
-        assert_eq!(names("tcp,tp_dst=80,reg5=1"), ["eth_type", "nw_proto", "reg5", "tcp_dst"]);
-        assert_eq!(names("arp,arp_spa=1.2.3.4,dl_vlan=3"), ["eth_type", "dl_vlan", "arp_spa"]);
+        let names = |text: &str| {
+            matching(text)
+                .fields()
+                .into_iter()
+                .map(|f| f.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names("tcp,tp_dst=80,reg5=1"),
+            ["eth_type", "nw_proto", "reg5", "tcp_dst"]
+        );
+        assert_eq!(
+            names("arp,arp_spa=1.2.3.4,dl_vlan=3"),
+            ["eth_type", "dl_vlan", "arp_spa"]
+        );
     }
 
     #[test]
     fn sets_of_packets() {
-        let (net, host, other) = (matching("ip,nw_dst=10.0.0.0/8"), matching("tcp,nw_dst=10.1.2.3"), matching("ip,nw_dst=11.0.0.0/8"));
+        let (net, host, other) = (
+            matching("ip,nw_dst=10.0.0.0/8"),
+            matching("tcp,nw_dst=10.1.2.3"),
+            matching("ip,nw_dst=11.0.0.0/8"),
+        );
         assert!(net.covers(&host) && !host.covers(&net) && Match::any().covers(&net));
         assert!(net.overlaps(&host) && !other.overlaps(&host));
         assert_eq!(net.intersect(&host), Some(host.clone()));
         assert_eq!(other.intersect(&host), None);
-        assert_eq!(matching("reg0=1/1").intersect(&matching("reg0=2/2")), Some(matching("reg0=3/3")));
+        assert_eq!(
+            matching("reg0=1/1").intersect(&matching("reg0=2/2")),
+            Some(matching("reg0=3/3"))
+        );
     }
 
     #[test]

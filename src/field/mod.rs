@@ -16,9 +16,11 @@ pub mod proto;
 pub mod slot;
 pub mod subfield;
 pub mod table;
+pub mod version;
 
 pub use bits::Bits;
 pub use matches::Match;
 pub use names::Names;
 pub use subfield::Subfield;
 pub use table::{Field, FieldId};
+pub use version::{Formats, Version};

@@ -118,6 +118,9 @@ pub enum Quirk {
     Tos,
     /// `tun_metadataN`: may be matched by presence alone.
     TunMetadata,
+    /// Open vSwitch takes the value for the mask, so that matching 0 matches anything (`match_set_tun_gtpu_flags_masked`
+    /// and its neighbours).
+    MaskIsValue,
 }
 
 /// Which fields OpenFlow 1.0 and 1.1 can carry in their fixed match structure.
@@ -159,8 +162,12 @@ impl Header {
             ("ONFOXM_ET_", 0xffff, Some(0x4f4e_4600)),
             ("ERICOXM_OF_", 0x1000, None),
         ];
-        let class = CLASSES.iter().find(|(prefix, ..)| self.name.starts_with(prefix));
-        class.map_or((0xffff, None), |&(_, class, experimenter)| (class, experimenter))
+        let class = CLASSES
+            .iter()
+            .find(|(prefix, ..)| self.name.starts_with(prefix));
+        class.map_or((0xffff, None), |&(_, class, experimenter)| {
+            (class, experimenter)
+        })
     }
 }
 
@@ -218,13 +225,22 @@ const fn row(name: &'static str, slot: Slot, bytes: u16, format: Format) -> Row 
 
 impl Row {
     const fn family(self, first: u8, count: u8, stride: u16) -> Row {
-        Row { first, count, stride, ..self }
+        Row {
+            first,
+            count,
+            stride,
+            ..self
+        }
     }
     const fn aka(self, aliases: &'static [&'static str]) -> Row {
         Row { aliases, ..self }
     }
     const fn dumps(self, dump_name: &'static str, dump: Dump) -> Row {
-        Row { dump_name, dump, ..self }
+        Row {
+            dump_name,
+            dump,
+            ..self
+        }
     }
     const fn shown(self, shown: Shown) -> Row {
         Row { shown, ..self }
@@ -233,10 +249,16 @@ impl Row {
         Row { bits, ..self }
     }
     const fn exact(self) -> Row {
-        Row { maskable: false, ..self }
+        Row {
+            maskable: false,
+            ..self
+        }
     }
     const fn read_only(self) -> Row {
-        Row { writable: false, ..self }
+        Row {
+            writable: false,
+            ..self
+        }
     }
     const fn needs(self, needs: Needs) -> Row {
         Row { needs, ..self }
@@ -247,7 +269,10 @@ impl Row {
     const fn fixed(self, of10: Fixed, of11: Fixed) -> Row {
         Row { of10, of11, ..self }
     }
-    const fn headers(self, headers: &'static [(&'static str, u8, &'static str, &'static str)]) -> Row {
+    const fn headers(
+        self,
+        headers: &'static [(&'static str, u8, &'static str, &'static str)],
+    ) -> Row {
         Row { headers, ..self }
     }
     const fn doc(self, doc: &'static str) -> Row {
@@ -264,7 +289,9 @@ const fn wide(word: u16, width: u16) -> Slot {
 }
 
 use Dump::*;
-use Format::{CtState, Decimal, Ethernet, Frag, Hex, Ipv4, Ipv6, PacketType, Port, TcpFlags, TunFlags};
+use Format::{
+    CtState, Decimal, Ethernet, Frag, Hex, Ipv4, Ipv6, PacketType, Port, TcpFlags, TunFlags,
+};
 
 const IPV6_ONLY: Shown = Shown::If(&[Needs::Ipv6]);
 const ARP_ONLY: Shown = Shown::If(&[Needs::Arp]);
@@ -370,25 +397,25 @@ const ROWS: &[Row] = &[
         .doc("outer type of service of the tunnel"),
     row("tun_ttl", Slot::new(word::TUN_MISC, 16, 8), 1, Decimal).exact().read_only().dumps("tun_ttl", DecimalUnmasked)
         .doc("outer time to live of the tunnel"),
-    row("tun_erspan_ver", Slot::new(word::TUN_ERSPAN, 16, 8), 1, Decimal).bits(4).dumps("tun_erspan_ver", DecimalUnmasked)
+    row("tun_erspan_ver", Slot::new(word::TUN_ERSPAN, 16, 8), 1, Decimal).bits(4).quirk(Quirk::MaskIsValue).dumps("tun_erspan_ver", DecimalUnmasked)
         .headers(&[("NXOXM_ET_ERSPAN_VER", 12, "2.10", "")])
         .doc("ERSPAN version"),
     row("tun_erspan_idx", whole(word::TUN_ERSPAN_IDX), 4, Hex).bits(20).dumps("tun_erspan_idx", HexUnmasked)
         .shown(Shown::Erspan(1))
         .headers(&[("NXOXM_ET_ERSPAN_IDX", 11, "2.10", "")])
         .doc("ERSPAN index"),
-    row("tun_erspan_dir", Slot::new(word::TUN_ERSPAN, 8, 8), 1, Decimal).bits(1).dumps("tun_erspan_dir", DecimalUnmasked)
+    row("tun_erspan_dir", Slot::new(word::TUN_ERSPAN, 8, 8), 1, Decimal).bits(1).quirk(Quirk::MaskIsValue).dumps("tun_erspan_dir", DecimalUnmasked)
         .shown(Shown::Erspan(2))
         .headers(&[("NXOXM_ET_ERSPAN_DIR", 13, "2.10", "")])
         .doc("ERSPAN direction"),
-    row("tun_erspan_hwid", Slot::new(word::TUN_ERSPAN, 0, 8), 1, Hex).bits(6).dumps("tun_erspan_hwid", HexUnmasked)
+    row("tun_erspan_hwid", Slot::new(word::TUN_ERSPAN, 0, 8), 1, Hex).bits(6).quirk(Quirk::MaskIsValue).dumps("tun_erspan_hwid", HexUnmasked)
         .shown(Shown::Erspan(2))
         .headers(&[("NXOXM_ET_ERSPAN_HWID", 14, "2.10", "")])
         .doc("ERSPAN hardware id"),
-    row("tun_gtpu_flags", Slot::new(word::TUN_MISC, 8, 8), 1, Hex).read_only().dumps("gtpu_flags", HexUnmasked)
+    row("tun_gtpu_flags", Slot::new(word::TUN_MISC, 8, 8), 1, Hex).read_only().quirk(Quirk::MaskIsValue).dumps("gtpu_flags", HexUnmasked)
         .headers(&[("NXOXM_ET_GTPU_FLAGS", 15, "2.13", "")])
         .doc("GTP-U flags"),
-    row("tun_gtpu_msgtype", Slot::new(word::TUN_MISC, 0, 8), 1, Decimal).read_only().dumps("gtpu_msgtype", DecimalUnmasked)
+    row("tun_gtpu_msgtype", Slot::new(word::TUN_MISC, 0, 8), 1, Decimal).read_only().quirk(Quirk::MaskIsValue).dumps("gtpu_msgtype", DecimalUnmasked)
         .headers(&[("NXOXM_ET_GTPU_MSGTYPE", 16, "2.13", "")])
         .doc("GTP-U message type"),
     row("tun_flags", Slot::new(word::TUN_GBP, 0, 1), 2, TunFlags)
@@ -721,11 +748,18 @@ struct Index {
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = Index { names: FxHashMap::default(), headers: FxHashMap::default() };
+    let mut index = Index {
+        names: FxHashMap::default(),
+        headers: FxHashMap::default(),
+    };
     for field in FIELDS.iter() {
-        index.headers.extend(field.headers.iter().map(|h| (h.name, field.id)));
+        index
+            .headers
+            .extend(field.headers.iter().map(|h| (h.name, field.id)));
         index.names.insert(field.name, field.id);
-        index.names.extend(field.aliases.iter().map(|a| (*a, field.id)));
+        index
+            .names
+            .extend(field.aliases.iter().map(|a| (*a, field.id)));
     }
     // Names that only dumps use (gtpu_flags, icmp_type of ICMPv6) are read as well, unless a field already has them.
     for field in FIELDS.iter().filter(|f| f.dump != Dump::Never) {
@@ -739,7 +773,11 @@ fn expand(row: &'static Row, n: u8, id: FieldId) -> Field {
     let family = row.count > 1;
     let numbered = |name: &'static str, number: u8| -> &'static str {
         // The table is built once for the whole run, so its few hundred names may stay for ever.
-        if family { format!("{name}{number}").leak() } else { name }
+        if family {
+            format!("{name}{number}").leak()
+        } else {
+            name
+        }
     };
     let number = row.first + n;
     let is_dumped = row.dump != Dump::Never;
@@ -747,10 +785,17 @@ fn expand(row: &'static Row, n: u8, id: FieldId) -> Field {
         id,
         name: numbered(row.name, number),
         aliases: row.aliases.iter().map(|a| numbered(a, number)).collect(),
-        dump_name: if is_dumped { numbered(row.dump_name, number) } else { row.dump_name },
+        dump_name: if is_dumped {
+            numbered(row.dump_name, number)
+        } else {
+            row.dump_name
+        },
         dump: row.dump,
         shown: row.shown,
-        slot: Slot { word: row.slot.word + row.stride * u16::from(n), ..row.slot },
+        slot: Slot {
+            word: row.slot.word + row.stride * u16::from(n),
+            ..row.slot
+        },
         bits: row.bits,
         bytes: row.bytes,
         format: row.format,
@@ -763,7 +808,12 @@ fn expand(row: &'static Row, n: u8, id: FieldId) -> Field {
         headers: row
             .headers
             .iter()
-            .map(|&(name, first, since, openflow)| Header { name: numbered(name, number), number: first + n, since, openflow })
+            .map(|&(name, first, since, openflow)| Header {
+                name: numbered(name, number),
+                number: first + n,
+                since,
+                openflow,
+            })
             .collect(),
         doc: row.doc,
     }
@@ -817,6 +867,8 @@ named! {
     ICMP_TYPE = "icmp_type", ICMP_CODE = "icmp_code", ICMPV6_TYPE = "icmpv6_type", ICMPV6_CODE = "icmpv6_code",
     ND_TARGET = "nd_target", TCP_SRC = "tcp_src", TCP_DST = "tcp_dst", UDP_SRC = "udp_src", UDP_DST = "udp_dst",
     SCTP_SRC = "sctp_src", SCTP_DST = "sctp_dst", NSH_SPI = "nsh_spi", NSH_C = "nsh_c",
+    CT_TP_SRC = "ct_tp_src", CT_TP_DST = "ct_tp_dst", IPV6_LABEL = "ipv6_label", MPLS_BOS = "mpls_bos",
+    TCP_FLAGS = "tcp_flags", ND_RESERVED = "nd_reserved", ND_OPTIONS_TYPE = "nd_options_type",
 }
 
 #[cfg(test)]
@@ -829,13 +881,26 @@ mod tests {
         assert_eq!(FieldId::all().count(), 91 + 32 + 16 + 8 + 64);
         for field in FieldId::all() {
             assert_eq!(FieldId::by_name(field.name), Some(field));
-            assert!(field.aliases.iter().all(|a| FieldId::by_name(a) == Some(field)));
-            assert!(field.headers.iter().all(|h| FieldId::by_header(h.name) == Some(field)));
+            assert!(
+                field
+                    .aliases
+                    .iter()
+                    .all(|a| FieldId::by_name(a) == Some(field))
+            );
+            assert!(
+                field
+                    .headers
+                    .iter()
+                    .all(|h| FieldId::by_header(h.name) == Some(field))
+            );
             assert!(!field.doc.is_empty(), "{field:?} is not explained");
         }
         assert_eq!(FieldId::by_name("reg31"), Some(REG.nth(31)));
         assert_eq!(FieldId::by_name("nw_src"), Some(IP_SRC));
-        assert_eq!(FieldId::by_name("gtpu_flags").map(|f| f.name), Some("tun_gtpu_flags"));
+        assert_eq!(
+            FieldId::by_name("gtpu_flags").map(|f| f.name),
+            Some("tun_gtpu_flags")
+        );
         assert_eq!(FieldId::by_name("reg32"), None);
         assert_eq!(FieldId::by_name("REG0"), None);
         assert_eq!(FieldId::by_header("NXOXM_ET_REG16"), Some(REG.nth(16)));
@@ -851,7 +916,11 @@ mod tests {
                 let key = (header.class(), header.number);
                 let other = seen.insert(key, header.name);
                 // OXM_OF_ and ONFOXM_ET_ names of one field differ in class; anything else is a slip.
-                assert!(other.is_none(), "{} and {other:?} are both {key:?}", header.name);
+                assert!(
+                    other.is_none(),
+                    "{} and {other:?} are both {key:?}",
+                    header.name
+                );
             }
         }
     }
@@ -860,18 +929,38 @@ mod tests {
     fn slots_lie_in_their_words_and_overlap_only_where_they_should() {
         for field in FieldId::all() {
             let slot = field.slot;
-            assert!(slot.n_words() > 1 || u16::from(slot.shift) + slot.width <= 32, "{field:?}");
+            assert!(
+                slot.n_words() > 1 || u16::from(slot.shift) + slot.width <= 32,
+                "{field:?}"
+            );
             assert!(slot.word + slot.n_words() <= word::END, "{field:?}");
-            assert!(slot.width.div_ceil(8) <= field.bytes || field.id == IN_PORT || field.bytes == 1, "{field:?}");
+            assert!(
+                slot.width.div_ceil(8) <= field.bytes || field.id == IN_PORT || field.bytes == 1,
+                "{field:?}"
+            );
         }
-        let overlap = |a: FieldId, b: FieldId| a.slot.words().any(|(i, x)| b.slot.words().any(|(j, y)| i == j && x & y != 0));
-        assert!(overlap(REG, XREG) && overlap(XREG, XXREG) && overlap(ARP_SPA, IP_SRC) && overlap(ARP_OP, NW_PROTO));
-        assert!(!overlap(IP_SRC, IP_DST) && !overlap(NW_PROTO, ETH_TYPE) && !overlap(TCP_SRC, TCP_DST));
+        let overlap = |a: FieldId, b: FieldId| {
+            a.slot
+                .words()
+                .any(|(i, x)| b.slot.words().any(|(j, y)| i == j && x & y != 0))
+        };
+        assert!(
+            overlap(REG, XREG)
+                && overlap(XREG, XXREG)
+                && overlap(ARP_SPA, IP_SRC)
+                && overlap(ARP_OP, NW_PROTO)
+        );
+        assert!(
+            !overlap(IP_SRC, IP_DST) && !overlap(NW_PROTO, ETH_TYPE) && !overlap(TCP_SRC, TCP_DST)
+        );
         // Two fields that are both printed may share bits only if they are never printed together.
         let printed: Vec<FieldId> = FieldId::all().filter(|f| f.dump != Dump::Never).collect();
         for (i, &a) in printed.iter().enumerate() {
             for &b in &printed[i + 1..] {
-                assert!(!overlap(a, b) || (a.shown != Shown::Always && b.shown != Shown::Always), "{a:?} and {b:?}");
+                assert!(
+                    !overlap(a, b) || (a.shown != Shown::Always && b.shown != Shown::Always),
+                    "{a:?} and {b:?}"
+                );
             }
         }
     }
