@@ -53,12 +53,7 @@ fn reading_back() {
     }
     for file in ["syntax.jsonl", "syntax-extra.jsonl"] {
         for v in lines(file) {
-            for (_, t) in v["dump"]
-                .as_object()
-                .unwrap()
-                .iter()
-                .chain(v["via15"].as_object().into_iter().flatten())
-            {
+            for (_, t) in v["dump"].as_object().unwrap().iter().chain(v["via15"].as_object().into_iter().flatten()) {
                 let t = t.as_str().unwrap();
                 if t.starts_with("error") {
                     continue;
@@ -87,11 +82,7 @@ fn invalid() {
         let got = parse(&text, &names, Mode::Typed, false).and_then(|r| echo(&r, &text, version));
         if let Ok(g) = got {
             bad += 1;
-            println!(
-                "{version} {} -> {}",
-                &text[..text.len().min(100)],
-                g.flow.text(Style::NoStats, Names::none())
-            );
+            println!("{version} {} -> {}", &text[..text.len().min(100)], g.flow.text(Style::NoStats, Names::none()));
         }
     }
     assert_eq!(bad, 0);
@@ -120,14 +111,9 @@ fn doubtful() {
     let mut bad = 0;
     for v in lines("doubtful.jsonl") {
         let over = v["kind"] == "overlong";
-        let text = if over {
-            expand(v["line"].as_str().unwrap())
-        } else {
-            v["line"].as_str().unwrap().to_owned()
-        };
+        let text = if over { expand(v["line"].as_str().unwrap()) } else { v["line"].as_str().unwrap().to_owned() };
         let version = Version::by_name(v["version"].as_str().unwrap()).unwrap();
-        let got = parse(&text, &names, Mode::Typed, false)
-            .and_then(|r| echo(&r, &text, version).map(|e| (e, r)));
+        let got = parse(&text, &names, Mode::Typed, false).and_then(|r| echo(&r, &text, version).map(|e| (e, r)));
         let want = v["dump"][0].as_str().unwrap();
         match got {
             Err(e) => {
@@ -146,11 +132,7 @@ fn doubtful() {
                     );
                 }
                 if r.found.is_empty() && e.lost.is_empty() {
-                    println!(
-                        "no warning: {} -> {}",
-                        &text[..text.len().min(100)],
-                        &want[..want.len().min(100)]
-                    );
+                    println!("no warning: {} -> {}", &text[..text.len().min(100)], &want[..want.len().min(100)]);
                 }
             }
         }
@@ -212,9 +194,7 @@ fn noise() {
             let text = v["line"].as_str().unwrap();
             if let Ok(r) = parse(text, &names, Mode::Typed, false) {
                 for d in r.found {
-                    let e = counts
-                        .entry((format!("{:?}", d.severity), d.code))
-                        .or_insert((0, String::new()));
+                    let e = counts.entry((format!("{:?}", d.severity), d.code)).or_insert((0, String::new()));
                     e.0 += 1;
                     e.1 = format!("{} in {}", d.message, text);
                 }

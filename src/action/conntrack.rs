@@ -26,12 +26,7 @@ pub const WORDS: &[Word] = &[
         "translates addresses; stands in ct(..) only",
         parse_nat,
     ),
-    word(
-        "ct_clear",
-        "ct_clear",
-        "forgets what connection tracking said of the packet",
-        parse_ct_clear,
-    ),
+    word("ct_clear", "ct_clear", "forgets what connection tracking said of the packet", parse_ct_clear),
 ];
 
 /// The zone of a ct action.
@@ -64,14 +59,8 @@ pub struct Ct {
 const HELPERS: [(&str, u16, u8); 2] = [("ftp", 21, ipproto::TCP), ("tftp", 69, ipproto::UDP)];
 
 fn parse_ct(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    let mut out = Ct {
-        commit: false,
-        force: false,
-        table: None,
-        zone: Zone::Number(0),
-        actions: Actions::default(),
-        alg: 0,
-    };
+    let mut out =
+        Ct { commit: false, force: false, table: None, zone: Zone::Number(0), actions: Actions::default(), alg: 0 };
     for item in items(arg.value) {
         match item.name {
             "commit" => out.commit = true,
@@ -87,14 +76,7 @@ fn parse_ct(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
             }
             "zone" => out.zone = parse_zone(item.value, cx)?,
             "nat" => {
-                let nat = parse_nat(
-                    &Arg {
-                        name: item.name,
-                        separator: item.separator,
-                        value: item.value,
-                    },
-                    cx,
-                )?;
+                let nat = parse_nat(&Arg { name: item.name, separator: item.separator, value: item.value }, cx)?;
                 out.actions.0.push(nat);
             }
             "exec" => {
@@ -107,41 +89,25 @@ fn parse_ct(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
                     (Some((_, port, _)), ..) => *port,
                     (None, super::Mode::Dumped, Ok(port)) => port,
                     _ => {
-                        let d = cx.error(
-                            "bad-value",
-                            item.value,
-                            format!("no helper `{}`", item.value),
-                        );
+                        let d = cx.error("bad-value", item.value, format!("no helper `{}`", item.value));
                         return Err(d.hint("ftp or tftp"));
                     }
                 };
             }
             _ => {
-                let d = cx.error(
-                    "unknown-argument",
-                    item.name,
-                    format!("ct has no argument `{}`", item.name),
-                );
-                return Err(d.nearest(
-                    item.name,
-                    ["commit", "force", "table", "zone", "nat", "exec", "alg"],
-                ));
+                let d = cx.error("unknown-argument", item.name, format!("ct has no argument `{}`", item.name));
+                return Err(d.nearest(item.name, ["commit", "force", "table", "zone", "nat", "exec", "alg"]));
             }
         }
     }
     if out.force && !out.commit {
-        return Err(cx
-            .error("missing-argument", arg.value, "force needs commit")
-            .hint("write ct(commit,force)"));
+        return Err(cx.error("missing-argument", arg.value, "force needs commit").hint("write ct(commit,force)"));
     }
     Ok(out.into())
 }
 
 fn parse_zone(text: &str, cx: &mut Cx<'_>) -> Result<Zone, Diagnostic> {
-    match (
-        cx.number("zone", text, u16::MAX.into()),
-        Subfield::parse(text),
-    ) {
+    match (cx.number("zone", text, u16::MAX.into()), Subfield::parse(text)) {
         (Ok(n), _) => Ok(Zone::Number(n as u16)),
         (Err(_), Ok(subfield)) => Ok(Zone::Field(subfield)),
         (Err(d), Err(_)) if text.starts_with(|c: char| c.is_ascii_digit()) => Err(d),
@@ -204,10 +170,7 @@ impl Spelling for Ct {
 
     fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
         if !walk.is_ip() {
-            return Err(Refusal::Prerequisite {
-                what: "ct".to_owned(),
-                needs: Needs::IpAny,
-            });
+            return Err(Refusal::Prerequisite { what: "ct".to_owned(), needs: Needs::IpAny });
         }
         const INVALID: u64 = 0x10;
         let ct_state = CT_STATE.read(|id| walk.word(id).0).to_u64();
@@ -220,26 +183,12 @@ impl Spelling for Ct {
         if let Some((name, _, proto)) = HELPERS.iter().find(|(_, port, _)| *port == self.alg)
             && walk.nw_proto() != *proto
         {
-            let needs = if *proto == ipproto::TCP {
-                Needs::Tcp
-            } else {
-                Needs::Udp
-            };
-            return Err(Refusal::Prerequisite {
-                what: format!("alg={name}"),
-                needs,
-            });
+            let needs = if *proto == ipproto::TCP { Needs::Tcp } else { Needs::Udp };
+            return Err(Refusal::Prerequisite { what: format!("alg={name}"), needs });
         }
-        let does_something = self
-            .actions
-            .0
-            .iter()
-            .any(|a| !matches!(a, Action::Nat(nat) if nat.kind.is_none()));
+        let does_something = self.actions.0.iter().any(|a| !matches!(a, Action::Nat(nat) if nat.kind.is_none()));
         if does_something && !self.commit {
-            return Err(Refusal::Argument(
-                "only a connection that is kept can be changed".to_owned(),
-                "add commit",
-            ));
+            return Err(Refusal::Argument("only a connection that is kept can be changed".to_owned(), "add commit"));
         }
         if let Zone::Field(subfield) = &self.zone {
             walk.require_source(subfield)?;
@@ -252,23 +201,14 @@ impl Spelling for Ct {
             return Ok(());
         }
         let mut inner = walk.nested();
-        self.actions
-            .0
-            .iter()
-            .try_for_each(|a| a.check(&mut inner))?;
+        self.actions.0.iter().try_for_each(|a| a.check(&mut inner))?;
         walk.formats &= inner.formats;
         Ok(())
     }
 
     fn carry(&self, version: Version, walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
         let actions = super::carry(&self.actions, version, walk)?;
-        out.push(
-            Ct {
-                actions,
-                ..self.clone()
-            }
-            .into(),
-        );
+        out.push(Ct { actions, ..self.clone() }.into());
         Ok(())
     }
 }
@@ -321,28 +261,19 @@ fn parse_nat(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     for item in items(arg.value) {
         match item.name {
             "src" | "dst" => {
-                kinds.push(if item.name == "src" {
-                    NatKind::Source
-                } else {
-                    NatKind::Destination
-                });
+                kinds.push(if item.name == "src" { NatKind::Source } else { NatKind::Destination });
                 out.range = parse_range(item.value, cx)?;
             }
             "persistent" => out.persistent = true,
             "hash" => out.hash = true,
             "random" => out.random = true,
             _ => {
-                let d = cx.error(
-                    "unknown-argument",
-                    item.name,
-                    format!("nat has no argument `{}`", item.name),
-                );
+                let d = cx.error("unknown-argument", item.name, format!("nat has no argument `{}`", item.name));
                 return Err(d.nearest(item.name, ["src", "dst", "persistent", "hash", "random"]));
             }
         }
     }
-    let error =
-        |message: &str, hint: &str| Err(cx.error("bad-value", arg.value, message).hint(hint));
+    let error = |message: &str, hint: &str| Err(cx.error("bad-value", arg.value, message).hint(hint));
     kinds.dedup();
     match kinds[..] {
         [] if out.persistent || out.hash || out.random => {
@@ -351,10 +282,7 @@ fn parse_nat(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
         [] => {}
         [kind] => out.kind = Some(kind),
         _ => {
-            return error(
-                "nat translates the source or the destination, not both",
-                "use two ct actions",
-            );
+            return error("nat translates the source or the destination, not both", "use two ct actions");
         }
     }
     if out.hash && out.random {
@@ -368,9 +296,7 @@ fn parse_range(text: &str, cx: &mut Cx<'_>) -> Result<Option<NatRange>, Diagnost
         return Ok(None);
     }
     let error = |part: &str, message: String| {
-        Err(cx
-            .error("bad-value", part, message)
-            .hint("as 10.0.0.1-10.0.0.9:1024-2047 or [fd00::1]:80"))
+        Err(cx.error("bad-value", part, message).hint("as 10.0.0.1-10.0.0.9:1024-2047 or [fd00::1]:80"))
     };
     let Some((first, rest)) = address(text) else {
         return error(text, format!("`{text}` is no range of addresses"));
@@ -388,93 +314,55 @@ fn parse_range(text: &str, cx: &mut Cx<'_>) -> Result<Option<NatRange>, Diagnost
         (NatAddresses::V4(a, _), Some(NatAddresses::V4(b, _))) if a <= b => NatAddresses::V4(a, b),
         (NatAddresses::V6(a, _), Some(NatAddresses::V6(b, _))) if a <= b => NatAddresses::V6(a, b),
         _ => {
-            return error(
-                text,
-                "the range must go from a lower address to a higher one".to_owned(),
-            );
+            return error(text, "the range must go from a lower address to a higher one".to_owned());
         }
     };
     let Some(ports) = rest.strip_prefix(':') else {
         if rest.is_empty() {
-            return Ok(Some(NatRange {
-                addresses,
-                ports: (0, 0),
-            }));
+            return Ok(Some(NatRange { addresses, ports: (0, 0) }));
         }
         return error(rest, format!("`{rest}` after the address"));
     };
-    let (low, high) = ports
-        .split_once('-')
-        .map_or((ports, None), |(low, high)| (low, Some(high)));
+    let (low, high) = ports.split_once('-').map_or((ports, None), |(low, high)| (low, Some(high)));
     let mut port = |part: &str| -> Option<u16> {
         let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| super::output::c_u16(part, "the port", cx))
     };
     let (Some(low_n), Some(high_n)) = (port(low), high.map_or(Some(0), &mut port)) else {
-        return Err(cx
-            .error(
-                "bad-value",
-                ports,
-                format!("`{ports}` is no range of ports"),
-            )
-            .hint("as 1024-2047"));
+        return Err(cx.error("bad-value", ports, format!("`{ports}` is no range of ports")).hint("as 1024-2047"));
     };
     if high.is_some() && high_n < low_n {
         return Err(cx
-            .error(
-                "bad-value",
-                ports,
-                "the range must go from a lower port to a higher one",
-            )
+            .error("bad-value", ports, "the range must go from a lower port to a higher one")
             .hint("as 1024-2047"));
     }
-    Ok(Some(NatRange {
-        addresses,
-        ports: (low_n, high_n),
-    }))
+    Ok(Some(NatRange { addresses, ports: (low_n, high_n) }))
 }
 
 /// Reads an address from the start of a text: IPv4, IPv6 in brackets, or IPv6 without them and then without ports.
 fn address(text: &str) -> Option<(NatAddresses, &str)> {
-    let v4_end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let v4_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     if let Ok(v4) = text[..v4_end].parse::<Ipv4Addr>() {
         return Some((NatAddresses::V4(v4.into(), 0), &text[v4_end..]));
     }
     let (inner, rest) = match text.strip_prefix('[') {
         Some(after) => after.split_once(']')?,
-        None => text.split_at(
-            text.find(|c: char| !c.is_ascii_hexdigit() && c != ':' && c != '.')
-                .unwrap_or(text.len()),
-        ),
+        None => {
+            text.split_at(text.find(|c: char| !c.is_ascii_hexdigit() && c != ':' && c != '.').unwrap_or(text.len()))
+        }
     };
-    Some((
-        NatAddresses::V6(inner.parse::<Ipv6Addr>().ok()?.into(), 0),
-        rest,
-    ))
+    Some((NatAddresses::V6(inner.parse::<Ipv6Addr>().ok()?.into(), 0), rest))
 }
 
 impl Spelling for Nat {
     fn paint(&self, _names: &Names, p: &mut impl Painter) {
         p.put(Role::Ct, "nat");
         let Some(kind) = self.kind else { return };
-        p.put(
-            Role::Ct,
-            if kind == NatKind::Source {
-                "(src"
-            } else {
-                "(dst"
-            },
-        );
+        p.put(Role::Ct, if kind == NatKind::Source { "(src" } else { "(dst" });
         if let Some(range) = &self.range {
             p.dim("=");
             range.paint(p);
-            for (on, word) in [
-                (self.persistent, ",persistent"),
-                (self.hash, ",hash"),
-                (self.random, ",random"),
-            ] {
+            for (on, word) in [(self.persistent, ",persistent"), (self.hash, ",hash"), (self.random, ",random")] {
                 if on {
                     p.put(Role::Ct, word);
                 }
@@ -494,14 +382,7 @@ impl Spelling for Nat {
             Needs::Ipv6 => walk.dl_type() == ethertype::IPV6,
             _ => walk.is_ip(),
         };
-        if met {
-            Ok(())
-        } else {
-            Err(Refusal::Prerequisite {
-                what: "nat".to_owned(),
-                needs,
-            })
-        }
+        if met { Ok(()) } else { Err(Refusal::Prerequisite { what: "nat".to_owned(), needs }) }
     }
 }
 

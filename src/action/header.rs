@@ -11,76 +11,27 @@ use crate::field::{Names, Version};
 
 /// The words of this family.
 pub const WORDS: &[Word] = &[
-    word(
-        "strip_vlan",
-        "strip_vlan",
-        "takes the VLAN tag off",
-        parse_strip_vlan,
-    ),
-    word(
-        "pop_vlan",
-        "pop_vlan",
-        "takes the VLAN tag off",
-        parse_pop_vlan,
-    ),
-    word(
-        "push_vlan",
-        "push_vlan:0x8100 | push_vlan:0x88a8",
-        "puts a VLAN tag on",
-        parse_push_vlan,
-    ),
-    word(
-        "push_mpls",
-        "push_mpls:0x8847 | push_mpls:0x8848",
-        "puts an MPLS header on",
-        parse_push_mpls,
-    ),
-    word(
-        "pop_mpls",
-        "pop_mpls:ETHERTYPE",
-        "takes an MPLS header off",
-        parse_pop_mpls,
-    ),
-    word(
-        "dec_ttl",
-        "dec_ttl | dec_ttl(ID,..)",
-        "takes one off the IP time to live",
-        parse_dec_ttl,
-    ),
-    word(
-        "dec_mpls_ttl",
-        "dec_mpls_ttl",
-        "takes one off the MPLS time to live",
-        parse_dec_mpls_ttl,
-    ),
-    word(
-        "dec_nsh_ttl",
-        "dec_nsh_ttl",
-        "takes one off the NSH time to live",
-        parse_dec_nsh_ttl,
-    ),
+    word("strip_vlan", "strip_vlan", "takes the VLAN tag off", parse_strip_vlan),
+    word("pop_vlan", "pop_vlan", "takes the VLAN tag off", parse_pop_vlan),
+    word("push_vlan", "push_vlan:0x8100 | push_vlan:0x88a8", "puts a VLAN tag on", parse_push_vlan),
+    word("push_mpls", "push_mpls:0x8847 | push_mpls:0x8848", "puts an MPLS header on", parse_push_mpls),
+    word("pop_mpls", "pop_mpls:ETHERTYPE", "takes an MPLS header off", parse_pop_mpls),
+    word("dec_ttl", "dec_ttl | dec_ttl(ID,..)", "takes one off the IP time to live", parse_dec_ttl),
+    word("dec_mpls_ttl", "dec_mpls_ttl", "takes one off the MPLS time to live", parse_dec_mpls_ttl),
+    word("dec_nsh_ttl", "dec_nsh_ttl", "takes one off the NSH time to live", parse_dec_nsh_ttl),
     word(
         "encap",
         "encap(ethernet) | encap(mpls) | encap(mpls_mc) | encap(nsh([md_type=N][,tlv(CLASS,TYPE,VALUE)]..))",
         "puts a header in front of the packet",
         parse_encap,
     ),
-    word(
-        "decap",
-        "decap() | decap(packet_type(ns=N,type=N))",
-        "takes the first header off the packet",
-        parse_decap,
-    ),
+    word("decap", "decap() | decap(packet_type(ns=N,type=N))", "takes the first header off the packet", parse_decap),
 ];
 
 /// Notes that an action which takes no argument was given one.
 pub(super) fn no_argument(arg: &Arg<'_>, cx: &mut Cx<'_>) {
     if !arg.value.is_empty() {
-        cx.bent(
-            "ignored-argument",
-            arg.value,
-            format!("{} takes no argument, it is ignored", arg.name),
-        );
+        cx.bent("ignored-argument", arg.value, format!("{} takes no argument, it is ignored", arg.name));
     }
 }
 
@@ -115,12 +66,7 @@ impl Spelling for PopVlan {
     }
 
     fn carry(&self, version: Version, _walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
-        out.push(
-            PopVlan {
-                strip: version == Version::V10,
-            }
-            .into(),
-        );
+        out.push(PopVlan { strip: version == Version::V10 }.into());
         Ok(())
     }
 }
@@ -133,11 +79,7 @@ fn parse_push_vlan(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic>
     cx.needs(Formats::OF11_UP);
     let n = cx.number("the Ethernet type", arg.value, u16::MAX.into())? as u16;
     if n != ethertype::VLAN && n != ethertype::VLAN_8021AD {
-        let d = cx.error(
-            "bad-value",
-            arg.value,
-            format!("`{}` is no Ethernet type of a VLAN tag", arg.value),
-        );
+        let d = cx.error("bad-value", arg.value, format!("`{}` is no Ethernet type of a VLAN tag", arg.value));
         return Err(d.hint("0x8100, or 0x88a8 for a service tag"));
     }
     Ok(PushVlan(n).into())
@@ -153,10 +95,7 @@ impl Spelling for PushVlan {
         if walk.push_tag() {
             return Ok(());
         }
-        Err(Refusal::Argument(
-            "a packet has two VLAN tags at most".to_owned(),
-            "pop one before",
-        ))
+        Err(Refusal::Argument("a packet has two VLAN tags at most".to_owned(), "pop one before"))
     }
 
     fn carry(&self, version: Version, _walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
@@ -188,10 +127,7 @@ impl Spelling for PushMpls {
 
     fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
         if self.0 != ethertype::MPLS && self.0 != ethertype::MPLS_MCAST {
-            return Err(Refusal::Argument(
-                "push_mpls takes the Ethernet type of MPLS".to_owned(),
-                "0x8847 or 0x8848",
-            ));
+            return Err(Refusal::Argument("push_mpls takes the Ethernet type of MPLS".to_owned(), "0x8847 or 0x8848"));
         }
         if !walk.is_ethernet() {
             walk.inconsistent();
@@ -236,22 +172,12 @@ fn parse_dec_ttl(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     for id in arg.value.split([',', ' ']).filter(|id| !id.is_empty()) {
         let n = c_atoi(id);
         if n.to_string() != id || n != i64::from(n as u16) {
-            cx.bent(
-                "bent-number",
-                id,
-                format!("the controller id becomes {}", n as u16),
-            );
+            cx.bent("bent-number", id, format!("the controller id becomes {}", n as u16));
         }
         controllers.push(n as u16);
     }
     if controllers.is_empty() && !arg.value.is_empty() {
-        return Err(cx
-            .error(
-                "missing-value",
-                arg.value,
-                "dec_ttl(..) needs a controller id",
-            )
-            .hint("or write dec_ttl"));
+        return Err(cx.error("missing-value", arg.value, "dec_ttl(..) needs a controller id").hint("or write dec_ttl"));
     }
     Ok(DecTtl { controllers }.into())
 }
@@ -324,12 +250,7 @@ impl Spelling for DecNshTtl {
 }
 
 /// The headers that `encap` knows, with their packet types.
-const ENCAPS: [(&str, u32); 4] = [
-    ("ethernet", 0),
-    ("nsh", 0x1_894f),
-    ("mpls", 0x1_8847),
-    ("mpls_mc", 0x1_8848),
-];
+const ENCAPS: [(&str, u32); 4] = [("ethernet", 0), ("nsh", 0x1_894f), ("mpls", 0x1_8847), ("mpls_mc", 0x1_8848)];
 
 /// `encap(HEADER(..))`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -365,88 +286,52 @@ fn parse_encap(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     };
     let known = ENCAPS.iter().find(|(name, _)| *name == header.name);
     let Some((name, packet_type)) = known else {
-        let d = cx.error(
-            "bad-value",
-            header.name,
-            format!("no header `{}` can be put in front", header.name),
-        );
+        let d = cx.error("bad-value", header.name, format!("no header `{}` can be put in front", header.name));
         return Err(d.nearest(header.name, ENCAPS.map(|(name, _)| name)));
     };
     let mut properties = Vec::new();
     for item in items(header.value) {
         if *name != "nsh" {
             return Err(cx
-                .error(
-                    "unknown-argument",
-                    item.name,
-                    format!("{name} has no properties"),
-                )
+                .error("unknown-argument", item.name, format!("{name} has no properties"))
                 .hint("leave them out"));
         }
         properties.push(match item.name {
             "md_type" => {
                 let n = cx.number("md_type", item.value, 255)?;
                 if !(1..=2).contains(&n) {
-                    return Err(cx
-                        .error("bad-value", item.value, "md_type is 1 or 2")
-                        .hint("RFC 8300, section 2.2"));
+                    return Err(cx.error("bad-value", item.value, "md_type is 1 or 2").hint("RFC 8300, section 2.2"));
                 }
                 EncapProperty::NshMdType(n as u8)
             }
             "tlv" => parse_tlv(item.value, cx)?,
             _ => {
-                let d = cx.error(
-                    "unknown-argument",
-                    item.name,
-                    format!("nsh has no property `{}`", item.name),
-                );
+                let d = cx.error("unknown-argument", item.name, format!("nsh has no property `{}`", item.name));
                 return Err(d.nearest(item.name, ["md_type", "tlv"]));
             }
         });
     }
-    Ok(Encap {
-        packet_type: *packet_type,
-        properties,
-    }
-    .into())
+    Ok(Encap { packet_type: *packet_type, properties }.into())
 }
 
 fn parse_tlv(text: &str, cx: &Cx<'_>) -> Result<EncapProperty, Diagnostic> {
     let parts: Vec<&str> = text.splitn(3, ',').collect();
     let error = || {
-        cx.error(
-            "bad-value",
-            text,
-            "an NSH option is a class, a type and a value",
-        )
-        .hint("as tlv(0x1000,10,0x12345678)")
+        cx.error("bad-value", text, "an NSH option is a class, a type and a value").hint("as tlv(0x1000,10,0x12345678)")
     };
     let [class, kind, value] = parts[..] else {
         return Err(error());
     };
-    let class = class
-        .strip_prefix("0x")
-        .and_then(|c| u16::from_str_radix(c, 16).ok())
-        .ok_or_else(error)?;
+    let class = class.strip_prefix("0x").and_then(|c| u16::from_str_radix(c, 16).ok()).ok_or_else(error)?;
     let kind = kind.parse().map_err(|_| error())?;
-    let digits = value
-        .strip_prefix("0x")
-        .filter(|v| v.bytes().all(|b| b.is_ascii_hexdigit()))
-        .ok_or_else(error)?;
+    let digits = value.strip_prefix("0x").filter(|v| v.bytes().all(|b| b.is_ascii_hexdigit())).ok_or_else(error)?;
     let even = digits.len() / 2 * 2;
-    Ok(EncapProperty::NshTlv {
-        class,
-        kind,
-        value: super::output::hex_bytes(&digits[..even], cx)?,
-    })
+    Ok(EncapProperty::NshTlv { class, kind, value: super::output::hex_bytes(&digits[..even], cx)? })
 }
 
 impl Spelling for Encap {
     fn paint(&self, _names: &Names, p: &mut impl Painter) {
-        let name = ENCAPS
-            .iter()
-            .find(|(_, n)| *n == self.packet_type)
-            .map_or("UNKNOWN", |(name, _)| name);
+        let name = ENCAPS.iter().find(|(_, n)| *n == self.packet_type).map_or("UNKNOWN", |(name, _)| name);
         p.text("encap(");
         p.text(name);
         for (i, property) in self.properties.iter().enumerate() {
@@ -459,20 +344,12 @@ impl Spelling for Encap {
                 EncapProperty::NshTlv { class, kind, value } => {
                     let hex: String = value.iter().map(|b| format!("{b:02x}")).collect();
                     let hex = hex.trim_start_matches('0');
-                    let value = if hex.is_empty() {
-                        "0".to_owned()
-                    } else {
-                        format!("0x{hex}")
-                    };
+                    let value = if hex.is_empty() { "0".to_owned() } else { format!("0x{hex}") };
                     p.text(&format!("tlv(0x{class:04x},{kind},{value})"));
                 }
             }
         }
-        p.text(if self.properties.is_empty() {
-            ")"
-        } else {
-            "))"
-        });
+        p.text(if self.properties.is_empty() { ")" } else { "))" });
     }
 
     fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
@@ -491,10 +368,7 @@ impl Spelling for Encap {
 /// Carries an action that OpenFlow has from 1.3 on.
 fn from_13(action: Action, version: Version, out: &mut Vec<Action>) -> Result<(), Refusal> {
     if version < Version::V13 {
-        return Err(Refusal::Version(format!(
-            "{version} has no {}",
-            action.name()
-        )));
+        return Err(Refusal::Version(format!("{version} has no {}", action.name())));
     }
     out.push(action);
     Ok(())
@@ -512,31 +386,20 @@ fn parse_decap(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
         return Ok(Decap { packet_type: None }.into());
     };
     if item.name != "packet_type" || item.separator != Separator::Paren {
-        let d = cx.error(
-            "unknown-argument",
-            item.name,
-            format!("decap has no argument `{}`", item.name),
-        );
+        let d = cx.error("unknown-argument", item.name, format!("decap has no argument `{}`", item.name));
         return Err(d.hint("decap() or decap(packet_type(ns=N,type=N))"));
     }
     let mut parts = items(item.value);
     let mut part = |name: &str, max: u64| match parts.next() {
         Some(part) if part.name == name => cx.number(name, part.value, max),
         _ => Err(cx
-            .error(
-                "missing-value",
-                item.value,
-                format!("packet_type needs {name}"),
-            )
+            .error("missing-value", item.value, format!("packet_type needs {name}"))
             .hint("packet_type(ns=N,type=N)")),
     };
     let (namespace, kind) = (part("ns", 1)?, part("type", u16::MAX.into())?);
     let packet_type = (namespace << 16 | kind) as u32;
     // (0,0xfffe) is the way in which the wire says "whatever follows".
-    Ok(Decap {
-        packet_type: (packet_type != 0xfffe).then_some(packet_type),
-    }
-    .into())
+    Ok(Decap { packet_type: (packet_type != 0xfffe).then_some(packet_type) }.into())
 }
 
 impl Spelling for Decap {

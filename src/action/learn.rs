@@ -143,11 +143,7 @@ fn parse_cookie(text: &str, cx: &mut Cx<'_>) -> u64 {
 fn parse_limit(text: &str, cx: &mut Cx<'_>) -> u32 {
     let n = c_atoi(text);
     if n.to_string() != text || u32::try_from(n).is_err() {
-        cx.bent(
-            "bent-number",
-            text,
-            format!("the limit becomes {}", n as u32),
-        );
+        cx.bent("bent-number", text, format!("the limit becomes {}", n as u32));
     }
     n as u32
 }
@@ -155,18 +151,10 @@ fn parse_limit(text: &str, cx: &mut Cx<'_>) -> u32 {
 fn parse_result(text: &str, cx: &Cx<'_>) -> Result<Subfield, Diagnostic> {
     let bit = cx.subfield(text)?;
     if !bit.field.writable {
-        return Err(cx
-            .error(
-                "read-only",
-                text,
-                format!("{} is read-only", bit.field.name),
-            )
-            .hint("as reg0[0]"));
+        return Err(cx.error("read-only", text, format!("{} is read-only", bit.field.name)).hint("as reg0[0]"));
     }
     if bit.width != 1 {
-        return Err(cx
-            .error("bad-bits", text, "the result is a single bit")
-            .hint("as reg0[0]"));
+        return Err(cx.error("bad-bits", text, "the result is a single bit").hint("as reg0[0]"));
     }
     Ok(bit)
 }
@@ -180,11 +168,7 @@ fn parse_spec(item: &Item<'_>, cx: &mut Cx<'_>) -> Result<Spec, Diagnostic> {
         "load" => parse_load_spec(item, cx),
         "output" => Ok(Spec::Output(cx.subfield(item.value)?)),
         name => {
-            let d = cx.error(
-                "unknown-argument",
-                name,
-                format!("learn has no argument `{name}`"),
-            );
+            let d = cx.error("unknown-argument", name, format!("learn has no argument `{name}`"));
             let words = [
                 "table",
                 "priority",
@@ -196,12 +180,7 @@ fn parse_spec(item: &Item<'_>, cx: &mut Cx<'_>) -> Result<Spec, Diagnostic> {
                 "output",
                 "result_dst",
             ];
-            Err(d.nearest(
-                name,
-                words
-                    .into_iter()
-                    .chain(crate::field::FieldId::all().map(|f| f.name)),
-            ))
+            Err(d.nearest(name, words.into_iter().chain(crate::field::FieldId::all().map(|f| f.name))))
         }
     }
 }
@@ -211,11 +190,7 @@ fn plain(text: &str, subfield: Subfield, cx: &Cx<'_>) -> Result<Subfield, Diagno
     if subfield.field.has_plain_header() || cx.mode == Mode::Dumped {
         return Ok(subfield);
     }
-    let d = cx.error(
-        "bad-field",
-        text,
-        format!("learn cannot name {}", subfield.field.name),
-    );
+    let d = cx.error("bad-field", text, format!("learn cannot name {}", subfield.field.name));
     Err(d.hint("use reg0 to reg15"))
 }
 
@@ -225,54 +200,37 @@ fn parse_match_spec(item: &Item<'_>, field: Subfield, cx: &mut Cx<'_>) -> Result
     }
     if let Ok(from) = Subfield::parse(item.value) {
         if from.width != field.width {
-            let message = format!(
-                "{} has {} bits, {} has {}",
-                item.name, field.width, item.value, from.width
-            );
-            return Err(cx
-                .error("bad-bits", item.value, message)
-                .hint("name as many bits on either side"));
+            let message = format!("{} has {} bits, {} has {}", item.name, field.width, item.value, from.width);
+            return Err(cx.error("bad-bits", item.value, message).hint("name as many bits on either side"));
         }
         return Ok(Spec::MatchField { field, from });
     }
     let width = usize::from(field.field.bytes) * 8;
     let value = if field.is_whole() {
-        let parsed = format::parse_exact(&field.field, item.value, cx.names)
-            .map_err(|e| cx.value_error(item.value, e))?;
+        let parsed =
+            format::parse_exact(&field.field, item.value, cx.names).map_err(|e| cx.value_error(item.value, e))?;
         if let Some(why) = parsed.bent {
             cx.bent("bent-value", item.value, why);
         }
         parsed.value
     } else {
         format::integer(item.value, width).map_err(|_| {
-            let d = cx.error(
-                "bad-value",
-                item.value,
-                format!("`{}` is neither a number nor a field", item.value),
-            );
+            let d = cx.error("bad-value", item.value, format!("`{}` is neither a number nor a field", item.value));
             d.hint("as 5 or NXM_OF_ETH_SRC[]")
         })?
     };
     if !field.is_whole() && value.bit_length() > usize::from(field.width) {
         let message = format!("{} does not fit into {} bits", value.hex(), field.width);
-        return Err(cx
-            .error("too-large", item.value, message)
-            .hint("name more bits"));
+        return Err(cx.error("too-large", item.value, message).hint("name more bits"));
     }
     Ok(Spec::MatchValue { field, value })
 }
 
 fn parse_load_spec(item: &Item<'_>, cx: &mut Cx<'_>) -> Result<Spec, Diagnostic> {
-    let arg = Arg {
-        name: item.name,
-        separator: item.separator,
-        value: item.value,
-    };
+    let arg = Arg { name: item.name, separator: item.separator, value: item.value };
     let (value, name) = super::set::split_arrow(&arg, cx)?;
     if value.is_empty() {
-        return Err(cx
-            .error("missing-value", item.value, "load needs a value")
-            .hint("as load:5->NXM_NX_REG0[]"));
+        return Err(cx.error("missing-value", item.value, "load needs a value").hint("as load:5->NXM_NX_REG0[]"));
     }
     match format::integer(value, 1024) {
         Ok(n) => {
@@ -281,17 +239,11 @@ fn parse_load_spec(item: &Item<'_>, cx: &mut Cx<'_>) -> Result<Spec, Diagnostic>
                 let message = format!("{} does not fit into {} bits", n.hex(), to.width);
                 return Err(cx.error("too-large", value, message).hint("name more bits"));
             }
-            Ok(Spec::LoadValue {
-                to,
-                value: n.slice(0, usize::from(to.width)),
-            })
+            Ok(Spec::LoadValue { to, value: n.slice(0, usize::from(to.width)) })
         }
         Err(_) => {
             let copy = parse_copy(item.value, cx)?;
-            Ok(Spec::LoadField {
-                to: copy.to,
-                from: copy.from,
-            })
+            Ok(Spec::LoadField { to: copy.to, from: copy.from })
         }
     }
 }
@@ -305,11 +257,7 @@ impl Spelling for Learn {
             (",hard_timeout=", self.hard_timeout.into(), 0),
             (",fin_idle_timeout=", self.fin_idle_timeout.into(), 0),
             (",fin_hard_timeout=", self.fin_hard_timeout.into(), 0),
-            (
-                ",priority=",
-                self.priority.into(),
-                u64::from(DEFAULT_PRIORITY),
-            ),
+            (",priority=", self.priority.into(), u64::from(DEFAULT_PRIORITY)),
         ];
         for (key, n, default) in numbers {
             if n != default {
@@ -317,10 +265,7 @@ impl Spelling for Learn {
                 p.decimal(Role::Text, n);
             }
         }
-        for (on, word) in [
-            (self.send_flow_rem, ",send_flow_rem"),
-            (self.delete_learned, ",delete_learned"),
-        ] {
+        for (on, word) in [(self.send_flow_rem, ",send_flow_rem"), (self.delete_learned, ",delete_learned")] {
             if on {
                 p.text(word);
             }
@@ -350,9 +295,9 @@ impl Spelling for Learn {
         let mut matching = Match::any();
         for spec in &self.specs {
             match spec {
-                Spec::MatchField { from, .. }
-                | Spec::LoadField { from, .. }
-                | Spec::Output(from) => walk.require_source(from)?,
+                Spec::MatchField { from, .. } | Spec::LoadField { from, .. } | Spec::Output(from) => {
+                    walk.require_source(from)?
+                }
                 Spec::MatchValue { .. } | Spec::LoadValue { .. } => {}
             }
             match spec {
@@ -366,9 +311,7 @@ impl Spelling for Learn {
                     matching.set(&field.field, &whole, &mask);
                     learned = Walk::new(&matching, 255);
                 }
-                Spec::LoadValue { to, .. } | Spec::LoadField { to, .. } => {
-                    learned.require_destination(to)?
-                }
+                Spec::LoadValue { to, .. } | Spec::LoadField { to, .. } => learned.require_destination(to)?,
                 Spec::Output(_) => {}
             }
         }

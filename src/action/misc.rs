@@ -13,18 +13,8 @@ use crate::field::{Names, Subfield, Version};
 
 /// The words of this family.
 pub const WORDS: &[Word] = &[
-    word(
-        "set_queue",
-        "set_queue:QUEUE",
-        "sets the queue for the outputs that follow",
-        parse_set_queue,
-    ),
-    word(
-        "pop_queue",
-        "pop_queue",
-        "takes the queue back",
-        parse_pop_queue,
-    ),
+    word("set_queue", "set_queue:QUEUE", "sets the queue for the outputs that follow", parse_set_queue),
+    word("pop_queue", "pop_queue", "takes the queue back", parse_pop_queue),
     word(
         "multipath",
         "multipath(FIELDS,BASIS,ALGORITHM,N_LINKS,ARG,FIELD[A..B])",
@@ -49,24 +39,9 @@ pub const WORDS: &[Word] = &[
         "sets a bit if the packet is longer",
         parse_check_pkt_larger,
     ),
-    word(
-        "note",
-        "note:HEX",
-        "does nothing but carry bytes",
-        parse_note,
-    ),
-    word(
-        "debug_recirc",
-        "debug_recirc",
-        "recirculates the packet, for debugging",
-        parse_debug_recirc,
-    ),
-    word(
-        "debug_slow",
-        "debug_slow",
-        "takes the slow path, for debugging",
-        parse_debug_slow,
-    ),
+    word("note", "note:HEX", "does nothing but carry bytes", parse_note),
+    word("debug_recirc", "debug_recirc", "recirculates the packet, for debugging", parse_debug_recirc),
+    word("debug_slow", "debug_slow", "takes the slow path, for debugging", parse_debug_slow),
 ];
 
 /// `set_queue:QUEUE`.
@@ -138,40 +113,23 @@ impl MultipathAlgorithm {
     ];
 
     fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(a, _)| *a == self)
-            .map_or("", |(_, name)| name)
+        Self::NAMES.iter().find(|(a, _)| *a == self).map_or("", |(_, name)| name)
     }
 }
 
 fn parse_multipath(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    let parts: Vec<&str> = arg
-        .value
-        .split([',', ' '])
-        .filter(|p| !p.is_empty())
-        .collect();
+    let parts: Vec<&str> = arg.value.split([',', ' ']).filter(|p| !p.is_empty()).collect();
     let [fields, basis, algorithm, n_links, argument, to, ..] = parts[..] else {
-        let part = if arg.value.is_empty() {
-            arg.name
-        } else {
-            arg.value
-        };
+        let part = if arg.value.is_empty() { arg.name } else { arg.value };
         let d = cx.error("missing-value", part, "multipath needs six arguments");
         return Err(d.hint("multipath(FIELDS,BASIS,ALGORITHM,N_LINKS,ARG,FIELD[A..B])"));
     };
-    let known = MultipathAlgorithm::NAMES
-        .iter()
-        .find(|(_, name)| name.eq_ignore_ascii_case(algorithm));
+    let known = MultipathAlgorithm::NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(algorithm));
     let out = Multipath {
         fields: HashFields::parse(fields, cx)?,
         basis: c_u16(basis, "the basis", cx),
         algorithm: known.map(|(a, _)| *a).ok_or_else(|| {
-            let d = cx.error(
-                "bad-value",
-                algorithm,
-                format!("no algorithm `{algorithm}`"),
-            );
+            let d = cx.error("bad-value", algorithm, format!("no algorithm `{algorithm}`"));
             d.hint("one of modulo_n hash_threshold hrw iter_hash")
         })?,
         n_links: match c_atoi(n_links) {
@@ -195,10 +153,7 @@ fn parse_multipath(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic>
 impl Spelling for Multipath {
     fn paint(&self, _names: &Names, p: &mut impl Painter) {
         let (fields, algorithm) = (self.fields.name(), self.algorithm.name());
-        p.text(&format!(
-            "multipath({fields},{},{algorithm},{},{},",
-            self.basis, self.n_links, self.arg
-        ));
+        p.text(&format!("multipath({fields},{},{algorithm},{},{},", self.basis, self.n_links, self.arg));
         self.to.paint(p);
         p.text(")");
     }
@@ -219,15 +174,12 @@ pub enum NumberOrField {
 
 impl NumberOrField {
     fn parse(what: &str, text: &str, cx: &Cx<'_>) -> Result<NumberOrField, Diagnostic> {
-        match (
-            cx.number(what, text, u32::MAX.into()),
-            Subfield::parse(text),
-        ) {
+        match (cx.number(what, text, u32::MAX.into()), Subfield::parse(text)) {
             (Ok(n), _) => Ok(NumberOrField::Number(n as u32)),
             (Err(_), Ok(subfield)) if subfield.width <= 32 => Ok(NumberOrField::Field(subfield)),
-            (Err(_), Ok(_)) => Err(cx
-                .error("bad-bits", text, format!("{what} has 32 bits at most"))
-                .hint("name fewer bits")),
+            (Err(_), Ok(_)) => {
+                Err(cx.error("bad-bits", text, format!("{what} has 32 bits at most")).hint("name fewer bits"))
+            }
             (Err(d), Err(_)) => Err(d),
         }
     }
@@ -269,31 +221,19 @@ fn parse_sample(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     for item in items(arg.value) {
         let v = item.value;
         match item.name {
-            "probability" => {
-                out.probability = cx.number("the probability", v, u16::MAX.into())? as u16
-            }
-            "collector_set_id" => {
-                out.collector_set_id = cx.number("the collector set", v, u32::MAX.into())? as u32
-            }
+            "probability" => out.probability = cx.number("the probability", v, u16::MAX.into())? as u16,
+            "collector_set_id" => out.collector_set_id = cx.number("the collector set", v, u32::MAX.into())? as u32,
             "obs_domain_id" => out.obs_domain_id = NumberOrField::parse("obs_domain_id", v, cx)?,
             "obs_point_id" => out.obs_point_id = NumberOrField::parse("obs_point_id", v, cx)?,
             "sampling_port" => out.sampling_port = Some(cx.port(v)?).filter(|p| *p != port::NONE),
             "ingress" | "egress" => {
                 if out.egress.is_some() {
-                    cx.bent(
-                        "repeated-argument",
-                        item.name,
-                        "only the last of ingress and egress counts",
-                    );
+                    cx.bent("repeated-argument", item.name, "only the last of ingress and egress counts");
                 }
                 out.egress = Some(item.name == "egress");
             }
             _ => {
-                let d = cx.error(
-                    "unknown-argument",
-                    item.name,
-                    format!("sample has no argument `{}`", item.name),
-                );
+                let d = cx.error("unknown-argument", item.name, format!("sample has no argument `{}`", item.name));
                 let words = [
                     "probability",
                     "collector_set_id",
@@ -308,11 +248,7 @@ fn parse_sample(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
         }
     }
     if out.probability == 0 {
-        let part = if arg.value.is_empty() {
-            arg.name
-        } else {
-            arg.value
-        };
+        let part = if arg.value.is_empty() { arg.name } else { arg.value };
         return Err(cx
             .error("missing-value", part, "sample needs a probability above 0")
             .hint("as sample(probability=65535)"));
@@ -352,20 +288,13 @@ pub struct FinTimeout {
 }
 
 fn parse_fin_timeout(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    let mut out = FinTimeout {
-        idle_timeout: 0,
-        hard_timeout: 0,
-    };
+    let mut out = FinTimeout { idle_timeout: 0, hard_timeout: 0 };
     for item in items(arg.value) {
         let timeout = match item.name {
             "idle_timeout" => &mut out.idle_timeout,
             "hard_timeout" => &mut out.hard_timeout,
             _ => {
-                let d = cx.error(
-                    "unknown-argument",
-                    item.name,
-                    format!("fin_timeout has no argument `{}`", item.name),
-                );
+                let d = cx.error("unknown-argument", item.name, format!("fin_timeout has no argument `{}`", item.name));
                 return Err(d.nearest(item.name, ["idle_timeout", "hard_timeout"]));
             }
         };
@@ -407,16 +336,10 @@ fn parse_check_pkt_larger(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diag
     let (length, to_text) = super::set::split_arrow(arg, cx)?;
     let to = cx.subfield(to_text)?;
     if to.width != 1 {
-        return Err(cx
-            .error("bad-bits", to_text, "the result is a single bit")
-            .hint("as reg0[0]"));
+        return Err(cx.error("bad-bits", to_text, "the result is a single bit").hint("as reg0[0]"));
     }
     let length = length.strip_suffix(')').unwrap_or(length);
-    Ok(CheckPktLarger {
-        length: cx.number("the length", length, u16::MAX.into())? as u16,
-        to,
-    }
-    .into())
+    Ok(CheckPktLarger { length: cx.number("the length", length, u16::MAX.into())? as u16, to }.into())
 }
 
 impl Spelling for CheckPktLarger {
@@ -435,10 +358,7 @@ pub struct Note {
 }
 
 fn parse_note(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    Ok(Note {
-        data: hex_bytes(arg.value, cx)?,
-    }
-    .into())
+    Ok(Note { data: hex_bytes(arg.value, cx)? }.into())
 }
 
 impl Spelling for Note {

@@ -177,11 +177,7 @@ impl Action {
         let mut text = String::new();
         self.paint(Names::none(), &mut text);
         let word = text.split([':', '(', '[']).next().unwrap_or("");
-        if crate::field::names::port::reserved_number(word).is_some() {
-            "output".to_owned()
-        } else {
-            word.to_owned()
-        }
+        if crate::field::names::port::reserved_number(word).is_some() { "output".to_owned() } else { word.to_owned() }
     }
 
     /// The instruction it belongs to, in the order that OpenFlow gives them.
@@ -368,11 +364,9 @@ impl<'a> Cx<'a> {
                 "CONTROLLER",
             ]);
             let d = match e {
-                crate::field::names::PortError::OutOfRange => self.error(
-                    "too-large",
-                    text,
-                    format!("port numbers go up to 65535: `{text}`"),
-                ),
+                crate::field::names::PortError::OutOfRange => {
+                    self.error("too-large", text, format!("port numbers go up to 65535: `{text}`"))
+                }
                 crate::field::names::PortError::Unknown => {
                     self.error("unknown-port", text, format!("no port `{text}`"))
                 }
@@ -398,9 +392,9 @@ impl<'a> Cx<'a> {
         use crate::base::number::{NumberError, c_integer};
         match c_integer(text) {
             Ok(n) if n <= max => Ok(n),
-            Ok(_) | Err(NumberError::TooLarge) => Err(self
-                .error("too-large", text, format!("{what} is at most {max}"))
-                .hint("use a smaller number")),
+            Ok(_) | Err(NumberError::TooLarge) => {
+                Err(self.error("too-large", text, format!("{what} is at most {max}")).hint("use a smaller number"))
+            }
             Err(NumberError::Syntax) if text.is_empty() => Err(self
                 .error("missing-value", text, format!("{what} is missing"))
                 .hint(format!("a number up to {max}"))),
@@ -416,11 +410,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Moves the complaint about a range of bits to its place in the line.
-    pub fn subfield_error(
-        &self,
-        text: &str,
-        e: crate::field::subfield::SubfieldError,
-    ) -> Diagnostic {
+    pub fn subfield_error(&self, text: &str, e: crate::field::subfield::SubfieldError) -> Diagnostic {
         let at = self.span(text).start as usize;
         Diagnostic::error(e.code, e.span.shifted(at), e.message).hint(e.hint)
     }
@@ -460,24 +450,12 @@ const fn word(
     doc: &'static str,
     parse: fn(&Arg<'_>, &mut Cx<'_>) -> Result<Action, Diagnostic>,
 ) -> Word {
-    Word {
-        name,
-        form,
-        doc,
-        parse,
-    }
+    Word { name, form, doc, parse }
 }
 
 /// The words of all families, in the order of the docs.
-pub const WORDS: [&[Word]; 7] = [
-    output::WORDS,
-    set::WORDS,
-    header::WORDS,
-    pipeline::WORDS,
-    conntrack::WORDS,
-    learn::WORDS,
-    misc::WORDS,
-];
+pub const WORDS: [&[Word]; 7] =
+    [output::WORDS, set::WORDS, header::WORDS, pipeline::WORDS, conntrack::WORDS, learn::WORDS, misc::WORDS];
 
 static BY_NAME: LazyLock<FxHashMap<&'static str, &'static Word>> =
     LazyLock::new(|| words().map(|w| (w.name, w)).collect());
@@ -489,10 +467,7 @@ pub fn words() -> impl Iterator<Item = &'static Word> {
 
 /// The word of that name; action names are read in any case.
 pub fn word_by_name(name: &str) -> Option<&'static Word> {
-    BY_NAME
-        .get(name)
-        .copied()
-        .or_else(|| BY_NAME.get(name.to_ascii_lowercase().as_str()).copied())
+    BY_NAME.get(name).copied().or_else(|| BY_NAME.get(name.to_ascii_lowercase().as_str()).copied())
 }
 
 /// Where actions stand: at the top of a flow, or nested in another action.
@@ -529,11 +504,7 @@ impl Outer {
 /// noted in `cx.found` as an error.
 pub fn parse(text: &str, outer: Outer, cx: &mut Cx<'_>) -> Result<Actions, Diagnostic> {
     if cx.depth >= Cx::DEPTH {
-        return Err(cx.error(
-            "too-deep",
-            text,
-            format!("actions are nested more than {} deep", Cx::DEPTH),
-        ));
+        return Err(cx.error("too-deep", text, format!("actions are nested more than {} deep", Cx::DEPTH)));
     }
     cx.depth += 1;
     let list = parse_list(text, outer, cx);
@@ -567,12 +538,7 @@ fn parse_list(text: &str, outer: Outer, cx: &mut Cx<'_>) -> Result<Vec<Action>, 
             }
             Err(d) => {
                 cx.found.push(d);
-                list.push(
-                    misc::Raw {
-                        text: whole_item(text, &item).into(),
-                    }
-                    .into(),
-                );
+                list.push(misc::Raw { text: whole_item(text, &item).into() }.into());
             }
         }
         if item.open && cx.mode == Mode::Typed {
@@ -585,9 +551,8 @@ fn parse_list(text: &str, outer: Outer, cx: &mut Cx<'_>) -> Result<Vec<Action>, 
     }
     match drop {
         Some(word) if !list.is_empty() => {
-            let d = cx
-                .error("drop-with-others", word, "`drop` must stand alone")
-                .hint("leave it out: no output is a drop");
+            let d =
+                cx.error("drop-with-others", word, "`drop` must stand alone").hint("leave it out: no output is a drop");
             if cx.mode == Mode::Typed {
                 Err(d)
             } else {
@@ -602,52 +567,24 @@ fn parse_list(text: &str, outer: Outer, cx: &mut Cx<'_>) -> Result<Vec<Action>, 
 /// Notes what is taken but hardly meant.
 fn note_oddities(item: &Item<'_>, action: &Action, cx: &mut Cx<'_>) {
     if word_by_name(item.name).is_some_and(|w| w.name != item.name) && item.name != "CONTROLLER" {
-        cx.odd(
-            "letter-case",
-            item.name,
-            "actions are written in lower case",
-        );
+        cx.odd("letter-case", item.name, "actions are written in lower case");
     }
     let is_empty = item.value.is_empty();
     match action {
         Action::WriteActions(a) if a.actions.is_drop() => {
-            cx.bent(
-                "empty-action",
-                item.name,
-                "write_actions without actions vanishes",
-            );
+            cx.bent("empty-action", item.name, "write_actions without actions vanishes");
         }
         Action::Clone(_) | Action::Learn(_) | Action::Note(_) if is_empty => {
-            cx.odd(
-                "empty-action",
-                item.name,
-                format!("{} says nothing to do", item.name),
-            );
+            cx.odd("empty-action", item.name, format!("{} says nothing to do", item.name));
         }
         Action::DecTtl(_) if is_empty && item.separator == Separator::Paren => {
             cx.odd("empty-action", item.name, "dec_ttl() is dec_ttl");
         }
         Action::OutputReg(a) if a.source.width > 32 => {
-            cx.bent(
-                "too-wide",
-                item.value,
-                "a port number has 16 bits, the upper ones are ignored",
-            );
+            cx.bent("too-wide", item.value, "a port number has 16 bits, the upper ones are ignored");
         }
-        Action::Ct(ct)
-            if ct
-                .actions
-                .0
-                .iter()
-                .filter(|a| matches!(a, Action::Nat(_)))
-                .count()
-                > 1 =>
-        {
-            cx.bent(
-                "said-twice",
-                item.value,
-                "only one nat can stand in ct, the second becomes exec(nat)",
-            );
+        Action::Ct(ct) if ct.actions.0.iter().filter(|a| matches!(a, Action::Nat(_))).count() > 1 => {
+            cx.bent("said-twice", item.value, "only one nat can stand in ct, the second becomes exec(nat)");
         }
         Action::Ct(ct) if ct.alg != 0 && !ct.commit => {
             cx.odd("no-effect", item.value, "alg does nothing without commit");
@@ -662,21 +599,14 @@ fn whole_item<'a>(text: &'a str, item: &Item<'a>) -> &'a str {
     let mut end = Span::of(text, item.value).end as usize;
     if item.separator == Separator::None {
         end = start + item.name.len();
-    } else if item.separator == Separator::Paren
-        && !item.value.contains(")->")
-        && text[end..].starts_with(')')
-    {
+    } else if item.separator == Separator::Paren && !item.value.contains(")->") && text[end..].starts_with(')') {
         end += 1;
     }
     &text[start..end.max(start)]
 }
 
 fn parse_item(item: &Item<'_>, outer: Outer, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    let arg = Arg {
-        name: item.name,
-        separator: item.separator,
-        value: item.value,
-    };
+    let arg = Arg { name: item.name, separator: item.separator, value: item.value };
     if let Some(word) = word_by_name(item.name) {
         let action = (word.parse)(&arg, cx)?;
         if matches!(action, Action::Meter(_)) && outer != Outer::Flow {
@@ -686,11 +616,7 @@ fn parse_item(item: &Item<'_>, outer: Outer, cx: &mut Cx<'_>) -> Result<Action, 
         return Ok(action);
     }
     if item.name.eq_ignore_ascii_case("apply_actions") {
-        let d = cx.error(
-            "unknown-action",
-            item.name,
-            "`apply_actions` is the default instruction",
-        );
+        let d = cx.error("unknown-action", item.name, "`apply_actions` is the default instruction");
         return Err(d.hint("write its actions without it"));
     }
     if let Ok(port) = parse_port(item.name, cx.names)
@@ -699,11 +625,7 @@ fn parse_item(item: &Item<'_>, outer: Outer, cx: &mut Cx<'_>) -> Result<Action, 
         cx.grow(16, item.name)?;
         return Ok(output::Output { port, max_len: 0 }.into());
     }
-    let d = cx.error(
-        "unknown-action",
-        item.name,
-        format!("no action `{}`", item.name),
-    );
+    let d = cx.error("unknown-action", item.name, format!("no action `{}`", item.name));
     Err(d.nearest(item.name, words().map(|w| w.name)))
 }
 

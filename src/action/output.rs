@@ -27,12 +27,7 @@ pub const WORDS: &[Word] = &[
         "sends the packet out of a port through a queue",
         parse_enqueue,
     ),
-    word(
-        "group",
-        "group:NUMBER",
-        "hands the packet to a group",
-        parse_group,
-    ),
+    word("group", "group:NUMBER", "hands the packet to a group", parse_group),
     word(
         "bundle",
         "bundle(FIELDS,BASIS,ALGORITHM,ofport,members:PORT,..)",
@@ -61,22 +56,14 @@ fn parse_output(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
         return parse_truncated(arg, cx);
     }
     match cx.port(arg.value) {
-        Ok(port) => Ok(Output {
-            port,
-            max_len: if port == port::CONTROLLER {
-                u16::MAX
-            } else {
-                0
-            },
-        }
-        .into()),
+        Ok(port) => Ok(Output { port, max_len: if port == port::CONTROLLER { u16::MAX } else { 0 } }.into()),
         Err(error) => match Subfield::parse(arg.value) {
             Ok(source) => Ok(OutputReg { source }.into()),
             // A name with brackets was meant as a field, so its own complaint is the useful one.
             Err(e) if arg.value.contains('[') => Err(cx.subfield_error(arg.value, e)),
-            Err(_) if arg.value.is_empty() => Err(cx
-                .error("missing-value", arg.name, "output needs a port")
-                .hint("output:PORT")),
+            Err(_) if arg.value.is_empty() => {
+                Err(cx.error("missing-value", arg.name, "output needs a port").hint("output:PORT"))
+            }
             Err(_) => Err(error),
         },
     }
@@ -105,10 +92,7 @@ fn check_port(number: u32) -> Result<(), Refusal> {
     if is_ordinary || (port::IN_PORT..=port::LOCAL).contains(&number) {
         return Ok(());
     }
-    Err(Refusal::Argument(
-        "a packet cannot be sent to this port".to_owned(),
-        "ports are numbered from 1 to 65279",
-    ))
+    Err(Refusal::Argument("a packet cannot be sent to this port".to_owned(), "ports are numbered from 1 to 65279"))
 }
 
 /// `output:FIELD[A..B]`.
@@ -141,42 +125,27 @@ pub struct OutputTrunc {
 fn parse_truncated(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     /// The length of an Ethernet header.
     const SHORTEST: u64 = 14;
-    let mut out = OutputTrunc {
-        port: 0,
-        max_len: 0,
-    };
+    let mut out = OutputTrunc { port: 0, max_len: 0 };
     for item in items(arg.value) {
         match item.name {
             "port" => {
                 out.port = cx.port(item.value)?;
                 let is_ordinary = out.port < port::MAX || out.port >= port::NAMED;
                 if !is_ordinary && out.port != port::LOCAL && out.port != port::IN_PORT {
-                    let d = cx.error(
-                        "bad-value",
-                        item.value,
-                        format!("no truncated output to {}", item.value),
-                    );
+                    let d = cx.error("bad-value", item.value, format!("no truncated output to {}", item.value));
                     return Err(d.hint("a numbered port, LOCAL or IN_PORT"));
                 }
             }
             "max_len" => {
                 let n = cx.number("max_len", item.value, u32::MAX.into())?;
                 if n < SHORTEST {
-                    let d = cx.error(
-                        "too-small",
-                        item.value,
-                        format!("max_len is at least {SHORTEST}"),
-                    );
+                    let d = cx.error("too-small", item.value, format!("max_len is at least {SHORTEST}"));
                     return Err(d.hint("an Ethernet header has 14 bytes"));
                 }
                 out.max_len = n as u32;
             }
             _ => {
-                let d = cx.error(
-                    "unknown-argument",
-                    item.name,
-                    format!("output has no argument `{}`", item.name),
-                );
+                let d = cx.error("unknown-argument", item.name, format!("output has no argument `{}`", item.name));
                 return Err(d.nearest(item.name, ["port", "max_len"]));
             }
         }
@@ -244,12 +213,8 @@ impl Reason {
     }
 
     fn parse(text: &str) -> Option<Reason> {
-        let known = Self::NAMES
-            .iter()
-            .find(|(_, name)| name.eq_ignore_ascii_case(text));
-        known
-            .map(|(n, _)| Reason(*n))
-            .or_else(|| text.parse().ok().map(Reason))
+        let known = Self::NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
+        known.map(|(n, _)| Reason(*n)).or_else(|| text.parse().ok().map(Reason))
     }
 }
 
@@ -266,52 +231,30 @@ fn parse_controller(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic
         if !arg.value.is_empty() {
             out.max_len = cx.number("max_len", arg.value, u16::MAX.into())? as u16;
         }
-        return Ok(Output {
-            port: port::CONTROLLER,
-            max_len: out.max_len,
-        }
-        .into());
+        return Ok(Output { port: port::CONTROLLER, max_len: out.max_len }.into());
     }
     for item in items(arg.value) {
         match item.name {
             "max_len" => out.max_len = cx.number("max_len", item.value, u16::MAX.into())? as u16,
             "reason" => {
                 out.reason = Reason::parse(item.value).ok_or_else(|| {
-                    let d = cx.error(
-                        "bad-value",
-                        item.value,
-                        format!("no reason `{}`", item.value),
-                    );
+                    let d = cx.error("bad-value", item.value, format!("no reason `{}`", item.value));
                     d.hint("one of no_match action invalid_ttl action_set group packet_out")
                 })?;
             }
             "id" => out.controller_id = cx.number("id", item.value, u16::MAX.into())? as u16,
             "userdata" => out.userdata = hex_bytes(item.value, cx)?,
             "pause" => out.pause = true,
-            "meter_id" => {
-                out.meter_id = Some(cx.number("meter_id", item.value, u32::MAX.into())? as u32)
-            }
+            "meter_id" => out.meter_id = Some(cx.number("meter_id", item.value, u32::MAX.into())? as u32),
             _ => {
-                let d = cx.error(
-                    "unknown-argument",
-                    item.name,
-                    format!("controller has no argument `{}`", item.name),
-                );
-                return Err(d.nearest(
-                    item.name,
-                    ["max_len", "reason", "id", "userdata", "pause", "meter_id"],
-                ));
+                let d = cx.error("unknown-argument", item.name, format!("controller has no argument `{}`", item.name));
+                return Err(d.nearest(item.name, ["max_len", "reason", "id", "userdata", "pause", "meter_id"]));
             }
         }
     }
-    let is_plain =
-        out.reason == Reason::ACTION && out.controller_id == 0 && out.userdata.is_empty();
+    let is_plain = out.reason == Reason::ACTION && out.controller_id == 0 && out.userdata.is_empty();
     if is_plain && !out.pause && out.meter_id.is_none() {
-        return Ok(Output {
-            port: port::CONTROLLER,
-            max_len: out.max_len,
-        }
-        .into());
+        return Ok(Output { port: port::CONTROLLER, max_len: out.max_len }.into());
     }
     Ok(out.into())
 }
@@ -321,15 +264,9 @@ pub(super) fn hex_bytes(text: &str, cx: &Cx<'_>) -> Result<Vec<u8>, Diagnostic> 
     let mut bytes = Vec::with_capacity(text.len() / 3 + 1);
     let mut rest = text.trim_start_matches([' ', '\t', '.']);
     while !rest.is_empty() {
-        let pair = rest.get(..2).and_then(|pair| {
-            u8::from_str_radix(pair, 16)
-                .ok()
-                .filter(|_| !pair.starts_with('+'))
-        });
+        let pair = rest.get(..2).and_then(|pair| u8::from_str_radix(pair, 16).ok().filter(|_| !pair.starts_with('+')));
         let Some(byte) = pair else {
-            return Err(cx
-                .error("bad-value", rest, "bytes are pairs of hexadecimal digits")
-                .hint("as 00.1f.a0"));
+            return Err(cx.error("bad-value", rest, "bytes are pairs of hexadecimal digits").hint("as 00.1f.a0"));
         };
         bytes.push(byte);
         rest = rest[2..].trim_start_matches([' ', '\t', '.']);
@@ -351,10 +288,8 @@ impl Spelling for Controller {
     fn paint(&self, _names: &Names, p: &mut impl Painter) {
         let mut list = List::default();
         p.put(Role::Output, "controller(");
-        let numbers = [
-            ("max_len=", u64::from(self.max_len), u64::from(u16::MAX)),
-            ("id=", self.controller_id.into(), 0),
-        ];
+        let numbers =
+            [("max_len=", u64::from(self.max_len), u64::from(u16::MAX)), ("id=", self.controller_id.into(), 0)];
         if self.reason != Reason::ACTION {
             list.next(p);
             p.dim("reason=");
@@ -396,24 +331,11 @@ pub struct Enqueue {
 
 fn parse_enqueue(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     let text = arg.value.trim_start_matches([':', 'q', ',']);
-    let Some((port, queue)) = text
-        .split_once([':', 'q', ','])
-        .filter(|(_, queue)| !queue.is_empty())
-    else {
-        let part = if arg.value.is_empty() {
-            arg.name
-        } else {
-            arg.value
-        };
-        return Err(cx
-            .error("missing-value", part, "enqueue needs a port and a queue")
-            .hint("enqueue:PORT:QUEUE"));
+    let Some((port, queue)) = text.split_once([':', 'q', ',']).filter(|(_, queue)| !queue.is_empty()) else {
+        let part = if arg.value.is_empty() { arg.name } else { arg.value };
+        return Err(cx.error("missing-value", part, "enqueue needs a port and a queue").hint("enqueue:PORT:QUEUE"));
     };
-    Ok(Enqueue {
-        port: cx.port(port)?,
-        queue: cx.number("the queue", queue, u32::MAX.into())? as u32,
-    }
-    .into())
+    Ok(Enqueue { port: cx.port(port)?, queue: cx.number("the queue", queue, u32::MAX.into())? as u32 }.into())
 }
 
 impl Spelling for Enqueue {
@@ -428,10 +350,7 @@ impl Spelling for Enqueue {
         match self.port {
             port::IN_PORT | port::LOCAL => Ok(()),
             n if n < port::MAX || n >= port::NAMED => Ok(()),
-            _ => Err(Refusal::Argument(
-                "no queue leads to this port".to_owned(),
-                "a numbered port, LOCAL or IN_PORT",
-            )),
+            _ => Err(Refusal::Argument("no queue leads to this port".to_owned(), "a numbered port, LOCAL or IN_PORT")),
         }
     }
 
@@ -440,13 +359,7 @@ impl Spelling for Enqueue {
             out.push(self.clone().into());
         } else {
             out.push(super::misc::SetQueue(self.queue).into());
-            out.push(
-                Output {
-                    port: self.port,
-                    max_len: 0,
-                }
-                .into(),
-            );
+            out.push(Output { port: self.port, max_len: 0 }.into());
             out.push(super::misc::PopQueue.into());
         }
         Ok(())
@@ -476,10 +389,7 @@ impl Spelling for Group {
         if self.0 <= Group::MAX {
             return Ok(());
         }
-        Err(Refusal::Argument(
-            format!("groups are numbered up to {}", Group::MAX),
-            "use a smaller number",
-        ))
+        Err(Refusal::Argument(format!("groups are numbered up to {}", Group::MAX), "use a smaller number"))
     }
 }
 
@@ -489,20 +399,11 @@ pub struct HashFields(usize);
 
 impl HashFields {
     /// The names, in the order of the numbers of `enum nx_hash_fields`.
-    pub const NAMES: [&'static str; 7] = [
-        "eth_src",
-        "symmetric_l4",
-        "symmetric_l3l4",
-        "symmetric_l3l4+udp",
-        "nw_src",
-        "nw_dst",
-        "symmetric_l3",
-    ];
+    pub const NAMES: [&'static str; 7] =
+        ["eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_src", "nw_dst", "symmetric_l3"];
 
     pub(super) fn parse(text: &str, cx: &Cx<'_>) -> Result<HashFields, Diagnostic> {
-        let found = Self::NAMES
-            .iter()
-            .position(|n| n.eq_ignore_ascii_case(text));
+        let found = Self::NAMES.iter().position(|n| n.eq_ignore_ascii_case(text));
         found.map(HashFields).ok_or_else(|| {
             let d = cx.error("bad-value", text, format!("no way to hash called `{text}`"));
             d.hint(format!("one of {}", Self::NAMES.join(" ")))
@@ -541,11 +442,7 @@ fn parse_bundle_load(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnosti
 fn bundle(arg: &Arg<'_>, load: bool, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     /// Members that Open vSwitch takes (`BUNDLE_MAX_MEMBERS`).
     const MEMBERS: usize = 2048;
-    let whole = if arg.value.is_empty() {
-        arg.name
-    } else {
-        arg.value
-    };
+    let whole = if arg.value.is_empty() { arg.name } else { arg.value };
     let mut rest = arg.value;
     let mut next = |stop: &[char]| -> Option<&str> {
         rest = rest.trim_start_matches(stop);
@@ -566,17 +463,11 @@ fn bundle(arg: &Arg<'_>, load: bool, cx: &mut Cx<'_>) -> Result<Action, Diagnost
         (fields, basis, algorithm, kind, delimiter)
     else {
         return Err(cx
-            .error(
-                "missing-value",
-                whole,
-                format!("{} needs more arguments", arg.name),
-            )
+            .error("missing-value", whole, format!("{} needs more arguments", arg.name))
             .hint(form(arg.name)));
     };
     if !delimiter.eq_ignore_ascii_case("members") && !delimiter.eq_ignore_ascii_case("slaves") {
-        return Err(cx
-            .error("bad-value", delimiter, "the ports stand after `members:`")
-            .hint(form(arg.name)));
+        return Err(cx.error("bad-value", delimiter, "the ports stand after `members:`").hint(form(arg.name)));
     }
     let mut members = Vec::new();
     while let Some(word) = next(&[',', ' ', '[', ']']) {
@@ -592,11 +483,7 @@ fn bundle(arg: &Arg<'_>, load: bool, cx: &mut Cx<'_>) -> Result<Action, Diagnost
             "active_backup" => true,
             "hrw" => false,
             _ => {
-                let d = cx.error(
-                    "bad-value",
-                    algorithm,
-                    format!("no algorithm `{algorithm}`"),
-                );
+                let d = cx.error("bad-value", algorithm, format!("no algorithm `{algorithm}`"));
                 return Err(d.hint("hrw or active_backup"));
             }
         },
@@ -605,11 +492,7 @@ fn bundle(arg: &Arg<'_>, load: bool, cx: &mut Cx<'_>) -> Result<Action, Diagnost
     };
     if !kind.eq_ignore_ascii_case("ofport") {
         return Err(cx
-            .error(
-                "bad-value",
-                kind,
-                format!("members are of kind ofport, not `{kind}`"),
-            )
+            .error("bad-value", kind, format!("members are of kind ofport, not `{kind}`"))
             .hint("write ofport"));
     }
     Ok(out.into())
@@ -633,37 +516,20 @@ pub(super) fn c_u16(text: &str, what: &str, cx: &mut Cx<'_>) -> u16 {
 /// Bits to write into, for the actions that can name only fields with a plain header.
 pub(super) fn destination_field(text: &str, cx: &Cx<'_>) -> Result<Subfield, Diagnostic> {
     let subfield = cx.subfield(text)?;
-    if subfield.field.has_plain_header()
-        || subfield.field.headers.is_empty() && cx.mode == super::Mode::Dumped
-    {
+    if subfield.field.has_plain_header() || subfield.field.headers.is_empty() && cx.mode == super::Mode::Dumped {
         return Ok(subfield);
     }
-    let d = cx.error(
-        "bad-field",
-        text,
-        format!("{} cannot be named in this action", subfield.field.name),
-    );
+    let d = cx.error("bad-field", text, format!("{} cannot be named in this action", subfield.field.name));
     Err(d.hint("use reg0 to reg15"))
 }
 
 impl Spelling for Bundle {
     fn paint(&self, names: &Names, p: &mut impl Painter) {
-        p.put(
-            Role::Output,
-            if self.destination.is_some() {
-                "bundle_load("
-            } else {
-                "bundle("
-            },
-        );
+        p.put(Role::Output, if self.destination.is_some() { "bundle_load(" } else { "bundle(" });
         p.text(self.fields.name());
         p.dim(",");
         p.decimal(Role::Text, self.basis.into());
-        p.text(if self.active_backup {
-            ",active_backup,ofport,"
-        } else {
-            ",hrw,ofport,"
-        });
+        p.text(if self.active_backup { ",active_backup,ofport," } else { ",hrw,ofport," });
         if let Some(destination) = &self.destination {
             destination.paint(p);
             p.dim(",");
@@ -689,10 +555,7 @@ impl Spelling for Bundle {
         }
         for member in &self.members {
             if *member == port::CONTROLLER {
-                return Err(Refusal::Argument(
-                    "the controller cannot be a member".to_owned(),
-                    "take it off the list",
-                ));
+                return Err(Refusal::Argument("the controller cannot be a member".to_owned(), "take it off the list"));
             }
             if *member != port::NONE {
                 check_port(*member)?;

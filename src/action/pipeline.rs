@@ -17,54 +17,19 @@ pub const WORDS: &[Word] = &[
         "looks the packet up again, in another table",
         parse_resubmit,
     ),
-    word(
-        "goto_table",
-        "goto_table:TABLE",
-        "goes on in a later table",
-        parse_goto_table,
-    ),
-    word(
-        "write_actions",
-        "write_actions(ACTION,..)",
-        "adds to the actions done at the very end",
-        parse_write_actions,
-    ),
-    word(
-        "clear_actions",
-        "clear_actions",
-        "empties the actions done at the very end",
-        parse_clear_actions,
-    ),
-    word(
-        "write_metadata",
-        "write_metadata:VALUE[/MASK]",
-        "writes metadata for later tables",
-        parse_write_metadata,
-    ),
-    word(
-        "meter",
-        "meter:NUMBER",
-        "drops the packet if there are too many of its kind",
-        parse_meter,
-    ),
+    word("goto_table", "goto_table:TABLE", "goes on in a later table", parse_goto_table),
+    word("write_actions", "write_actions(ACTION,..)", "adds to the actions done at the very end", parse_write_actions),
+    word("clear_actions", "clear_actions", "empties the actions done at the very end", parse_clear_actions),
+    word("write_metadata", "write_metadata:VALUE[/MASK]", "writes metadata for later tables", parse_write_metadata),
+    word("meter", "meter:NUMBER", "drops the packet if there are too many of its kind", parse_meter),
     word(
         "conjunction",
         "conjunction(ID,K/N)",
         "is clause K of N; all of them together match conj_id=ID",
         parse_conjunction,
     ),
-    word(
-        "clone",
-        "clone(ACTION,..)",
-        "does actions on a copy of the packet",
-        parse_clone,
-    ),
-    word(
-        "exit",
-        "exit",
-        "stops here, in outer tables too",
-        parse_exit,
-    ),
+    word("clone", "clone(ACTION,..)", "does actions on a copy of the packet", parse_clone),
+    word("exit", "exit", "stops here, in outer tables too", parse_exit),
 ];
 
 /// `resubmit(PORT,TABLE)`.
@@ -81,11 +46,7 @@ pub struct Resubmit {
 impl Resubmit {
     /// To another table, all else as it is.
     pub fn to(table: u8) -> Resubmit {
-        Resubmit {
-            in_port: port::IN_PORT,
-            table: Some(table),
-            with_ct: false,
-        }
+        Resubmit { in_port: port::IN_PORT, table: Some(table), with_ct: false }
     }
 }
 
@@ -95,32 +56,19 @@ fn parse_resubmit(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> 
     let (in_port, table, ct) = (next(), next(), next());
     let out = Resubmit {
         in_port: in_port.map_or(Ok(port::IN_PORT), |p| cx.port(p))?,
-        table: table
-            .map(|t| cx.table(t))
-            .transpose()?
-            .filter(|t| *t != 255),
+        table: table.map(|t| cx.table(t)).transpose()?.filter(|t| *t != 255),
         with_ct: match ct {
             None => false,
             Some("ct") => true,
             Some(other) => {
-                let d = cx.error(
-                    "unknown-argument",
-                    other,
-                    format!("resubmit has no argument `{other}`"),
-                );
+                let d = cx.error("unknown-argument", other, format!("resubmit has no argument `{other}`"));
                 return Err(d.hint("resubmit([PORT],[TABLE][,ct])"));
             }
         },
     };
     if out.in_port == port::IN_PORT && out.table.is_none() {
-        let part = if arg.value.is_empty() {
-            arg.name
-        } else {
-            arg.value
-        };
-        return Err(cx
-            .error("missing-value", part, "resubmit needs a port or a table")
-            .hint("as resubmit(,72)"));
+        let part = if arg.value.is_empty() { arg.name } else { arg.value };
+        return Err(cx.error("missing-value", part, "resubmit needs a port or a table").hint("as resubmit(,72)"));
     }
     Ok(out.into())
 }
@@ -144,10 +92,7 @@ impl Spelling for Resubmit {
 
     fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
         if self.with_ct && !walk.meets(Needs::Ct) {
-            return Err(Refusal::Prerequisite {
-                what: "resubmit(..,ct)".to_owned(),
-                needs: Needs::Ct,
-            });
+            return Err(Refusal::Prerequisite { what: "resubmit(..,ct)".to_owned(), needs: Needs::Ct });
         }
         Ok(())
     }
@@ -169,10 +114,7 @@ impl Spelling for GotoTable {
 
     fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
         if walk.table != 255 && self.0 <= walk.table {
-            let message = format!(
-                "goto_table goes to later tables only, and this is table {}",
-                walk.table
-            );
+            let message = format!("goto_table goes to later tables only, and this is table {}", walk.table);
             return Err(Refusal::Argument(message, "use resubmit to go back"));
         }
         Ok(())
@@ -180,11 +122,7 @@ impl Spelling for GotoTable {
 
     fn carry(&self, version: Version, _walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
         // OpenFlow 1.0 has no instructions.
-        out.push(if version == Version::V10 {
-            Resubmit::to(self.0).into()
-        } else {
-            self.clone().into()
-        });
+        out.push(if version == Version::V10 { Resubmit::to(self.0).into() } else { self.clone().into() });
         Ok(())
     }
 }
@@ -197,10 +135,7 @@ pub struct WriteActions {
 }
 
 fn parse_write_actions(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    Ok(WriteActions {
-        actions: super::parse(arg.value, Outer::WriteActions, cx)?,
-    }
-    .into())
+    Ok(WriteActions { actions: super::parse(arg.value, Outer::WriteActions, cx)? }.into())
 }
 
 impl Spelling for WriteActions {
@@ -216,10 +151,7 @@ impl Spelling for WriteActions {
         for action in &self.actions.0 {
             if !is_allowed_in_set(action) {
                 let message = format!("{} cannot be in an action set", action.name());
-                return Err(Refusal::Argument(
-                    message,
-                    "put it in front of write_actions",
-                ));
+                return Err(Refusal::Argument(message, "put it in front of write_actions"));
             }
             action.check(&mut inner)?;
         }
@@ -228,12 +160,7 @@ impl Spelling for WriteActions {
 
     fn carry(&self, version: Version, walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
         if version > Version::V10 && !self.actions.0.is_empty() {
-            out.push(
-                WriteActions {
-                    actions: super::carry(&self.actions, version, walk)?,
-                }
-                .into(),
-            );
+            out.push(WriteActions { actions: super::carry(&self.actions, version, walk)? }.into());
         }
         Ok(())
     }
@@ -245,11 +172,7 @@ fn is_allowed_in_set(action: &Action) -> bool {
         Action::Output(_) | Action::Group(_) | Action::Resubmit(_) | Action::Ct(_) => true,
         Action::SetField(_) | Action::Move(_) | Action::SetQueue(_) => true,
         Action::PopVlan(_) | Action::PushVlan(_) | Action::PopMpls(_) | Action::PushMpls(_) => true,
-        Action::DecTtl(_)
-        | Action::DecMplsTtl(_)
-        | Action::DecNshTtl(_)
-        | Action::Encap(_)
-        | Action::Decap(_) => true,
+        Action::DecTtl(_) | Action::DecMplsTtl(_) | Action::DecNshTtl(_) | Action::Encap(_) | Action::Decap(_) => true,
         Action::Raw(_) => true,
         _ => false,
     }
@@ -288,19 +211,9 @@ pub struct WriteMetadata {
 
 fn parse_write_metadata(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     cx.needs(Formats::NXM_OF11_UP);
-    let (value, mask) = arg
-        .value
-        .split_once('/')
-        .map_or((arg.value, None), |(v, m)| (v, Some(m)));
-    let mask = mask
-        .map(|m| cx.number("the mask", m, u64::MAX))
-        .transpose()?
-        .unwrap_or(u64::MAX);
-    Ok(WriteMetadata {
-        value: cx.number("the metadata", value, u64::MAX)?,
-        mask,
-    }
-    .into())
+    let (value, mask) = arg.value.split_once('/').map_or((arg.value, None), |(v, m)| (v, Some(m)));
+    let mask = mask.map(|m| cx.number("the mask", m, u64::MAX)).transpose()?.unwrap_or(u64::MAX);
+    Ok(WriteMetadata { value: cx.number("the metadata", value, u64::MAX)?, mask }.into())
 }
 
 impl Spelling for WriteMetadata {
@@ -338,10 +251,7 @@ impl Spelling for Meter {
         if (1..=Meter::MAX).contains(&self.0) {
             return Ok(());
         }
-        Err(Refusal::Argument(
-            format!("meters are numbered from 1 to {}", Meter::MAX),
-            "use a number in that range",
-        ))
+        Err(Refusal::Argument(format!("meters are numbered from 1 to {}", Meter::MAX), "use a number in that range"))
     }
 
     fn carry(&self, version: Version, _walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
@@ -364,22 +274,14 @@ pub struct Conjunction {
 }
 
 fn parse_conjunction(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    let part = if arg.value.is_empty() {
-        arg.name
-    } else {
-        arg.value
-    };
-    let split = arg.value.split_once(',').and_then(|(id, rest)| {
-        rest.split_once('/')
-            .map(|(k, n)| (id.trim(), k.trim(), n.trim()))
-    });
+    let part = if arg.value.is_empty() { arg.name } else { arg.value };
+    let split = arg
+        .value
+        .split_once(',')
+        .and_then(|(id, rest)| rest.split_once('/').map(|(k, n)| (id.trim(), k.trim(), n.trim())));
     let Some((id, clause, n_clauses)) = split else {
         return Err(cx
-            .error(
-                "missing-value",
-                part,
-                "conjunction needs an id and a clause",
-            )
+            .error("missing-value", part, "conjunction needs an id and a clause")
             .hint("conjunction(ID,K/N)"));
     };
     let out = Conjunction {
@@ -388,23 +290,13 @@ fn parse_conjunction(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnosti
         n_clauses: cx.number("the number of clauses", n_clauses, 255)? as u8,
     };
     let wrong = |part: &str, message: &str| {
-        Err(cx
-            .error("bad-value", part, message)
-            .hint("conjunction(ID,K/N) with K from 1 to N"))
+        Err(cx.error("bad-value", part, message).hint("conjunction(ID,K/N) with K from 1 to N"))
     };
     match out {
-        Conjunction {
-            n_clauses: 0..2, ..
-        } => wrong(n_clauses, "a conjunction has at least 2 clauses"),
-        Conjunction {
-            n_clauses: 65.., ..
-        } => wrong(n_clauses, "a conjunction has at most 64 clauses"),
+        Conjunction { n_clauses: 0..2, .. } => wrong(n_clauses, "a conjunction has at least 2 clauses"),
+        Conjunction { n_clauses: 65.., .. } => wrong(n_clauses, "a conjunction has at most 64 clauses"),
         Conjunction { clause: 0, .. } => wrong(clause, "clauses are numbered from 1"),
-        Conjunction {
-            clause: k,
-            n_clauses: n,
-            ..
-        } if k > n => wrong(clause, "there are not as many clauses"),
+        Conjunction { clause: k, n_clauses: n, .. } if k > n => wrong(clause, "there are not as many clauses"),
         _ => Ok(out.into()),
     }
 }
@@ -412,11 +304,7 @@ fn parse_conjunction(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnosti
 impl Spelling for Conjunction {
     fn paint(&self, _names: &Names, p: &mut impl Painter) {
         p.text("conjunction(");
-        p.link(
-            Target::Conjunction(self.id),
-            Role::Accent,
-            &self.id.to_string(),
-        );
+        p.link(Target::Conjunction(self.id), Role::Accent, &self.id.to_string());
         p.text(&format!(",{}/{})", self.clause, self.n_clauses));
     }
 }
@@ -431,10 +319,7 @@ pub struct CloneActions {
 fn parse_clone(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     // Open vSwitch forgets here which formats the actions in front of a clone need (`ofpacts_parse_copy`).
     cx.action_formats = Formats::ANY;
-    Ok(CloneActions {
-        actions: super::parse(arg.value, Outer::Clone, cx)?,
-    }
-    .into())
+    Ok(CloneActions { actions: super::parse(arg.value, Outer::Clone, cx)? }.into())
 }
 
 impl Spelling for CloneActions {
@@ -446,21 +331,13 @@ impl Spelling for CloneActions {
 
     fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
         let mut inner = walk.nested();
-        self.actions
-            .0
-            .iter()
-            .try_for_each(|a| a.check(&mut inner))?;
+        self.actions.0.iter().try_for_each(|a| a.check(&mut inner))?;
         walk.formats &= inner.formats;
         Ok(())
     }
 
     fn carry(&self, version: Version, walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
-        out.push(
-            CloneActions {
-                actions: super::carry(&self.actions, version, walk)?,
-            }
-            .into(),
-        );
+        out.push(CloneActions { actions: super::carry(&self.actions, version, walk)? }.into());
         Ok(())
     }
 }

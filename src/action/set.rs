@@ -13,156 +13,36 @@ use crate::field::{Names, Subfield, Version};
 
 /// The words of this family.
 pub const WORDS: &[Word] = &[
-    word(
-        "set_field",
-        "set_field:VALUE[/MASK]->FIELD",
-        "writes a value into a field",
-        parse_set_field,
-    ),
-    word(
-        "load",
-        "load:VALUE->FIELD[A..B]",
-        "writes a number into bits of a field",
-        parse_load,
-    ),
-    word(
-        "move",
-        "move:FIELD[A..B]->FIELD[C..D]",
-        "copies bits from one field to another",
-        parse_move,
-    ),
-    word(
-        "push",
-        "push:FIELD[A..B]",
-        "puts bits on the stack",
-        parse_push,
-    ),
-    word(
-        "pop",
-        "pop:FIELD[A..B]",
-        "takes bits off the stack",
-        parse_pop,
-    ),
-    word(
-        "delete_field",
-        "delete_field:tun_metadataN",
-        "removes a tunnel option",
-        parse_delete_field,
-    ),
-    word(
-        "mod_dl_src",
-        "mod_dl_src:MAC",
-        "writes the source MAC address",
-        parse_mod_dl_src,
-    ),
-    word(
-        "mod_dl_dst",
-        "mod_dl_dst:MAC",
-        "writes the destination MAC address",
-        parse_mod_dl_dst,
-    ),
-    word(
-        "mod_nw_src",
-        "mod_nw_src:IP",
-        "writes the source IPv4 address",
-        parse_mod_nw_src,
-    ),
-    word(
-        "mod_nw_dst",
-        "mod_nw_dst:IP",
-        "writes the destination IPv4 address",
-        parse_mod_nw_dst,
-    ),
-    word(
-        "mod_nw_tos",
-        "mod_nw_tos:TOS",
-        "writes the DSCP, as a multiple of 4",
-        parse_mod_nw_tos,
-    ),
-    word(
-        "mod_nw_ecn",
-        "mod_nw_ecn:ECN",
-        "writes the congestion notification",
-        parse_mod_nw_ecn,
-    ),
-    word(
-        "mod_nw_ttl",
-        "mod_nw_ttl:TTL",
-        "writes the time to live",
-        parse_mod_nw_ttl,
-    ),
-    word(
-        "set_nw_ttl",
-        "set_nw_ttl:TTL",
-        "writes the time to live",
-        parse_mod_nw_ttl,
-    ),
-    word(
-        "mod_tp_src",
-        "mod_tp_src:PORT",
-        "writes the TCP, UDP or SCTP source port",
-        parse_mod_tp_src,
-    ),
-    word(
-        "mod_tp_dst",
-        "mod_tp_dst:PORT",
-        "writes the TCP, UDP or SCTP destination port",
-        parse_mod_tp_dst,
-    ),
-    word(
-        "mod_vlan_vid",
-        "mod_vlan_vid:VID",
-        "writes the VLAN id, adding a tag if there is none",
-        parse_mod_vlan_vid,
-    ),
-    word(
-        "set_vlan_vid",
-        "set_vlan_vid:VID",
-        "writes the VLAN id of a tagged packet",
-        parse_set_vlan_vid,
-    ),
+    word("set_field", "set_field:VALUE[/MASK]->FIELD", "writes a value into a field", parse_set_field),
+    word("load", "load:VALUE->FIELD[A..B]", "writes a number into bits of a field", parse_load),
+    word("move", "move:FIELD[A..B]->FIELD[C..D]", "copies bits from one field to another", parse_move),
+    word("push", "push:FIELD[A..B]", "puts bits on the stack", parse_push),
+    word("pop", "pop:FIELD[A..B]", "takes bits off the stack", parse_pop),
+    word("delete_field", "delete_field:tun_metadataN", "removes a tunnel option", parse_delete_field),
+    word("mod_dl_src", "mod_dl_src:MAC", "writes the source MAC address", parse_mod_dl_src),
+    word("mod_dl_dst", "mod_dl_dst:MAC", "writes the destination MAC address", parse_mod_dl_dst),
+    word("mod_nw_src", "mod_nw_src:IP", "writes the source IPv4 address", parse_mod_nw_src),
+    word("mod_nw_dst", "mod_nw_dst:IP", "writes the destination IPv4 address", parse_mod_nw_dst),
+    word("mod_nw_tos", "mod_nw_tos:TOS", "writes the DSCP, as a multiple of 4", parse_mod_nw_tos),
+    word("mod_nw_ecn", "mod_nw_ecn:ECN", "writes the congestion notification", parse_mod_nw_ecn),
+    word("mod_nw_ttl", "mod_nw_ttl:TTL", "writes the time to live", parse_mod_nw_ttl),
+    word("set_nw_ttl", "set_nw_ttl:TTL", "writes the time to live", parse_mod_nw_ttl),
+    word("mod_tp_src", "mod_tp_src:PORT", "writes the TCP, UDP or SCTP source port", parse_mod_tp_src),
+    word("mod_tp_dst", "mod_tp_dst:PORT", "writes the TCP, UDP or SCTP destination port", parse_mod_tp_dst),
+    word("mod_vlan_vid", "mod_vlan_vid:VID", "writes the VLAN id, adding a tag if there is none", parse_mod_vlan_vid),
+    word("set_vlan_vid", "set_vlan_vid:VID", "writes the VLAN id of a tagged packet", parse_set_vlan_vid),
     word(
         "mod_vlan_pcp",
         "mod_vlan_pcp:PCP",
         "writes the VLAN priority, adding a tag if there is none",
         parse_mod_vlan_pcp,
     ),
-    word(
-        "set_vlan_pcp",
-        "set_vlan_pcp:PCP",
-        "writes the VLAN priority of a tagged packet",
-        parse_set_vlan_pcp,
-    ),
-    word(
-        "set_mpls_label",
-        "set_mpls_label:LABEL",
-        "writes the MPLS label",
-        parse_set_mpls_label,
-    ),
-    word(
-        "set_mpls_tc",
-        "set_mpls_tc:TC",
-        "writes the MPLS traffic class",
-        parse_set_mpls_tc,
-    ),
-    word(
-        "set_mpls_ttl",
-        "set_mpls_ttl:TTL",
-        "writes the MPLS time to live",
-        parse_set_mpls_ttl,
-    ),
-    word(
-        "set_tunnel",
-        "set_tunnel:ID",
-        "writes the tunnel key",
-        parse_set_tunnel,
-    ),
-    word(
-        "set_tunnel64",
-        "set_tunnel64:ID",
-        "writes the tunnel key, with 64 bits on the wire",
-        parse_set_tunnel64,
-    ),
+    word("set_vlan_pcp", "set_vlan_pcp:PCP", "writes the VLAN priority of a tagged packet", parse_set_vlan_pcp),
+    word("set_mpls_label", "set_mpls_label:LABEL", "writes the MPLS label", parse_set_mpls_label),
+    word("set_mpls_tc", "set_mpls_tc:TC", "writes the MPLS traffic class", parse_set_mpls_tc),
+    word("set_mpls_ttl", "set_mpls_ttl:TTL", "writes the MPLS time to live", parse_set_mpls_ttl),
+    word("set_tunnel", "set_tunnel:ID", "writes the tunnel key", parse_set_tunnel),
+    word("set_tunnel64", "set_tunnel64:ID", "writes the tunnel key, with 64 bits on the wire", parse_set_tunnel64),
 ];
 
 /// How a [`SetField`] was spelled. The words mean the same (but for [`Spelled::pushes_tag`]); OpenFlow versions differ
@@ -223,12 +103,7 @@ impl SetField {
     /// Sets all of a field.
     pub fn exact(field: FieldId, value: u64, spelled: Spelled) -> SetField {
         let width = usize::from(field.bytes) * 8;
-        SetField {
-            field,
-            value: Bits::from_u64(value, width),
-            mask: Bits::ones(width),
-            spelled,
-        }
+        SetField { field, value: Bits::from_u64(value, width), mask: Bits::ones(width), spelled }
     }
 
     /// Whether all of the field is set.
@@ -238,10 +113,7 @@ impl SetField {
 
     /// The same spelled otherwise.
     fn respelled(&self, spelled: Spelled) -> SetField {
-        SetField {
-            spelled,
-            ..self.clone()
-        }
+        SetField { spelled, ..self.clone() }
     }
 
     /// The runs of bits that are set, lowest first, at most 64 bits each: what `load` can write at once.
@@ -250,14 +122,8 @@ impl SetField {
         let mut segments = Vec::new();
         let mut at = 0;
         while let Some(start) = (at..bits).find(|i| self.mask.bit(*i)) {
-            let end = (start + 1..bits.min(start + 64))
-                .find(|i| !self.mask.bit(*i))
-                .unwrap_or(bits.min(start + 64));
-            let subfield = Subfield {
-                field: self.field,
-                offset: start as u16,
-                width: (end - start) as u16,
-            };
+            let end = (start + 1..bits.min(start + 64)).find(|i| !self.mask.bit(*i)).unwrap_or(bits.min(start + 64));
+            let subfield = Subfield { field: self.field, offset: start as u16, width: (end - start) as u16 };
             segments.push((subfield, self.value.slice(start, end - start).to_u64()));
             at = end;
         }
@@ -266,21 +132,12 @@ impl SetField {
 
     /// As `load`: one for each run of bits, or one that travels with its mask if the field has no plain header.
     fn as_loads(&self, out: &mut Vec<Action>) -> Result<(), Refusal> {
-        if self.spelled == Spelled::LoadMasked
-            || !self.field.has_plain_header()
-            || self.field.is_tun_metadata()
-        {
+        if self.spelled == Spelled::LoadMasked || !self.field.has_plain_header() || self.field.is_tun_metadata() {
             out.push(self.masked()?.respelled(Spelled::LoadMasked).into());
             return Ok(());
         }
         for (subfield, value) in self.segments() {
-            out.push(
-                load(
-                    subfield,
-                    &Bits::from_u64(value, usize::from(subfield.width)),
-                )
-                .into(),
-            );
+            out.push(load(subfield, &Bits::from_u64(value, usize::from(subfield.width))).into());
         }
         Ok(())
     }
@@ -295,36 +152,19 @@ impl SetField {
         if kept == self.value {
             return Ok(self);
         }
-        let message = format!(
-            "the value for {} has bits that the mask leaves out",
-            self.field.name
-        );
+        let message = format!("the value for {} has bits that the mask leaves out", self.field.name);
         Err(Refusal::Argument(message, "clear these bits in the value"))
     }
 
     /// As the actions of OpenFlow 1.0 and 1.1, which have a word for each field.
-    fn as_legacy(
-        &self,
-        version: Version,
-        walk: &Walk,
-        out: &mut Vec<Action>,
-    ) -> Result<(), Refusal> {
+    fn as_legacy(&self, version: Version, walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
         let value = self.value.to_u64();
-        let set = |field: FieldId, value: u64, spelled: Spelled| {
-            Action::from(SetField::exact(field, value, spelled))
-        };
-        let vlan = if version == Version::V10 {
-            Spelled::ModVlan
-        } else {
-            Spelled::SetVlan
-        };
+        let set = |field: FieldId, value: u64, spelled: Spelled| Action::from(SetField::exact(field, value, spelled));
+        let vlan = if version == Version::V10 { Spelled::ModVlan } else { Spelled::SetVlan };
         match self.field {
-            table::VLAN_TCI if value & 0x1000 == 0 => out.push(
-                super::header::PopVlan {
-                    strip: version == Version::V10,
-                }
-                .into(),
-            ),
+            table::VLAN_TCI if value & 0x1000 == 0 => {
+                out.push(super::header::PopVlan { strip: version == Version::V10 }.into())
+            }
             table::VLAN_TCI => {
                 if version > Version::V10 && !walk.has_vlan() {
                     out.push(super::header::PushVlan(crate::field::proto::ethertype::VLAN).into());
@@ -349,11 +189,7 @@ impl SetField {
     /// OpenFlow 1.0 has no word for ECN.
     fn ecn(&self, version: Version, out: &mut Vec<Action>) {
         if version == Version::V10 {
-            let subfield = Subfield {
-                field: table::NW_ECN,
-                offset: 0,
-                width: 2,
-            };
+            let subfield = Subfield { field: table::NW_ECN, offset: 0, width: 2 };
             out.push(load(subfield, &self.value.slice(0, 2)).into());
         } else {
             out.push(self.respelled(Spelled::ModEcn).into());
@@ -363,9 +199,7 @@ impl SetField {
     /// The older words from OpenFlow 1.2 on, where they are set_field.
     fn as_set_field(&self, version: Version, walk: &Walk, out: &mut Vec<Action>) {
         let value = self.value.to_u64();
-        let set = |field: FieldId, value: u64| {
-            Action::from(SetField::exact(field, value, Spelled::SetField))
-        };
+        let set = |field: FieldId, value: u64| Action::from(SetField::exact(field, value, Spelled::SetField));
         match self.spelled {
             Spelled::ModVlan | Spelled::SetVlan if self.field == table::VLAN_VID => {
                 out.push(set(table::VLAN_VID, value | 0x1000))
@@ -389,16 +223,8 @@ fn transport_field(field: FieldId, nw_proto: u8) -> Option<FieldId> {
     let source = field == table::TCP_SRC;
     match nw_proto {
         ipproto::TCP => Some(field),
-        ipproto::UDP => Some(if source {
-            table::UDP_SRC
-        } else {
-            table::UDP_DST
-        }),
-        ipproto::SCTP => Some(if source {
-            table::SCTP_SRC
-        } else {
-            table::SCTP_DST
-        }),
+        ipproto::UDP => Some(if source { table::UDP_SRC } else { table::UDP_DST }),
+        ipproto::SCTP => Some(if source { table::SCTP_SRC } else { table::SCTP_DST }),
         _ => None,
     }
 }
@@ -409,37 +235,19 @@ fn load(subfield: Subfield, value: &Bits) -> SetField {
     let (mut whole, mut mask) = (Bits::zero(width), Bits::zero(width));
     whole.insert(offset, bits, value);
     mask.fill(offset, bits);
-    SetField {
-        field: subfield.field,
-        value: whole,
-        mask,
-        spelled: Spelled::Load,
-    }
+    SetField { field: subfield.field, value: whole, mask, spelled: Spelled::Load }
 }
 
 // Reading.
 
 /// Splits `value->field`.
-pub(super) fn split_arrow<'a>(
-    arg: &Arg<'a>,
-    cx: &Cx<'_>,
-) -> Result<(&'a str, &'a str), Diagnostic> {
-    let whole = if arg.value.is_empty() {
-        arg.name
-    } else {
-        arg.value
-    };
+pub(super) fn split_arrow<'a>(arg: &Arg<'a>, cx: &Cx<'_>) -> Result<(&'a str, &'a str), Diagnostic> {
+    let whole = if arg.value.is_empty() { arg.name } else { arg.value };
     match arg.value.split_once("->") {
-        Some((_, "")) => Err(cx
-            .error("missing-value", whole, "a field must follow `->`")
-            .hint("as ->reg0")),
+        Some((_, "")) => Err(cx.error("missing-value", whole, "a field must follow `->`").hint("as ->reg0")),
         Some(pair) => Ok(pair),
         None => Err(cx
-            .error(
-                "missing-arrow",
-                whole,
-                format!("{} needs `->` and a field", arg.name),
-            )
+            .error("missing-arrow", whole, format!("{} needs `->` and a field", arg.name))
             .hint("as VALUE->FIELD")),
     }
 }
@@ -465,40 +273,25 @@ fn parse_set_field(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic>
         return Ok(printed.into());
     }
     if value.is_empty() {
-        return Err(cx
-            .error("missing-value", arg.value, "set_field needs a value")
-            .hint("as set_field:1->reg0"));
+        return Err(cx.error("missing-value", arg.value, "set_field needs a value").hint("as set_field:1->reg0"));
     }
     let parsed = format::parse(&field, value, cx.names).map_err(|e| cx.value_error(value, e))?;
     if !fits(field, &parsed.value) {
         let message = format!("`{value}` is no value for {}", field.name);
-        return Err(cx
-            .error("too-large", value, message)
-            .hint(format!("the field has {} bits", field.bits)));
+        return Err(cx.error("too-large", value, message).hint(format!("the field has {} bits", field.bits)));
     }
     if let Some(why) = parsed.bent {
         cx.bent("bent-value", value, why);
     }
     let exact = Bits::ones(width);
     cx.needs(Formats::of(&field, &exact));
-    Ok(SetField {
-        field,
-        value: parsed.value,
-        mask: parsed.mask,
-        spelled: Spelled::SetField,
-    }
-    .into())
+    Ok(SetField { field, value: parsed.value, mask: parsed.mask, spelled: Spelled::SetField }.into())
 }
 
 /// What Open vSwitch prints for OpenFlow 1.5 and does not read itself: `ANY`, and masks on fields that have none.
 fn parse_printed_only(field: FieldId, text: &str) -> Option<SetField> {
     let width = usize::from(field.bytes) * 8;
-    let set = |value, mask| SetField {
-        field,
-        value,
-        mask,
-        spelled: Spelled::SetField,
-    };
+    let set = |value, mask| SetField { field, value, mask, spelled: Spelled::SetField };
     if text == "ANY" {
         return Some(set(Bits::zero(width), Bits::zero(width)));
     }
@@ -506,10 +299,7 @@ fn parse_printed_only(field: FieldId, text: &str) -> Option<SetField> {
         return None;
     }
     let (value, mask) = text.split_once('/')?;
-    Some(set(
-        format::integer(value, width).ok()?,
-        format::integer(mask, width).ok()?,
-    ))
+    Some(set(format::integer(value, width).ok()?, format::integer(mask, width).ok()?))
 }
 
 /// Whether a value can be written into a field (`mf_is_value_valid`).
@@ -539,11 +329,7 @@ fn parse_load(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
             .hint("load takes numbers; set_field takes addresses")
     })?;
     if end < value.len() {
-        cx.bent(
-            "bent-value",
-            value,
-            format!("`{}` is dropped", &value[end..]),
-        );
+        cx.bent("bent-value", value, format!("`{}` is dropped", &value[end..]));
     }
     if n.bit_length() > usize::from(destination.width) {
         let message = format!("{} does not fit into {} bits", n.hex(), destination.width);
@@ -560,16 +346,9 @@ fn number_end(text: &str) -> usize {
     let hex = text.starts_with("0x") || text.starts_with("0X");
     let from = if hex { 2 } else { 0 };
     let is_digit = |b: u8| {
-        if hex {
-            b.is_ascii_hexdigit()
-        } else {
-            b.is_ascii_digit()
-        }
+        if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() }
     };
-    text.bytes()
-        .skip(from)
-        .position(|b| !is_digit(b))
-        .map_or(text.len(), |n| n + from)
+    text.bytes().skip(from).position(|b| !is_digit(b)).map_or(text.len(), |n| n + from)
 }
 
 /// A reader of `WORD:NUMBER` that sets one field.
@@ -581,40 +360,22 @@ fn set_number(
     max: u64,
     what: &str,
 ) -> Result<Action, Diagnostic> {
-    let text = if arg.value.is_empty() {
-        &arg.name[arg.name.len()..]
-    } else {
-        arg.value
-    };
+    let text = if arg.value.is_empty() { &arg.name[arg.name.len()..] } else { arg.value };
     let n = cx.number(what, text, max)?;
     Ok(SetField::exact(field, n, spelled).into())
 }
 
 fn set_mac(arg: &Arg<'_>, cx: &Cx<'_>, field: FieldId) -> Result<Action, Diagnostic> {
-    let parsed = format::parse_exact(&field, arg.value, cx.names)
-        .map_err(|e| cx.value_error(arg.value, e))?;
-    Ok(SetField {
-        field,
-        value: parsed.value,
-        mask: parsed.mask,
-        spelled: Spelled::ModDl,
-    }
-    .into())
+    let parsed = format::parse_exact(&field, arg.value, cx.names).map_err(|e| cx.value_error(arg.value, e))?;
+    Ok(SetField { field, value: parsed.value, mask: parsed.mask, spelled: Spelled::ModDl }.into())
 }
 
 fn set_ip(arg: &Arg<'_>, cx: &mut Cx<'_>, field: FieldId) -> Result<Action, Diagnostic> {
-    let parsed = format::parse_exact(&field, arg.value, cx.names)
-        .map_err(|e| cx.value_error(arg.value, e))?;
+    let parsed = format::parse_exact(&field, arg.value, cx.names).map_err(|e| cx.value_error(arg.value, e))?;
     if let Some(why) = parsed.bent {
         cx.bent("bent-value", arg.value, why);
     }
-    Ok(SetField {
-        field,
-        value: parsed.value,
-        mask: parsed.mask,
-        spelled: Spelled::ModNw,
-    }
-    .into())
+    Ok(SetField { field, value: parsed.value, mask: parsed.mask, spelled: Spelled::ModNw }.into())
 }
 
 fn parse_mod_dl_src(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
@@ -636,9 +397,7 @@ fn parse_mod_nw_dst(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic
 fn parse_mod_nw_tos(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     let n = cx.number("the TOS", arg.value, 255)?;
     if n & 3 != 0 {
-        return Err(cx
-            .error("bad-value", arg.value, "the TOS is a multiple of 4")
-            .hint(format!("write {}", n & !3)));
+        return Err(cx.error("bad-value", arg.value, "the TOS is a multiple of 4").hint(format!("write {}", n & !3)));
     }
     set_number(arg, cx, table::NW_TOS, Spelled::ModTos, 255, "the TOS")
 }
@@ -660,69 +419,27 @@ fn parse_mod_tp_dst(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic
 }
 
 fn parse_mod_vlan_vid(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::VLAN_VID,
-        Spelled::ModVlan,
-        4095,
-        "the VLAN id",
-    )
+    set_number(arg, cx, table::VLAN_VID, Spelled::ModVlan, 4095, "the VLAN id")
 }
 
 fn parse_set_vlan_vid(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::VLAN_VID,
-        Spelled::SetVlan,
-        4095,
-        "the VLAN id",
-    )
+    set_number(arg, cx, table::VLAN_VID, Spelled::SetVlan, 4095, "the VLAN id")
 }
 
 fn parse_mod_vlan_pcp(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::VLAN_PCP,
-        Spelled::ModVlan,
-        7,
-        "the VLAN priority",
-    )
+    set_number(arg, cx, table::VLAN_PCP, Spelled::ModVlan, 7, "the VLAN priority")
 }
 
 fn parse_set_vlan_pcp(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::VLAN_PCP,
-        Spelled::SetVlan,
-        7,
-        "the VLAN priority",
-    )
+    set_number(arg, cx, table::VLAN_PCP, Spelled::SetVlan, 7, "the VLAN priority")
 }
 
 fn parse_set_mpls_label(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::MPLS_LABEL,
-        Spelled::SetMpls,
-        0xf_ffff,
-        "the label",
-    )
+    set_number(arg, cx, table::MPLS_LABEL, Spelled::SetMpls, 0xf_ffff, "the label")
 }
 
 fn parse_set_mpls_tc(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::MPLS_TC,
-        Spelled::SetMpls,
-        7,
-        "the traffic class",
-    )
+    set_number(arg, cx, table::MPLS_TC, Spelled::SetMpls, 7, "the traffic class")
 }
 
 fn parse_set_mpls_ttl(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
@@ -730,25 +447,11 @@ fn parse_set_mpls_ttl(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnost
 }
 
 fn parse_set_tunnel(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::TUN_ID,
-        Spelled::SetTunnel,
-        u64::MAX,
-        "the tunnel key",
-    )
+    set_number(arg, cx, table::TUN_ID, Spelled::SetTunnel, u64::MAX, "the tunnel key")
 }
 
 fn parse_set_tunnel64(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    set_number(
-        arg,
-        cx,
-        table::TUN_ID,
-        Spelled::SetTunnel64,
-        u64::MAX,
-        "the tunnel key",
-    )
+    set_number(arg, cx, table::TUN_ID, Spelled::SetTunnel64, u64::MAX, "the tunnel key")
 }
 
 impl Spelling for SetField {
@@ -771,25 +474,11 @@ impl Spelling for SetField {
                 }
             }
             Spelled::ModDl => {
-                p.put(
-                    role,
-                    if self.field == table::ETH_SRC {
-                        "mod_dl_src:"
-                    } else {
-                        "mod_dl_dst:"
-                    },
-                );
+                p.put(role, if self.field == table::ETH_SRC { "mod_dl_src:" } else { "mod_dl_dst:" });
                 paint_mac(n, p);
             }
             Spelled::ModNw => {
-                p.put(
-                    role,
-                    if self.field == table::IP_SRC {
-                        "mod_nw_src:"
-                    } else {
-                        "mod_nw_dst:"
-                    },
-                );
+                p.put(role, if self.field == table::IP_SRC { "mod_nw_src:" } else { "mod_nw_dst:" });
                 paint_ipv4(n as u32, u32::MAX, p);
             }
             Spelled::SetMpls => {
@@ -838,10 +527,7 @@ impl Spelling for SetField {
                 }
             }
             Spelled::ModTp => {
-                if ![Needs::Tcp, Needs::Udp, Needs::Sctp]
-                    .into_iter()
-                    .any(|n| walk.meets(n))
-                {
+                if ![Needs::Tcp, Needs::Udp, Needs::Sctp].into_iter().any(|n| walk.meets(n)) {
                     walk.inconsistent();
                 }
             }
@@ -854,10 +540,7 @@ impl Spelling for SetField {
             Spelled::SetField | Spelled::Load | Spelled::LoadMasked => {
                 walk.require(&self.field)?;
                 if self.field == table::VLAN_VID && !walk.has_vlan() {
-                    return Err(Refusal::Prerequisite {
-                        what: "vlan_vid".to_owned(),
-                        needs: Needs::Vlan,
-                    });
+                    return Err(Refusal::Prerequisite { what: "vlan_vid".to_owned(), needs: Needs::Vlan });
                 }
                 if !self.field.writable {
                     return Err(Refusal::ReadOnly(self.field.name));
@@ -873,10 +556,7 @@ impl Spelling for SetField {
     fn carry(&self, version: Version, walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
         use Spelled as S;
         if self.spelled == S::SetField && self.field == table::IN_PORT_OXM {
-            return Err(Refusal::Argument(
-                "in_port_oxm cannot be set".to_owned(),
-                "use load:N->NXM_OF_IN_PORT[]",
-            ));
+            return Err(Refusal::Argument("in_port_oxm cannot be set".to_owned(), "use load:N->NXM_OF_IN_PORT[]"));
         }
         let pushes = version > Version::V10 && self.spelled.pushes_tag() && !walk.has_vlan();
         if pushes {
@@ -891,28 +571,11 @@ impl Spelling for SetField {
                 _ => self.as_loads(out)?,
             },
             S::ModTtl if version == Version::V10 => {
-                out.push(
-                    load(
-                        Subfield {
-                            field: table::NW_TTL,
-                            offset: 0,
-                            width: 8,
-                        },
-                        &self.value,
-                    )
-                    .into(),
-                );
+                out.push(load(Subfield { field: table::NW_TTL, offset: 0, width: 8 }, &self.value).into());
             }
             S::ModEcn if version < Version::V12 => self.ecn(version, out),
             S::ModVlan | S::SetVlan if version < Version::V12 => {
-                out.push(
-                    self.respelled(if version == Version::V10 {
-                        S::ModVlan
-                    } else {
-                        S::SetVlan
-                    })
-                    .into(),
-                );
+                out.push(self.respelled(if version == Version::V10 { S::ModVlan } else { S::SetVlan }).into());
             }
             S::SetTunnel if version < Version::V12 && self.value.to_u64() > u32::MAX.into() => {
                 out.push(self.respelled(S::SetTunnel64).into());
@@ -955,22 +618,13 @@ pub(super) fn parse_copy(text: &str, cx: &Cx<'_>) -> Result<Move, Diagnostic> {
     let (from, rest) = Subfield::parse_prefix(text).map_err(|e| cx.subfield_error(text, e))?;
     let Some(to) = rest.strip_prefix("->") else {
         return Err(cx
-            .error(
-                "missing-arrow",
-                text,
-                "`->` and a field must follow the source",
-            )
+            .error("missing-arrow", text, "`->` and a field must follow the source")
             .hint("as reg0[]->reg1[]"));
     };
     let to_field = cx.subfield(to)?;
     if from.width != to_field.width {
-        let message = format!(
-            "the source has {} bits, the destination {}",
-            from.width, to_field.width
-        );
-        return Err(cx
-            .error("bad-bits", text, message)
-            .hint("name as many bits on either side"));
+        let message = format!("the source has {} bits, the destination {}", from.width, to_field.width);
+        return Err(cx.error("bad-bits", text, message).hint("name as many bits on either side"));
     }
     Ok(Move { from, to: to_field })
 }
@@ -1038,11 +692,7 @@ pub struct DeleteField(pub FieldId);
 fn parse_delete_field(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     let field = crate::field::subfield::field_by_any_name(arg.value);
     field.map(|f| DeleteField(f).into()).ok_or_else(|| {
-        let d = cx.error(
-            "unknown-field",
-            arg.value,
-            format!("no field `{}`", arg.value),
-        );
+        let d = cx.error("unknown-field", arg.value, format!("no field `{}`", arg.value));
         d.hint("one of tun_metadata0 to tun_metadata63")
     })
 }

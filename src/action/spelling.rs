@@ -53,9 +53,7 @@ pub fn carry(actions: &Actions, version: Version, walk: &Walk) -> Result<Actions
         let _ = action.check(&mut walk);
     }
     // OpenFlow 1.0 has no instructions, so that metadata can only be written last.
-    let written = out
-        .iter()
-        .position(|a| matches!(a, Action::WriteMetadata(_)));
+    let written = out.iter().position(|a| matches!(a, Action::WriteMetadata(_)));
     if version == Version::V10 && written.is_some_and(|at| at + 1 < out.len()) {
         let message = "in OpenFlow10 no action can follow write_metadata".to_owned();
         return Err(Refusal::Version(message));

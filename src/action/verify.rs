@@ -5,18 +5,9 @@ use crate::base::args::items;
 use crate::base::diag::Diagnostic;
 
 /// Checks a list that was read from `text`.
-pub(super) fn verify(
-    text: &str,
-    list: &[Action],
-    outer: Outer,
-    cx: &Cx<'_>,
-) -> Result<(), Diagnostic> {
+pub(super) fn verify(text: &str, list: &[Action], outer: Outer, cx: &Cx<'_>) -> Result<(), Diagnostic> {
     // The items of the text and the actions go in step, but for `drop`.
-    let words = || {
-        items(text)
-            .map(|i| i.name)
-            .filter(|n| !n.eq_ignore_ascii_case("drop"))
-    };
+    let words = || items(text).map(|i| i.name).filter(|n| !n.eq_ignore_ascii_case("drop"));
     let error = |at: usize, message: String, hint: &str| {
         let part = words().nth(at).unwrap_or(text);
         Err(cx.error("misplaced-action", part, message).hint(hint))
@@ -24,16 +15,11 @@ pub(super) fn verify(
     let mut last: Option<Instruction> = None;
     for (at, action) in list.iter().enumerate() {
         if matches!(action, Action::Conjunction(_)) {
-            let other = list
-                .iter()
-                .position(|a| !matches!(a, Action::Conjunction(_) | Action::Note(_)));
+            let other = list.iter().position(|a| !matches!(a, Action::Conjunction(_) | Action::Note(_)));
             return match other {
                 None => Ok(()),
                 Some(other) => {
-                    let message = format!(
-                        "conjunction may stand with note only, not with {}",
-                        list[other].name()
-                    );
+                    let message = format!("conjunction may stand with note only, not with {}", list[other].name());
                     error(other, message, "put it into the flow that matches conj_id")
                 }
             };
@@ -51,19 +37,11 @@ pub(super) fn verify(
         }
         match last {
             Some(last) if next == last && next != Instruction::ApplyActions => {
-                return error(
-                    at,
-                    format!("{} stands twice", next.name()),
-                    "a flow has one of each instruction",
-                );
+                return error(at, format!("{} stands twice", next.name()), "a flow has one of each instruction");
             }
             Some(last) if next < last => {
                 let message = format!("{} must come before {}", next.name(), last.name());
-                return error(
-                    at,
-                    message,
-                    "instructions stand in the order in which they are executed",
-                );
+                return error(at, message, "instructions stand in the order in which they are executed");
             }
             _ => last = Some(next),
         }
@@ -83,10 +61,7 @@ fn nested(action: &Action, outer: Outer) -> Result<(), (String, &'static str)> {
         _ => None,
     };
     if destination.is_some_and(|f| f.is_connection()) && outer != Outer::Ct {
-        return Err((
-            "ct_mark and ct_label can be set in ct(exec(..)) only".to_owned(),
-            "write ct(commit,exec(..))",
-        ));
+        return Err(("ct_mark and ct_label can be set in ct(exec(..)) only".to_owned(), "write ct(commit,exec(..))"));
     }
     match (action, outer) {
         (Action::Nat(_), Outer::Ct) => Ok(()),
@@ -102,10 +77,9 @@ fn nested(action: &Action, outer: Outer) -> Result<(), (String, &'static str)> {
             )),
             Some(_) => Ok(()),
         },
-        (Action::Meter(_), Outer::WriteActions | Outer::Clone) => Err((
-            format!("meter cannot stand in {}", outer.name()),
-            "put it first in the flow",
-        )),
+        (Action::Meter(_), Outer::WriteActions | Outer::Clone) => {
+            Err((format!("meter cannot stand in {}", outer.name()), "put it first in the flow"))
+        }
         _ => Ok(()),
     }
 }

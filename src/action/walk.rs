@@ -69,13 +69,7 @@ impl Walk {
     /// Before the first action of a flow in `table` with this match.
     pub fn new(matching: &Match, table: u8) -> Walk {
         let tagged = matching.value(proto::VLAN_PRESENT) != 0;
-        Walk {
-            packet: matching.clone(),
-            tags: [tagged, false],
-            unknown: false,
-            table,
-            formats: Formats::ANY,
-        }
+        Walk { packet: matching.clone(), tags: [tagged, false], unknown: false, table, formats: Formats::ANY }
     }
 
     /// Whether a VLAN tag is known to be there.
@@ -140,10 +134,7 @@ impl Walk {
         if self.meets(field.needs) {
             return Ok(());
         }
-        Err(Refusal::Prerequisite {
-            what: field.name.to_owned(),
-            needs: field.needs,
-        })
+        Err(Refusal::Prerequisite { what: field.name.to_owned(), needs: field.needs })
     }
 
     /// Requires that bits may be read.
@@ -154,11 +145,7 @@ impl Walk {
     /// Requires that bits may be written.
     pub fn require_destination(&self, destination: &Subfield) -> Result<(), Refusal> {
         self.require(&destination.field)?;
-        if destination.field.writable {
-            Ok(())
-        } else {
-            Err(Refusal::ReadOnly(destination.field.name))
-        }
+        if destination.field.writable { Ok(()) } else { Err(Refusal::ReadOnly(destination.field.name)) }
     }
 
     /// Notes that only OpenFlow 1.0, which never looked at the match, takes the action here (`inconsistent_match`).
@@ -202,8 +189,7 @@ impl Walk {
     pub fn set_packet_type(&mut self, packet_type: u32) {
         self.unknown = false;
         let mask = if packet_type == 0 { 0 } else { u32::MAX };
-        self.packet
-            .set_word(word::PACKET_TYPE, u32::MAX, packet_type, mask);
+        self.packet.set_word(word::PACKET_TYPE, u32::MAX, packet_type, mask);
         if packet_type >> 16 == 1 {
             self.set_dl_type(packet_type as u16);
         }
@@ -216,9 +202,6 @@ impl Walk {
 
     /// A copy for nested actions: what they do stays with them, but not which formats can carry them.
     pub fn nested(&self) -> Walk {
-        Walk {
-            formats: Formats::ANY,
-            ..self.clone()
-        }
+        Walk { formats: Formats::ANY, ..self.clone() }
     }
 }

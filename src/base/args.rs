@@ -83,14 +83,8 @@ fn separators(text: &str) -> IResult<&str, &str> {
 }
 
 fn item(text: &str) -> IResult<&str, Item<'_>> {
-    let (rest, name) =
-        take_till(|c| is_separator(c) || matches!(c, ':' | '=' | '(')).parse(text)?;
-    let bare = Item {
-        name,
-        separator: Separator::None,
-        value: &text[name.len()..name.len()],
-        open: false,
-    };
+    let (rest, name) = take_till(|c| is_separator(c) || matches!(c, ':' | '=' | '(')).parse(text)?;
+    let bare = Item { name, separator: Separator::None, value: &text[name.len()..name.len()], open: false };
     let mut chars = rest.chars();
     let (separator, after) = match chars.next() {
         Some('=') => (Separator::Equals, chars.as_str()),
@@ -106,15 +100,7 @@ fn item(text: &str) -> IResult<&str, Item<'_>> {
     let rest = &after[end..];
     let mut tail = rest.chars();
     tail.next();
-    Ok((
-        tail.as_str(),
-        Item {
-            name,
-            separator,
-            value: &after[..end],
-            open,
-        },
-    ))
+    Ok((tail.as_str(), Item { name, separator, value: &after[..end], open }))
 }
 
 /// The end of a value that stands in parentheses, and whether they stayed open. What follows `)->` belongs to it.
@@ -147,9 +133,7 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> Vec<(&str, Separator, &str)> {
-        items(text)
-            .map(|i| (i.name, i.separator, i.value))
-            .collect()
+        items(text).map(|i| (i.name, i.separator, i.value)).collect()
     }
 
     #[test]
@@ -157,32 +141,17 @@ mod tests {
         use Separator::*;
         assert_eq!(
             split("priority=10, tcp\tnw_src=10.0.0.0/8,,in_port:1"),
-            [
-                ("priority", Equals, "10"),
-                ("tcp", None, ""),
-                ("nw_src", Equals, "10.0.0.0/8"),
-                ("in_port", Colon, "1")
-            ]
+            [("priority", Equals, "10"), ("tcp", None, ""), ("nw_src", Equals, "10.0.0.0/8"), ("in_port", Colon, "1")]
         );
         assert_eq!(
             split("ct(commit,exec(load:0x1->NXM_NX_CT_MARK[])),resubmit(,72),drop"),
-            [
-                ("ct", Paren, "commit,exec(load:0x1->NXM_NX_CT_MARK[])"),
-                ("resubmit", Paren, ",72"),
-                ("drop", None, "")
-            ]
+            [("ct", Paren, "commit,exec(load:0x1->NXM_NX_CT_MARK[])"), ("resubmit", Paren, ",72"), ("drop", None, "")]
         );
         assert_eq!(
             split("check_pkt_larger(100)->reg0[0],2"),
-            [
-                ("check_pkt_larger", Paren, "100)->reg0[0]"),
-                ("2", None, "")
-            ]
+            [("check_pkt_larger", Paren, "100)->reg0[0]"), ("2", None, "")]
         );
-        assert_eq!(
-            split("packet_type=(1,0x800),ip"),
-            [("packet_type", Equals, "(1,0x800)"), ("ip", None, "")]
-        );
+        assert_eq!(split("packet_type=(1,0x800),ip"), [("packet_type", Equals, "(1,0x800)"), ("ip", None, "")]);
         assert_eq!(split(" , ,"), []);
     }
 
@@ -199,18 +168,7 @@ mod tests {
 
     #[test]
     fn every_text_ends() {
-        for text in [
-            "(",
-            ")",
-            "=",
-            ":",
-            "()",
-            ")->",
-            "a(b)->",
-            "ü(é)=,ß",
-            "((((",
-            "a)b(c",
-        ] {
+        for text in ["(", ")", "=", ":", "()", ")->", "a(b)->", "ü(é)=,ß", "((((", "a)b(c"] {
             assert!(items(text).count() <= text.len());
         }
     }

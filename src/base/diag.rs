@@ -57,45 +57,26 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at `span`.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Error,
-            code,
-            message: message.into(),
-            span,
-            hint: None,
-        }
+        Diagnostic { severity: Severity::Error, code, message: message.into(), span, hint: None }
     }
 
     /// A warning at `span`.
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            ..Diagnostic::error(code, span, message)
-        }
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
     }
 
     /// A note at `span`.
     pub fn note(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Note,
-            ..Diagnostic::error(code, span, message)
-        }
+        Diagnostic { severity: Severity::Note, ..Diagnostic::error(code, span, message) }
     }
 
     /// The same with a hint.
     pub fn hint(self, hint: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            hint: Some(hint.into()),
-            ..self
-        }
+        Diagnostic { hint: Some(hint.into()), ..self }
     }
 
     /// The same with a hint that names the candidate nearest to `word`, if one is near.
-    pub fn nearest<'a>(
-        self,
-        word: &str,
-        candidates: impl IntoIterator<Item = &'a str>,
-    ) -> Diagnostic {
+    pub fn nearest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Diagnostic {
         match nearest(word, candidates) {
             Some(name) => self.hint(format!("did you mean `{name}`?")),
             None => self,
@@ -171,11 +152,7 @@ impl Window {
         let line = line.trim_end_matches(['\r', '\n']);
         let start = floor_boundary(line, span.start as usize);
         let end = floor_boundary(line, (span.end as usize).max(start));
-        let from = if line.len() > Self::COLUMNS {
-            floor_boundary(line, start.saturating_sub(Self::LEAD))
-        } else {
-            0
-        };
+        let from = if line.len() > Self::COLUMNS { floor_boundary(line, start.saturating_sub(Self::LEAD)) } else { 0 };
         let to = floor_boundary(line, from + Self::COLUMNS);
         let (head, marked, tail) = (
             visible(&line[from..start]),
@@ -210,12 +187,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = word.to_lowercase();
     candidates
         .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&word, &name.to_lowercase()),
-                name,
-            )
-        })
+        .map(|name| (strsim::damerau_levenshtein(&word, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance * 3 <= word.len().max(name.len()).max(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -260,12 +232,7 @@ impl Located {
 
     /// A complaint about a whole file.
     pub fn file(file: &Arc<str>, diagnostic: Diagnostic) -> Located {
-        Located {
-            file: file.clone(),
-            line: 0,
-            text: String::new(),
-            diagnostic,
-        }
+        Located { file: file.clone(), line: 0, text: String::new(), diagnostic }
     }
 
     /// Prints it as compilers do: `FILE:LINE:COLUMN: error: message`, the line, the caret and the hint.
@@ -279,8 +246,7 @@ impl Located {
                 p.put(Role::Accent, &format!("  {}\n", visible(hint)));
             }
         } else {
-            self.diagnostic
-                .paint(&format!("{}:{}", self.file, self.line), &self.text, p);
+            self.diagnostic.paint(&format!("{}:{}", self.file, self.line), &self.text, p);
         }
     }
 }
@@ -388,17 +354,9 @@ mod tests {
         let mut report = Report::default();
         for i in 0..3000 {
             let text = "x".repeat(100_000);
-            report.push(Located::line(
-                &file,
-                i,
-                &text,
-                Diagnostic::error("e", Span::new(90_000, 90_001), "m"),
-            ));
+            report.push(Located::line(&file, i, &text, Diagnostic::error("e", Span::new(90_000, 90_001), "m")));
         }
-        assert_eq!(
-            (report.kept.len(), report.more, report.errors()),
-            (2000, 1000, 3000)
-        );
+        assert_eq!((report.kept.len(), report.more, report.errors()), (2000, 1000, 3000));
         assert!(report.kept[0].text.len() <= Located::TEXT);
         assert!(report.kept[0].diagnostic.span.slice(&report.kept[0].text) == "x");
     }

@@ -30,11 +30,7 @@ pub fn c_integer(text: &str) -> Result<u64, NumberError> {
         _ => (10, digits),
     };
     let value = unsigned(digits, radix)?;
-    Ok(if negative {
-        value.wrapping_neg()
-    } else {
-        value
-    })
+    Ok(if negative { value.wrapping_neg() } else { value })
 }
 
 /// Reads the whole of `digits` in `radix` (8, 10 or 16).
@@ -46,19 +42,12 @@ pub fn unsigned(digits: &str, radix: u32) -> Result<u64, NumberError> {
     let mut overflow = false;
     for c in digits.chars() {
         let digit = c.to_digit(radix).ok_or(NumberError::Syntax)?;
-        match value
-            .checked_mul(u64::from(radix))
-            .and_then(|v| v.checked_add(u64::from(digit)))
-        {
+        match value.checked_mul(u64::from(radix)).and_then(|v| v.checked_add(u64::from(digit))) {
             Some(v) => value = v,
             None => overflow = true,
         }
     }
-    if overflow {
-        Err(NumberError::TooLarge)
-    } else {
-        Ok(value)
-    }
+    if overflow { Err(NumberError::TooLarge) } else { Ok(value) }
 }
 
 /// What C's `atoi` makes of `text`: the decimal digits at its start, 0 without any.
@@ -69,10 +58,7 @@ pub fn c_atoi(text: &str) -> i64 {
         Some(b'+') => (1, &trimmed[1..]),
         _ => (1, trimmed),
     };
-    let end = digits
-        .bytes()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(digits.len());
+    let end = digits.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
     sign * digits[..end.min(18)].parse::<i64>().unwrap_or(0)
 }
 
@@ -92,11 +78,7 @@ impl Digits {
 
     /// `n` as C's `%#x` prints it: `0x1f`, and a bare `0` for zero.
     pub fn hex(n: u64) -> Digits {
-        if n == 0 {
-            Digits::decimal(0)
-        } else {
-            Digits::hex_padded(n, 1)
-        }
+        if n == 0 { Digits::decimal(0) } else { Digits::hex_padded(n, 1) }
     }
 
     /// `0x` and at least `width` hexadecimal digits, for zero too.
@@ -117,10 +99,7 @@ impl Digits {
             n /= radix;
         }
         let start = at.min(Self::END - width.clamp(1, 16));
-        Digits {
-            bytes,
-            start: start as u8,
-        }
+        Digits { bytes, start: start as u8 }
     }
 
     /// The digits as text.
@@ -138,21 +117,11 @@ impl fmt::Display for Digits {
 
 /// A count in at most five characters: `999`, `9999`, `12.3k`, `1.2M`. Digits are never cut, the unit changes.
 pub fn short_count(n: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (1_000, "k"),
-        (1_000_000, "M"),
-        (1_000_000_000, "G"),
-        (1_000_000_000_000, "T"),
-    ];
+    const UNITS: [(u64, &str); 4] = [(1_000, "k"), (1_000_000, "M"), (1_000_000_000, "G"), (1_000_000_000_000, "T")];
     if n < 10_000 {
         return n.to_string();
     }
-    let (unit, name) = UNITS
-        .iter()
-        .rev()
-        .find(|(unit, _)| n >= *unit)
-        .copied()
-        .unwrap_or(UNITS[0]);
+    let (unit, name) = UNITS.iter().rev().find(|(unit, _)| n >= *unit).copied().unwrap_or(UNITS[0]);
     let tenths = n / (unit / 10);
     match tenths {
         0..1000 => format!("{}.{}{name}", tenths / 10, tenths % 10),
@@ -175,12 +144,7 @@ pub fn grouped(n: u64) -> String {
 
 /// A length of time in its two largest units: `4s`, `12m30s`, `3h05m`, `2d04h`.
 pub fn short_duration(seconds: u64) -> String {
-    let (s, m, h, d) = (
-        seconds % 60,
-        seconds / 60 % 60,
-        seconds / 3600 % 24,
-        seconds / 86400,
-    );
+    let (s, m, h, d) = (seconds % 60, seconds / 60 % 60, seconds / 3600 % 24, seconds / 86400);
     match (d, h, m) {
         (0, 0, 0) => format!("{s}s"),
         (0, 0, _) => format!("{m}m{s:02}s"),
@@ -204,24 +168,14 @@ mod tests {
         assert_eq!(c_integer("12x"), Err(NumberError::Syntax));
         assert_eq!(c_integer("0x10000000000000000"), Err(NumberError::TooLarge));
         assert_eq!(c_integer("0x"), Err(NumberError::Syntax));
-        assert_eq!(
-            (c_atoi("70000x"), c_atoi("a"), c_atoi("-3")),
-            (70000, 0, -3)
-        );
+        assert_eq!((c_atoi("70000x"), c_atoi("a"), c_atoi("-3")), (70000, 0, -3));
     }
 
     #[test]
     fn digits_print_as_c_does() {
         for n in [0, 1, 9, 10, 255, 65536, u64::MAX] {
             assert_eq!(Digits::decimal(n).as_str(), format!("{n}"));
-            assert_eq!(
-                Digits::hex(n).as_str(),
-                if n == 0 {
-                    "0".into()
-                } else {
-                    format!("{n:#x}")
-                }
-            );
+            assert_eq!(Digits::hex(n).as_str(), if n == 0 { "0".into() } else { format!("{n:#x}") });
             assert_eq!(Digits::hex_padded(n, 4).as_str(), format!("0x{n:04x}"));
         }
     }

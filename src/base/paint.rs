@@ -196,10 +196,7 @@ pub struct Compare<'a> {
 impl<'a> Compare<'a> {
     /// Will compare with `expected`.
     pub fn with(expected: &'a str) -> Compare<'a> {
-        Compare {
-            rest: expected.as_bytes(),
-            same: true,
-        }
+        Compare { rest: expected.as_bytes(), same: true }
     }
 
     /// Whether exactly the expected text was painted.
@@ -244,20 +241,12 @@ impl Painter for Pieces {
     fn put(&mut self, role: Role, text: &str) {
         match self.0.last_mut() {
             Some(last) if last.role == role && last.target.is_none() => last.text.push_str(text),
-            _ => self.0.push(Piece {
-                role,
-                text: text.to_owned(),
-                target: None,
-            }),
+            _ => self.0.push(Piece { role, text: text.to_owned(), target: None }),
         }
     }
 
     fn link(&mut self, target: Target, role: Role, text: &str) {
-        self.0.push(Piece {
-            role,
-            text: text.to_owned(),
-            target: Some(target),
-        });
+        self.0.push(Piece { role, text: text.to_owned(), target: Some(target) });
     }
 }
 
@@ -296,9 +285,6 @@ mod tests {
     fn every_role_has_its_own_letter_and_name() {
         let letters: std::collections::HashSet<_> = Role::ALL.iter().map(|r| r.letter()).collect();
         let names: std::collections::HashSet<_> = Role::ALL.iter().map(|r| r.name()).collect();
-        assert_eq!(
-            (letters.len(), names.len()),
-            (Role::ALL.len(), Role::ALL.len())
-        );
+        assert_eq!((letters.len(), names.len()), (Role::ALL.len(), Role::ALL.len()));
     }
 }

@@ -35,10 +35,7 @@ mod tests {
     #[test]
     fn escape_sequences_become_text() {
         assert_eq!(visible("plain, text=1"), "plain, text=1");
-        assert_eq!(
-            visible("a\x1b[2Jb\u{9b}1m\u{202e}\r"),
-            "a\\x1b[2Jb\\x9b1m\\u{202e}\\x0d"
-        );
+        assert_eq!(visible("a\x1b[2Jb\u{9b}1m\u{202e}\r"), "a\\x1b[2Jb\\x9b1m\\u{202e}\\x0d");
         assert_eq!(visible("Zürich"), "Zürich");
     }
 }

@@ -13,10 +13,7 @@ impl Span {
     /// The range `start..end`; an offset beyond 4 GiB is held at the largest one.
     pub fn new(start: usize, end: usize) -> Span {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Span {
-            start: clamp(start),
-            end: clamp(end.max(start)),
-        }
+        Span { start: clamp(start), end: clamp(end.max(start)) }
     }
 
     /// Where `part` stands in `whole`. `part` must be a sub-slice of `whole`; any other slice gives an empty range at
@@ -37,10 +34,7 @@ impl Span {
 
     /// The smallest range that holds both.
     pub fn to(self, other: Span) -> Span {
-        Span {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The text in this range, cut to what `text` has.

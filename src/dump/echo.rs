@@ -30,28 +30,17 @@ pub struct Echo {
 pub fn echo(reading: &Reading, line: &str, version: Version) -> Result<Echo, Diagnostic> {
     let flow = &reading.flow_mod.flow;
     let whole = Span::new(0, line.len());
-    let actions_at = super::flow_line::split_actions(line)
-        .1
-        .map_or(whole, |text| Span::of(line, text));
+    let actions_at = super::flow_line::split_actions(line).1.map_or(whole, |text| Span::of(line, text));
     let refused = |refusal: Refusal| {
-        let code = if matches!(refusal, Refusal::Version(_)) {
-            "version"
-        } else {
-            "inconsistent"
-        };
+        let code = if matches!(refusal, Refusal::Version(_)) { "version" } else { "inconsistent" };
         Diagnostic::error(code, actions_at, refusal.to_string()).hint(refusal.hint())
     };
 
     // The client checks the actions against the match as it was typed.
     let mut walk = Walk::new(&flow.matches, reading.flow_mod.table.unwrap_or(255));
-    flow.actions
-        .0
-        .iter()
-        .try_for_each(|a| a.check(&mut walk))
-        .map_err(refused)?;
+    flow.actions.0.iter().try_for_each(|a| a.check(&mut walk)).map_err(refused)?;
     let usable = reading.formats & walk.formats;
-    let format = choose(usable, version)
-        .ok_or_else(|| no_format(reading, walk.formats, version, whole, actions_at))?;
+    let format = choose(usable, version).ok_or_else(|| no_format(reading, walk.formats, version, whole, actions_at))?;
 
     // The switch checks them again, against what came through of the match.
     refuse_on_wire(&flow.matches, whole)?;
@@ -59,34 +48,16 @@ pub fn echo(reading: &Reading, line: &str, version: Version) -> Result<Echo, Dia
     let before = Walk::new(&flow.matches, flow.table);
     let sent = carry(&flow.actions, version, &before).map_err(refused)?;
     let mut walk = Walk::new(&stored, flow.table);
-    sent.0
-        .iter()
-        .try_for_each(|a| a.check(&mut walk))
-        .map_err(refused)?;
+    sent.0.iter().try_for_each(|a| a.check(&mut walk)).map_err(refused)?;
     if (walk.formats & version.formats()).is_empty() {
         return Err(no_format(reading, walk.formats, version, whole, actions_at));
     }
     let printed = carry(&sent, version, &Walk::new(&stored, flow.table)).map_err(refused)?;
 
     // A dump in OpenFlow 1.0 uses the extended match whatever the flow was added with.
-    let dumped = through(
-        &stored,
-        if version == Version::V10 {
-            Formats::NXM
-        } else {
-            format
-        },
-        whole,
-    )?;
+    let dumped = through(&stored, if version == Version::V10 { Formats::NXM } else { format }, whole)?;
     let lost = lost(&reading.flow_mod, &dumped, whole);
-    Ok(Echo {
-        flow: Flow {
-            matches: dumped,
-            actions: printed,
-            ..kept(flow, version)
-        },
-        lost,
-    })
+    Ok(Echo { flow: Flow { matches: dumped, actions: printed, ..kept(flow, version) }, lost })
 }
 
 /// The flow format that the client uses: the plainest one that the version has and the flow fits into.
@@ -98,22 +69,14 @@ fn choose(usable: Formats, version: Version) -> Option<Formats> {
     candidates.into_iter().find(|f| usable.contains(*f))
 }
 
-fn no_format(
-    reading: &Reading,
-    actions: Formats,
-    version: Version,
-    whole: Span,
-    actions_at: Span,
-) -> Diagnostic {
+fn no_format(reading: &Reading, actions: Formats, version: Version, whole: Span, actions_at: Span) -> Diagnostic {
     let usable = reading.formats & actions;
     let message = format!("{version} cannot carry this flow");
     if (reading.formats & version.formats()).is_empty() {
-        return Diagnostic::error("version", whole, message)
-            .hint(format!("formats that can: {usable}"));
+        return Diagnostic::error("version", whole, message).hint(format!("formats that can: {usable}"));
     }
     let hint = if (actions & Formats::OF11_UP).is_empty() {
-        "an action needs something that the match does not say: ip, tcp, dl_vlan, mpls .."
-            .to_owned()
+        "an action needs something that the match does not say: ip, tcp, dl_vlan, mpls ..".to_owned()
     } else {
         format!("formats that can: {usable}")
     };
@@ -129,9 +92,7 @@ fn kept(flow: &Flow, version: Version) -> Flow {
     if version == Version::V10 {
         flow.flags = Flags::default();
     } else if version < Version::V13 {
-        flow.flags = flow
-            .flags
-            .without(Flags::NO_PACKET_COUNTS.with(Flags::NO_BYTE_COUNTS));
+        flow.flags = flow.flags.without(Flags::NO_PACKET_COUNTS.with(Flags::NO_BYTE_COUNTS));
     }
     flow.stats = None;
     flow.residue.clear();
@@ -166,11 +127,7 @@ fn oxm_vlan(matches: &mut Match, whole: Span) -> Result<(), Diagnostic> {
     let has_pcp = vid != 0 && mask & 0xe000 != 0;
     let (mut new, mut new_mask) = (vid, vid_mask);
     if has_pcp && vid & 0x1000 == 0 {
-        let d = Diagnostic::error(
-            "missing-prerequisite",
-            whole,
-            "a VLAN priority needs a VLAN tag in the match",
-        );
+        let d = Diagnostic::error("missing-prerequisite", whole, "a VLAN priority needs a VLAN tag in the match");
         return Err(d.hint("match bit 0x1000 of vlan_tci as well"));
     }
     if has_pcp {
@@ -208,34 +165,22 @@ fn refuse_on_wire(matches: &Match, whole: Span) -> Result<(), Diagnostic> {
     let lacks = |field: &FieldId| {
         let travels = field.needs == Needs::Nsh
             || field.needs == Needs::Ct && field.name != "ct_tp_src" && field.name != "ct_tp_dst";
-        let is_matched = if field.id == table::CT_NW_PROTO {
-            matches.value(field.slot) != 0
-        } else {
-            matches.has(field.slot)
-        };
+        let is_matched =
+            if field.id == table::CT_NW_PROTO { matches.value(field.slot) != 0 } else { matches.has(field.slot) };
         travels && is_matched && !Walk::new(matches, 255).meets(field.needs)
     };
     let wrong = FieldId::all().find(lacks);
     if let Some(field) = wrong {
-        let d = Diagnostic::error(
-            "missing-prerequisite",
-            whole,
-            format!("{} needs {}", field.name, field.needs.hint()),
-        );
+        let d =
+            Diagnostic::error("missing-prerequisite", whole, format!("{} needs {}", field.name, field.needs.hint()));
         return Err(d.hint(format!("add {}", field.needs.hint())));
     }
     if matches.has(Slot::new(word::PACKET_TYPE, 0, 32)) {
-        let ethernet = FieldId::all()
-            .find(|f| f.needs == Needs::Ethernet && matches.has(f.slot) && f.id != table::ETH_TYPE);
-        if let Some(field) =
-            ethernet.or_else(|| matches.has(proto::DL_TYPE).then_some(table::ETH_TYPE))
-        {
-            let message = format!(
-                "{} needs an Ethernet packet, and packet_type says otherwise",
-                field.name
-            );
-            return Err(Diagnostic::error("missing-prerequisite", whole, message)
-                .hint("leave one of them out"));
+        let ethernet =
+            FieldId::all().find(|f| f.needs == Needs::Ethernet && matches.has(f.slot) && f.id != table::ETH_TYPE);
+        if let Some(field) = ethernet.or_else(|| matches.has(proto::DL_TYPE).then_some(table::ETH_TYPE)) {
+            let message = format!("{} needs an Ethernet packet, and packet_type says otherwise", field.name);
+            return Err(Diagnostic::error("missing-prerequisite", whole, message).hint("leave one of them out"));
         }
     }
     Ok(())
@@ -247,54 +192,21 @@ pub fn normalise(matches: &Match) -> Match {
     let keeps = |needs: &[Needs]| needs.iter().any(|n| matches.meets(*n));
     // Ports and ICMP types stay for every transport that has them; whether the packet is a fragment does not count.
     let nw_proto = matches.value(proto::NW_PROTO) as u8;
-    let transport = [
-        Needs::Tcp,
-        Needs::Udp,
-        Needs::Sctp,
-        Needs::Icmpv4,
-        Needs::Icmpv6,
-    ];
+    let transport = [Needs::Tcp, Needs::Udp, Needs::Sctp, Needs::Icmpv4, Needs::Icmpv6];
     let has_ports = keeps(&transport) || keeps(&[Needs::IpAny]) && matches!(nw_proto, 6 | 17 | 132);
     // The code of a neighbour message does not count either.
-    let icmpv6_type = if keeps(&[Needs::Icmpv6]) {
-        matches.value(proto::TP_SRC)
-    } else {
-        0
-    };
+    let icmpv6_type = if keeps(&[Needs::Icmpv6]) { matches.value(proto::TP_SRC) } else { 0 };
     let rows: [(bool, &[FieldId]); 10] = [
         (keeps(&[Needs::Ethernet]), &[table::ETH_SRC, table::ETH_DST]),
-        (
-            keeps(&[Needs::Ipv4, Needs::Arp]),
-            &[table::IP_SRC, table::IP_DST],
-        ),
+        (keeps(&[Needs::Ipv4, Needs::Arp]), &[table::IP_SRC, table::IP_DST]),
         (has_ports, &[table::TCP_SRC, table::TCP_DST]),
         (keeps(&[Needs::IpAny, Needs::Arp]), &[table::NW_PROTO]),
-        (
-            keeps(&[Needs::IpAny]),
-            &[table::NW_TOS, table::NW_ECN, table::NW_TTL, table::IP_FRAG],
-        ),
-        (
-            keeps(&[Needs::Arp]) || icmpv6_type == 135,
-            &[table::ARP_SHA],
-        ),
-        (
-            keeps(&[Needs::Arp]) || icmpv6_type == 136,
-            &[table::ARP_THA],
-        ),
-        (
-            keeps(&[Needs::Ipv6]),
-            &[table::IPV6_SRC, table::IPV6_DST, table::IPV6_LABEL],
-        ),
+        (keeps(&[Needs::IpAny]), &[table::NW_TOS, table::NW_ECN, table::NW_TTL, table::IP_FRAG]),
+        (keeps(&[Needs::Arp]) || icmpv6_type == 135, &[table::ARP_SHA]),
+        (keeps(&[Needs::Arp]) || icmpv6_type == 136, &[table::ARP_THA]),
+        (keeps(&[Needs::Ipv6]), &[table::IPV6_SRC, table::IPV6_DST, table::IPV6_LABEL]),
         (matches!(icmpv6_type, 135 | 136), &[table::ND_TARGET]),
-        (
-            keeps(&[Needs::Mpls]),
-            &[
-                table::MPLS_LABEL,
-                table::MPLS_TC,
-                table::MPLS_TTL,
-                table::MPLS_BOS,
-            ],
-        ),
+        (keeps(&[Needs::Mpls]), &[table::MPLS_LABEL, table::MPLS_TC, table::MPLS_TTL, table::MPLS_BOS]),
     ];
     for (keep, fields) in rows {
         if !keep {
@@ -314,13 +226,9 @@ pub fn normalise(matches: &Match) -> Match {
 /// Says what of the match the switch does not hold.
 fn lost(flow_mod: &FlowMod, held: &Match, whole: Span) -> Vec<Diagnostic> {
     let typed = &flow_mod.flow.matches;
-    let is_lost = |slot: Slot| {
-        slot.words()
-            .any(|(id, part)| typed.word(id).1 & part & !held.word(id).1 != 0)
-    };
-    let mut lost: Vec<FieldId> = FieldId::all()
-        .filter(|f| f.slot.width <= 128 && f.needs != Needs::Ethernet && is_lost(f.slot))
-        .collect();
+    let is_lost = |slot: Slot| slot.words().any(|(id, part)| typed.word(id).1 & part & !held.word(id).1 != 0);
+    let mut lost: Vec<FieldId> =
+        FieldId::all().filter(|f| f.slot.width <= 128 && f.needs != Needs::Ethernet && is_lost(f.slot)).collect();
     // Of the fields that share a slot, the first is named.
     let mut seen: Vec<Slot> = Vec::new();
     lost.retain(|f| {
@@ -331,23 +239,12 @@ fn lost(flow_mod: &FlowMod, held: &Match, whole: Span) -> Vec<Diagnostic> {
     });
     let mut text = String::new();
     held.paint(DEFAULT_PRIORITY, Names::none(), &mut text);
-    let became = if text.is_empty() {
-        "the flow matches everything".to_owned()
-    } else {
-        format!("the flow matches {text}")
-    };
+    let became =
+        if text.is_empty() { "the flow matches everything".to_owned() } else { format!("the flow matches {text}") };
     lost.into_iter()
         .map(|f| {
-            let d = Diagnostic::warning(
-                "missing-prerequisite",
-                whole,
-                format!("{} is dropped: {became}", f.name),
-            );
-            if f.needs == Needs::None {
-                d
-            } else {
-                d.hint(format!("add {}", f.needs.hint()))
-            }
+            let d = Diagnostic::warning("missing-prerequisite", whole, format!("{} is dropped: {became}", f.name));
+            if f.needs == Needs::None { d } else { d.hint(format!("add {}", f.needs.hint())) }
         })
         .collect()
 }
@@ -374,7 +271,8 @@ mod tests {
         );
         assert_eq!(
             echoed(line, Version::V13),
-            Ok(" table=5, vlan_tci=0x0000/0x1fff actions=push_vlan:0x8100,set_field:4106->vlan_vid,goto_table:7".into())
+            Ok(" table=5, vlan_tci=0x0000/0x1fff actions=push_vlan:0x8100,set_field:4106->vlan_vid,goto_table:7"
+                .into())
         );
     }
 
@@ -383,34 +281,16 @@ mod tests {
         let line = "nw_src=1.2.3.4,actions=drop";
         let reading = parse(line, Names::none(), Mode::Typed, false).unwrap();
         let echo = echo(&reading, line, Version::V15).unwrap();
-        assert_eq!(
-            echo.flow.text(Style::NoStats, Names::none()),
-            " actions=drop"
-        );
+        assert_eq!(echo.flow.text(Style::NoStats, Names::none()), " actions=drop");
         assert_eq!(echo.lost.len(), 1);
-        assert_eq!(
-            echo.lost[0].to_string(),
-            "ip_src is dropped: the flow matches everything; add ip"
-        );
+        assert_eq!(echo.lost[0].to_string(), "ip_src is dropped: the flow matches everything; add ip");
     }
 
     #[test]
     fn what_a_version_cannot_carry_is_refused() {
-        assert_eq!(
-            echoed("actions=push_vlan:0x8100", Version::V10),
-            Err("OpenFlow10 cannot carry this flow".into())
-        );
-        assert_eq!(
-            echoed("actions=dec_ttl", Version::V15),
-            Err("OpenFlow15 cannot carry this flow".into())
-        );
-        assert_eq!(
-            echoed("actions=ct(commit)", Version::V15),
-            Err("ct needs ip or ipv6 in the match".into())
-        );
-        assert_eq!(
-            echoed("nsh_spi=5,actions=drop", Version::V15),
-            Err("nsh_spi needs dl_type=0x894f".into())
-        );
+        assert_eq!(echoed("actions=push_vlan:0x8100", Version::V10), Err("OpenFlow10 cannot carry this flow".into()));
+        assert_eq!(echoed("actions=dec_ttl", Version::V15), Err("OpenFlow15 cannot carry this flow".into()));
+        assert_eq!(echoed("actions=ct(commit)", Version::V15), Err("ct needs ip or ipv6 in the match".into()));
+        assert_eq!(echoed("nsh_spi=5,actions=drop", Version::V15), Err("nsh_spi needs dl_type=0x894f".into()));
     }
 }

@@ -96,27 +96,18 @@ pub struct Reading {
 
 /// Reads one line. A leading `add`, `modify`, .. is taken if `commands` says so, as in a flow file.
 pub fn parse(line: &str, names: &Names, mode: Mode, commands: bool) -> Result<Reading, Diagnostic> {
-    let (command, rest) = if commands {
-        command(line)
-    } else {
-        (Command::Add, line)
-    };
+    let (command, rest) = if commands { command(line) } else { (Command::Add, line) };
     let mut reader = Reader {
         cx: Cx::new(line, names, mode),
-        out: FlowMod {
-            command,
-            ..FlowMod::default()
-        },
+        out: FlowMod { command, ..FlowMod::default() },
         seen: Vec::new(),
         said: [None; 3],
     };
     let (head, actions) = split_actions(rest);
     if command.has_actions() && actions.is_none() {
         let at = &rest[rest.trim_end().len()..];
-        let d = reader
-            .cx
-            .error("missing-actions", at, "the actions are missing")
-            .hint("add actions=.., or actions=drop");
+        let d =
+            reader.cx.error("missing-actions", at, "the actions are missing").hint("add actions=.., or actions=drop");
         reader.refuse(d)?;
     }
     if mode == Mode::Typed {
@@ -126,37 +117,23 @@ pub fn parse(line: &str, names: &Names, mode: Mode, commands: bool) -> Result<Re
         if let Err(d) = reader.item(&item) {
             reader.keep(&item, d)?;
         } else if item.open && mode == Mode::Typed {
-            reader.cx.bent(
-                "open-parenthesis",
-                item.name,
-                "a parenthesis is never closed",
-            );
+            reader.cx.bent("open-parenthesis", item.name, "a parenthesis is never closed");
         }
     }
     reader.finish_match();
     if let Some(text) = actions.filter(|_| command.has_actions()) {
         reader.actions(text)?;
     }
-    Ok(Reading {
-        flow_mod: reader.out,
-        found: reader.cx.found,
-        formats: reader.cx.formats & reader.cx.action_formats,
-    })
+    Ok(Reading { flow_mod: reader.out, found: reader.cx.found, formats: reader.cx.formats & reader.cx.action_formats })
 }
 
 /// Splits off the command word of a line.
 fn command(line: &str) -> (Command, &str) {
     let text = line.trim_start_matches([' ', '\t', '\r', '\n']);
-    let end = text
-        .find([',', ' ', '\t', '\r', '\n'])
-        .unwrap_or(text.len());
+    let end = text.find([',', ' ', '\t', '\r', '\n']).unwrap_or(text.len());
     let first = &text[..end];
-    let found = Command::NAMES
-        .iter()
-        .find(|(_, name)| !first.is_empty() && name.starts_with(first));
-    found.map_or((Command::Add, line), |(command, _)| {
-        (*command, &text[end..])
-    })
+    let found = Command::NAMES.iter().find(|(_, name)| !first.is_empty() && name.starts_with(first));
+    found.map_or((Command::Add, line), |(command, _)| (*command, &text[end..]))
 }
 
 /// Splits a line at its actions: what stands before `actions=`, and what follows it. A name in quotes is not searched.
@@ -207,11 +184,7 @@ impl<'a> Reader<'a> {
     fn keep(&mut self, item: &Item<'a>, d: Diagnostic) -> Result<(), Diagnostic> {
         let start = Span::of(self.cx.line, item.name).start as usize;
         let end = Span::of(self.cx.line, item.value).end as usize;
-        let end = if item.separator == Separator::None {
-            start + item.name.len()
-        } else {
-            end
-        };
+        let end = if item.separator == Separator::None { start + item.name.len() } else { end };
         self.refuse(d)?;
         self.out.flow.residue.push(self.cx.line[start..end].into());
         Ok(())
@@ -221,32 +194,14 @@ impl<'a> Reader<'a> {
     fn note_layout(&mut self, head: &'a str, actions: Option<&'a str>) {
         let has_empty_item = |text: &str| {
             let text = text.trim();
-            text.starts_with(',')
-                || text
-                    .split(',')
-                    .rev()
-                    .skip(1)
-                    .any(|part| part.trim().is_empty())
+            text.starts_with(',') || text.split(',').rev().skip(1).any(|part| part.trim().is_empty())
         };
-        let lists = [
-            Some(head.trim_end().trim_end_matches(',')),
-            actions.map(|a| a.trim_end()),
-        ];
-        if head.trim() == ","
-            || lists
-                .iter()
-                .flatten()
-                .any(|list| has_empty_item(list) || list.ends_with(','))
-        {
-            self.cx
-                .odd("empty-item", &head[..0], "an empty item is skipped");
+        let lists = [Some(head.trim_end().trim_end_matches(',')), actions.map(|a| a.trim_end())];
+        if head.trim() == "," || lists.iter().flatten().any(|list| has_empty_item(list) || list.ends_with(',')) {
+            self.cx.odd("empty-item", &head[..0], "an empty item is skipped");
         }
         if actions.is_some_and(|a| a.trim().is_empty()) {
-            self.cx.odd(
-                "empty-action",
-                &head[head.len()..],
-                "a flow without actions drops",
-            );
+            self.cx.odd("empty-action", &head[head.len()..], "a flow without actions drops");
         }
     }
 
@@ -278,10 +233,7 @@ impl<'a> Reader<'a> {
         matches.set_exact(DL_TYPE, protocol.dl_type.into());
         self.say(0, item.name);
         if protocol.nw_proto != 0 {
-            self.out
-                .flow
-                .matches
-                .set_exact(NW_PROTO, protocol.nw_proto.into());
+            self.out.flow.matches.set_exact(NW_PROTO, protocol.nw_proto.into());
             self.say(1, item.name);
         }
         Ok(())
@@ -294,11 +246,7 @@ impl<'a> Reader<'a> {
             && self.is_typed()
             && !(what < 2 && proto::protocol_by_name(word).is_some() && earlier == word)
         {
-            self.cx.bent(
-                "said-twice",
-                word,
-                format!("`{word}` replaces what `{earlier}` said"),
-            );
+            self.cx.bent("said-twice", word, format!("`{word}` replaces what `{earlier}` said"));
         }
     }
 
@@ -311,11 +259,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         if !item.value.is_empty() && self.is_typed() {
-            self.cx.bent(
-                "ignored-argument",
-                item.value,
-                format!("{} takes no value, it is ignored", item.name),
-            );
+            self.cx.bent("ignored-argument", item.value, format!("{} takes no value, it is ignored", item.name));
         }
         self.out.flow.flags = self.out.flow.flags.with(flag);
         match flag {
@@ -328,9 +272,7 @@ impl<'a> Reader<'a> {
 
     fn field(&mut self, item: &Item<'a>, field: FieldId) -> Result<(), Diagnostic> {
         if self.is_typed() && field.is_tun_metadata() && item.value == "NP" {
-            return Err(self
-                .cx
-                .error("bad-value", item.value, "`NP` is printed, but not taken"));
+            return Err(self.cx.error("bad-value", item.value, "`NP` is printed, but not taken"));
         }
         if !self.is_typed() && field.is_tun_metadata() && item.value == "NP" {
             self.out.flow.matches.set_word(field.slot.word - 1, 1, 0, 1);
@@ -341,11 +283,7 @@ impl<'a> Reader<'a> {
             self.bent_value(item, field, &parsed, why);
         }
         if field.id == table::PACKET_TYPE && parsed.value.to_u64() >> 16 > 1 {
-            let d = self.cx.error(
-                "bad-value",
-                item.value,
-                "packet types are in name space 0 or 1",
-            );
+            let d = self.cx.error("bad-value", item.value, "packet types are in name space 0 or 1");
             self.refuse(d.hint("(0,0) is Ethernet, (1,0x800) is IPv4"))?;
         }
         self.check_wire_value(item, field, &parsed)?;
@@ -354,10 +292,7 @@ impl<'a> Reader<'a> {
             self.note_odd_value(item, field);
         }
         self.cx.formats &= Formats::of(&field, &parsed.mask);
-        self.out
-            .flow
-            .matches
-            .set(&field, &parsed.value, &parsed.mask);
+        self.out.flow.matches.set(&field, &parsed.value, &parsed.mask);
         self.seen.push((field, item.name));
         Ok(())
     }
@@ -366,79 +301,43 @@ impl<'a> Reader<'a> {
         if field.headers.first().is_some_and(|h| h.since == "3.7")
             || field.slot.word >= word::REG + 16 && field.slot.word < word::REG + 32
         {
-            self.cx.odd(
-                "recent",
-                item.name,
-                format!("{} needs Open vSwitch 3.7", field.name),
-            );
+            self.cx.odd("recent", item.name, format!("{} needs Open vSwitch 3.7", field.name));
         }
         if !field.maskable && item.value.contains('/') {
-            self.cx.odd(
-                "useless-mask",
-                item.value,
-                format!("{} is always matched whole", field.name),
-            );
+            self.cx.odd("useless-mask", item.value, format!("{} is always matched whole", field.name));
         }
-        if field.format == table::Format::Port
-            && item
-                .value
-                .parse()
-                .is_ok_and(|n: u32| (0xff00..0xfff7).contains(&n))
-        {
+        if field.format == table::Format::Port && item.value.parse().is_ok_and(|n: u32| (0xff00..0xfff7).contains(&n)) {
             self.cx.bent(
                 "reserved-port",
                 item.value,
                 "from OpenFlow 1.1 on this port has another number, 4294901760 higher",
             );
         }
-        if field.quirk == table::Quirk::VlanPriority && !self.out.flow.matches.has(proto::VLAN_VID)
-        {
-            self.cx.odd(
-                "implied-tag",
-                item.name,
-                format!("{} matches tagged packets only, of any VLAN", item.name),
-            );
+        if field.quirk == table::Quirk::VlanPriority && !self.out.flow.matches.has(proto::VLAN_VID) {
+            self.cx.odd("implied-tag", item.name, format!("{} matches tagged packets only, of any VLAN", item.name));
         }
     }
 
     fn value(&mut self, item: &Item<'a>, field: FieldId) -> Result<format::Parsed, Diagnostic> {
         if item.value.is_empty() && self.is_typed() && item.separator != Separator::None {
             // Taken as "any value", which is rarely what an empty value was meant to say.
-            let parsed = format::parse(&field, item.value, self.cx.names)
-                .map_err(|e| self.value_error(item, e))?;
-            self.cx.bent(
-                "missing-value",
-                item.name,
-                format!("`{}` without a value matches anything", item.name),
-            );
+            let parsed = format::parse(&field, item.value, self.cx.names).map_err(|e| self.value_error(item, e))?;
+            self.cx.bent("missing-value", item.name, format!("`{}` without a value matches anything", item.name));
             return Ok(parsed);
         }
         let text = item.value;
-        if !self.is_typed()
-            && field.format == table::Format::Decimal
-            && field.dump == table::Dump::BareHex
-        {
+        if !self.is_typed() && field.format == table::Format::Decimal && field.dump == table::Dump::BareHex {
             // Open vSwitch prints this field in hexadecimal, without saying so.
-            let n = u64::from_str_radix(text, 16).map_err(|_| {
-                self.cx
-                    .error("bad-value", text, format!("`{text}` is no number"))
-            })?;
+            let n = u64::from_str_radix(text, 16)
+                .map_err(|_| self.cx.error("bad-value", text, format!("`{text}` is no number")))?;
             let width = usize::from(field.bytes) * 8;
-            return Ok(format::Parsed {
-                value: Bits::from_u64(n, width),
-                mask: Bits::ones(width),
-                bent: None,
-            });
+            return Ok(format::Parsed { value: Bits::from_u64(n, width), mask: Bits::ones(width), bent: None });
         }
         format::parse(&field, text, self.cx.names).map_err(|e| self.value_error(item, e))
     }
 
     fn value_error(&self, item: &Item<'a>, e: format::ValueError) -> Diagnostic {
-        let part = if item.value.is_empty() {
-            item.name
-        } else {
-            item.value
-        };
+        let part = if item.value.is_empty() { item.name } else { item.value };
         let mut d = self.cx.value_error(part, e);
         if item.value.is_empty() {
             d.span = self.cx.span(part);
@@ -447,18 +346,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Values that `ovs-ofctl` sends as they are and the switch then refuses.
-    fn check_wire_value(
-        &mut self,
-        item: &Item<'a>,
-        field: FieldId,
-        parsed: &format::Parsed,
-    ) -> Result<(), Diagnostic> {
+    fn check_wire_value(&mut self, item: &Item<'a>, field: FieldId, parsed: &format::Parsed) -> Result<(), Diagnostic> {
         if field.name == "ipv6_label" && parsed.value.bit_length() > 20 {
-            let d = self.cx.error(
-                "too-large",
-                item.value,
-                "ipv6_label has 20 bits, the highest value is 0xfffff",
-            );
+            let d = self.cx.error("too-large", item.value, "ipv6_label has 20 bits, the highest value is 0xfffff");
             return self.refuse(d.hint("use a smaller number"));
         }
         Ok(())
@@ -469,13 +359,8 @@ impl<'a> Reader<'a> {
         becomes.set(&field, &parsed.value, &parsed.mask);
         let mut text = String::new();
         becomes.paint(DEFAULT_PRIORITY, self.cx.names, &mut text);
-        let became = if text.is_empty() {
-            "it matches anything".to_owned()
-        } else {
-            format!("it becomes {text}")
-        };
-        self.cx
-            .bent("bent-value", item.value, format!("{why}: {became}"));
+        let became = if text.is_empty() { "it matches anything".to_owned() } else { format!("it becomes {text}") };
+        self.cx.bent("bent-value", item.value, format!("{why}: {became}"));
     }
 
     /// Notes a field that is given twice: the later value counts.
@@ -490,17 +375,10 @@ impl<'a> Reader<'a> {
             _ => {}
         }
         let overlaps = |other: &FieldId| {
-            other
-                .slot
-                .words()
-                .any(|(id, part)| field.slot.words().any(|(w, p)| w == id && part & p != 0))
+            other.slot.words().any(|(id, part)| field.slot.words().any(|(w, p)| w == id && part & p != 0))
         };
         let vlan = |f: FieldId| f.slot.word == word::VLAN;
-        if let Some((_, earlier)) = self
-            .seen
-            .iter()
-            .find(|(f, _)| overlaps(f) && !(vlan(field) && vlan(*f)))
-        {
+        if let Some((_, earlier)) = self.seen.iter().find(|(f, _)| overlaps(f) && !(vlan(field) && vlan(*f))) {
             let message = format!("`{}` replaces what `{earlier}` said", item.name);
             self.cx.bent("said-twice", item.name, message);
         }
@@ -512,20 +390,11 @@ impl<'a> Reader<'a> {
         let width = usize::from(bits.field.bytes) * 8;
         let (offset, n) = (usize::from(bits.offset), usize::from(bits.width));
         let value = format::integer(item.value, width).map_err(|_| {
-            self.cx
-                .error(
-                    "bad-value",
-                    item.value,
-                    format!("`{}` is no number", item.value),
-                )
-                .hint("bits take a number")
+            self.cx.error("bad-value", item.value, format!("`{}` is no number", item.value)).hint("bits take a number")
         })?;
         if value.bit_length() > n {
             let message = format!("{} does not fit into {n} bits", value.hex());
-            return Err(self
-                .cx
-                .error("too-large", item.value, message)
-                .hint("name more bits"));
+            return Err(self.cx.error("too-large", item.value, message).hint("name more bits"));
         }
         let (old_value, old_mask) = self.whole_value(bits);
         let (mut whole, mut mask) = (old_value, old_mask);
@@ -549,11 +418,7 @@ impl<'a> Reader<'a> {
             return Err(unknown_field(item.name, &self.cx));
         }
         if item.value.is_empty() {
-            let d = self.cx.error(
-                "missing-value",
-                item.name,
-                format!("{} needs a value", item.name),
-            );
+            let d = self.cx.error("missing-value", item.name, format!("{} needs a value", item.name));
             return Err(d.hint(format!("as {}=1", item.name)));
         }
         let v = item.value;
@@ -561,11 +426,7 @@ impl<'a> Reader<'a> {
             "table" | "table_id" => self.table(item),
             "cookie" => self.cookie(item),
             "priority" if command.has_priority() => {
-                let max = if self.is_typed() {
-                    u64::from(u16::MAX)
-                } else {
-                    u32::MAX.into()
-                };
+                let max = if self.is_typed() { u64::from(u16::MAX) } else { u32::MAX.into() };
                 self.once(item);
                 self.out.flow.priority = self.cx.number("priority", v, max)? as u32;
                 Ok(())
@@ -582,8 +443,8 @@ impl<'a> Reader<'a> {
                 self.out.out_group = Some(self.cx.number("the group", v, u32::MAX.into())? as u32);
                 Ok(())
             }
-            "duration" | "n_packets" | "n_bytes" | "idle_age" | "hard_age"
-            | "n_offload_packets" | "n_offload_bytes" => self.counter(item),
+            "duration" | "n_packets" | "n_bytes" | "idle_age" | "hard_age" | "n_offload_packets"
+            | "n_offload_bytes" => self.counter(item),
             _ => Err(unknown_field(item.name, &self.cx)),
         }
     }
@@ -592,19 +453,11 @@ impl<'a> Reader<'a> {
     fn once(&mut self, item: &Item<'a>) {
         let before = &self.cx.line[..Span::of(self.cx.line, item.name).start as usize];
         if self.is_typed() && items(before).any(|i| i.name == item.name) {
-            self.cx.bent(
-                "said-twice",
-                item.name,
-                format!("the last {} counts", item.name),
-            );
+            self.cx.bent("said-twice", item.name, format!("the last {} counts", item.name));
         }
     }
 
-    fn limit(
-        &mut self,
-        item: &Item<'a>,
-        place: impl Fn(&mut Flow) -> &mut u16,
-    ) -> Result<(), Diagnostic> {
+    fn limit(&mut self, item: &Item<'a>, place: impl Fn(&mut Flow) -> &mut u16) -> Result<(), Diagnostic> {
         *place(&mut self.out.flow) = self.cx.number(item.name, item.value, u16::MAX.into())? as u16;
         Ok(())
     }
@@ -613,16 +466,8 @@ impl<'a> Reader<'a> {
         let table = self.cx.table(item.value)?;
         self.once(item);
         if table == 255 && self.is_typed() {
-            let became = if self.out.command == Command::Add {
-                "table 0"
-            } else {
-                "every table"
-            };
-            self.cx.bent(
-                "bent-value",
-                item.value,
-                format!("table 255 means {became}"),
-            );
+            let became = if self.out.command == Command::Add { "table 0" } else { "every table" };
+            self.cx.bent("bent-value", item.value, format!("table 255 means {became}"));
         }
         self.out.table = (table != 255).then_some(table);
         self.out.flow.table = self.out.table.unwrap_or(0);
@@ -633,9 +478,7 @@ impl<'a> Reader<'a> {
         let adding = self.out.command == Command::Add;
         match item.value.split_once('/') {
             Some(_) if adding => {
-                let d = self
-                    .cx
-                    .error("bad-mask", item.value, "a new flow's cookie has no mask");
+                let d = self.cx.error("bad-mask", item.value, "a new flow's cookie has no mask");
                 Err(d.hint("leave the mask off"))
             }
             Some((value, mask)) => {
@@ -647,13 +490,8 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             None if !self.out.command.has_actions() => {
-                let d = self
-                    .cx
-                    .error("bad-value", item.value, "a cookie cannot be set here");
-                Err(d.hint(format!(
-                    "to select by cookie write cookie={}/-1",
-                    item.value
-                )))
+                let d = self.cx.error("bad-value", item.value, "a cookie cannot be set here");
+                Err(d.hint(format!("to select by cookie write cookie={}/-1", item.value)))
             }
             None => {
                 self.out.flow.cookie = self.cx.number("the cookie", item.value, u64::MAX)?;
@@ -670,17 +508,9 @@ impl<'a> Reader<'a> {
     fn counter(&mut self, item: &Item<'a>) -> Result<(), Diagnostic> {
         if self.is_typed() {
             if item.name.starts_with("n_offload") {
-                return Err(self.cx.error(
-                    "unknown-field",
-                    item.name,
-                    format!("no field `{}`", item.name),
-                ));
+                return Err(self.cx.error("unknown-field", item.name, format!("no field `{}`", item.name)));
             }
-            self.cx.bent(
-                "ignored-field",
-                item.name,
-                format!("{} is counted by the switch, it is ignored", item.name),
-            );
+            self.cx.bent("ignored-field", item.name, format!("{} is counted by the switch, it is ignored", item.name));
             return Ok(());
         }
         let mut stats = self.out.flow.stats.unwrap_or_default();
@@ -688,10 +518,7 @@ impl<'a> Reader<'a> {
             "?" => Ok(None),
             text => count(text, cx).map(Some),
         };
-        let age = |cx: &Cx<'_>| {
-            cx.number(item.name, item.value, u32::MAX.into())
-                .map(|n| Some(n as u32))
-        };
+        let age = |cx: &Cx<'_>| cx.number(item.name, item.value, u32::MAX.into()).map(|n| Some(n as u32));
         match item.name {
             "duration" => stats.duration_ns = duration(item.value, &self.cx)?,
             "n_packets" => stats.n_packets = count(&self.cx)?,
@@ -699,17 +526,9 @@ impl<'a> Reader<'a> {
             "idle_age" => stats.idle_age = age(&self.cx)?,
             "hard_age" => stats.hard_age = age(&self.cx)?,
             "n_offload_packets" => {
-                stats.offloaded = Some((
-                    count(&self.cx)?.unwrap_or(0),
-                    stats.offloaded.unwrap_or_default().1,
-                ))
+                stats.offloaded = Some((count(&self.cx)?.unwrap_or(0), stats.offloaded.unwrap_or_default().1))
             }
-            _ => {
-                stats.offloaded = Some((
-                    stats.offloaded.unwrap_or_default().0,
-                    count(&self.cx)?.unwrap_or(0),
-                ))
-            }
+            _ => stats.offloaded = Some((stats.offloaded.unwrap_or_default().0, count(&self.cx)?.unwrap_or(0))),
         }
         self.out.flow.stats = Some(stats);
         Ok(())
@@ -720,17 +539,10 @@ impl<'a> Reader<'a> {
         let matches = self.out.flow.matches.clone();
         for (field, word) in std::mem::take(&mut self.seen) {
             let generic = field.aliases.contains(&word)
-                || matches!(field.id, table::ICMP_TYPE | table::ICMP_CODE)
-                    && matches.meets(Needs::Icmpv6);
+                || matches!(field.id, table::ICMP_TYPE | table::ICMP_CODE) && matches.meets(Needs::Icmpv6);
             let owner = FieldId::all().find(|f| f.slot == field.slot && matches.meets(f.needs));
-            if let Some(owner) =
-                owner.filter(|_| !generic && matches.has(field.slot) && !matches.meets(field.needs))
-            {
-                self.cx.bent(
-                    "other-protocol",
-                    word,
-                    format!("`{word}` matches {} here", owner.name),
-                );
+            if let Some(owner) = owner.filter(|_| !generic && matches.has(field.slot) && !matches.meets(field.needs)) {
+                self.cx.bent("other-protocol", word, format!("`{word}` matches {} here", owner.name));
             }
             let needed_later = |word: &str| {
                 items(&self.cx.line[Span::of(self.cx.line, word).end as usize..])
@@ -741,11 +553,7 @@ impl<'a> Reader<'a> {
                 && field.needs != Needs::None
                 && needed_later(word)
             {
-                self.cx.odd(
-                    "order",
-                    word,
-                    format!("ofproto/trace takes {word} only after the word that it needs"),
-                );
+                self.cx.odd("order", word, format!("ofproto/trace takes {word} only after the word that it needs"));
             }
         }
     }
@@ -785,9 +593,7 @@ fn unknown_field(name: &str, cx: &Cx<'_>) -> Diagnostic {
     known.extend(proto::PROTOCOLS.iter().map(|p| p.name));
     known.extend(FieldId::all().flat_map(|f| std::iter::once(f.name).chain(f.aliases.clone())));
     match nearest(name, known.iter().copied()) {
-        Some(near) if near.eq_ignore_ascii_case(name) => {
-            d.hint(format!("names are in lower case: `{near}`"))
-        }
+        Some(near) if near.eq_ignore_ascii_case(name) => d.hint(format!("names are in lower case: `{near}`")),
         Some(near) => d.hint(format!("did you mean `{near}`?")),
         None => d.hint("ovs-fields(7) lists them all"),
     }
@@ -815,48 +621,30 @@ pub const KEYS: [&str; 16] = [
 
 /// A decimal count, the fast way.
 fn count(text: &str, cx: &Cx<'_>) -> Result<u64, Diagnostic> {
-    text.parse()
-        .map_err(|_| cx.error("bad-value", text, format!("`{text}` is no count")))
+    text.parse().map_err(|_| cx.error("bad-value", text, format!("`{text}` is no count")))
 }
 
 /// A duration as Open vSwitch prints it, in nanoseconds.
 pub fn parse_duration(text: &str) -> Option<u64> {
-    let number = (
-        digit1::<&str, nom::error::Error<&str>>,
-        opt(preceded(char('.'), digit1)),
-    );
-    let (_, (seconds, fraction)) = all_consuming(terminated(number, opt(char('s'))))
-        .parse(text)
-        .ok()?;
+    let number = (digit1::<&str, nom::error::Error<&str>>, opt(preceded(char('.'), digit1)));
+    let (_, (seconds, fraction)) = all_consuming(terminated(number, opt(char('s')))).parse(text).ok()?;
     let ns = match fraction {
         None => 0,
-        Some(digits) if digits.len() <= 9 => {
-            digits.parse::<u64>().ok()? * 10u64.pow(9 - digits.len() as u32)
-        }
+        Some(digits) if digits.len() <= 9 => digits.parse::<u64>().ok()? * 10u64.pow(9 - digits.len() as u32),
         Some(_) => return None,
     };
-    seconds
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(1_000_000_000)?
-        .checked_add(ns)
+    seconds.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(ns)
 }
 
 fn duration(text: &str, cx: &Cx<'_>) -> Result<u64, Diagnostic> {
-    parse_duration(text)
-        .ok_or_else(|| cx.error("bad-value", text, format!("`{text}` is no duration")))
+    parse_duration(text).ok_or_else(|| cx.error("bad-value", text, format!("`{text}` is no duration")))
 }
 
 impl Reading {
     /// Fields whose prerequisite the match does not meet: a switch drops them without a word.
     pub fn unmet(&self) -> Vec<(FieldId, Needs)> {
         let matches = &self.flow_mod.flow.matches;
-        matches
-            .fields()
-            .into_iter()
-            .filter(|f| !matches.meets(f.needs))
-            .map(|f| (f, f.needs))
-            .collect()
+        matches.fields().into_iter().filter(|f| !matches.meets(f.needs)).map(|f| (f, f.needs)).collect()
     }
 }
 
@@ -898,82 +686,46 @@ mod tests {
     fn typed_lines_are_refused_with_a_caret() {
         let error = |line: &str| {
             let d = parse(line, Names::none(), Mode::Typed, false).unwrap_err();
-            (
-                d.span.slice(line).to_owned(),
-                d.message,
-                d.hint.unwrap_or_default(),
-            )
+            (d.span.slice(line).to_owned(), d.message, d.hint.unwrap_or_default())
         };
         assert_eq!(
             error("in_prot=1,actions=drop"),
-            (
-                "in_prot".into(),
-                "no field `in_prot`".into(),
-                "did you mean `in_port`?".into()
-            )
+            ("in_prot".into(), "no field `in_prot`".into(), "did you mean `in_port`?".into())
         );
         assert_eq!(error("tcp,tp_dst=70000,actions=drop").0, "70000");
         assert_eq!(error("IP,actions=drop").1, "no field `IP`");
         assert_eq!(error("table=foo,actions=drop").0, "foo");
         assert_eq!(error("priority=5").1, "the actions are missing");
-        assert_eq!(
-            error("cookie=1/1,actions=drop").1,
-            "a new flow's cookie has no mask"
-        );
+        assert_eq!(error("cookie=1/1,actions=drop").1, "a new flow's cookie has no mask");
         assert_eq!(error("actions=output:1,foo").0, "foo");
     }
 
     #[test]
     fn what_is_bent_is_told() {
         let found = |line: &str| -> Vec<String> {
-            parse(line, Names::none(), Mode::Typed, false)
-                .unwrap()
-                .found
-                .into_iter()
-                .map(|d| d.message)
-                .collect()
+            parse(line, Names::none(), Mode::Typed, false).unwrap().found.into_iter().map(|d| d.message).collect()
         };
         assert_eq!(
             found("ip,nw_src=256.1.1.1,actions=drop"),
-            [
-                "each part of an address is at most 255, the upper bits are dropped: it becomes nw_src=0.1.1.1"
-            ]
+            ["each part of an address is at most 255, the upper bits are dropped: it becomes nw_src=0.1.1.1"]
         );
         assert_eq!(
             found("dl_vlan=4096,actions=drop"),
             ["the value is wider than the field, its upper bits are dropped: it becomes dl_vlan=0"]
         );
-        assert_eq!(
-            found("ip,arp,actions=drop"),
-            ["`arp` replaces what `ip` said"]
-        );
-        assert_eq!(
-            found("priority=1,priority=2,actions=drop"),
-            ["the last priority counts"]
-        );
-        assert_eq!(
-            found("reg0=1,xreg0=5,actions=drop"),
-            ["`xreg0` replaces what `reg0` said"]
-        );
+        assert_eq!(found("ip,arp,actions=drop"), ["`arp` replaces what `ip` said"]);
+        assert_eq!(found("priority=1,priority=2,actions=drop"), ["the last priority counts"]);
+        assert_eq!(found("reg0=1,xreg0=5,actions=drop"), ["`xreg0` replaces what `reg0` said"]);
     }
 
     #[test]
     fn commands_of_a_flow_file() {
-        let read = |line: &str| {
-            parse(line, Names::none(), Mode::Typed, true)
-                .unwrap()
-                .flow_mod
-        };
+        let read = |line: &str| parse(line, Names::none(), Mode::Typed, true).unwrap().flow_mod;
         assert_eq!(read("add ip,actions=drop").command, Command::Add);
         assert_eq!(read("del table=1,ip").command, Command::Delete);
         let strict = read("delete_strict priority=7,cookie=1/-1,out_port=3");
         assert_eq!(
-            (
-                strict.command,
-                strict.flow.priority,
-                strict.cookie_mask,
-                strict.out_port
-            ),
+            (strict.command, strict.flow.priority, strict.cookie_mask, strict.out_port),
             (Command::DeleteStrict, 7, u64::MAX, Some(3))
         );
         assert_eq!(read("ip,actions=drop").command, Command::Add);
@@ -984,27 +736,15 @@ mod tests {
     fn unknown_words_of_a_dump_are_kept() {
         let line = " table=1, frob=7, priority=3,ip,newfield=0x1 actions=output:1,newaction(1,2)";
         let reading = parse(line, Names::none(), Mode::Dumped, false).unwrap();
-        assert_eq!(
-            reading.flow_mod.flow.residue,
-            [Box::from("frob=7"), Box::from("newfield=0x1")]
-        );
+        assert_eq!(reading.flow_mod.flow.residue, [Box::from("frob=7"), Box::from("newfield=0x1")]);
         assert_eq!(reading.found.len(), 3);
-        assert_eq!(
-            reading.flow_mod.flow.actions.text(),
-            "output:1,newaction(1,2)"
-        );
+        assert_eq!(reading.flow_mod.flow.actions.text(), "output:1,newaction(1,2)");
     }
 
     #[test]
     fn the_word_action_in_a_name_is_no_action() {
-        assert_eq!(
-            split_actions("in_port=\"actions=1\" actions=drop"),
-            ("in_port=\"actions=1\" ", Some("drop"))
-        );
-        assert_eq!(
-            split_actions("in_port=reaction,actions=2"),
-            ("in_port=reaction,", Some("2"))
-        );
+        assert_eq!(split_actions("in_port=\"actions=1\" actions=drop"), ("in_port=\"actions=1\" ", Some("drop")));
+        assert_eq!(split_actions("in_port=reaction,actions=2"), ("in_port=reaction,", Some("2")));
     }
 
     #[test]

@@ -54,12 +54,7 @@ impl Bits {
 
     /// The lowest 128 bits.
     pub fn to_u128(&self) -> u128 {
-        self.0
-            .iter()
-            .rev()
-            .take(4)
-            .enumerate()
-            .fold(0, |n, (i, &w)| n | u128::from(w) << (32 * i))
+        self.0.iter().rev().take(4).enumerate().fold(0, |n, (i, &w)| n | u128::from(w) << (32 * i))
     }
 
     /// Whether no bit is set.
@@ -75,9 +70,7 @@ impl Bits {
     /// The number of bits up to the highest one set.
     pub fn bit_length(&self) -> usize {
         let first = self.0.iter().position(|&w| w != 0);
-        first.map_or(0, |i| {
-            (self.0.len() - i) * 32 - self.0[i].leading_zeros() as usize
-        })
+        first.map_or(0, |i| (self.0.len() - i) * 32 - self.0[i].leading_zeros() as usize)
     }
 
     /// How many bits are set.
@@ -175,11 +168,7 @@ mod tests {
         assert_eq!(n.hex(), "0x123456789abcdef0011223344556677");
         assert_eq!(Bits::from_u64(0x1ffff, 12).to_u64(), 0xfff);
         assert_eq!(Bits::zero(992).hex(), "0");
-        assert!(
-            Bits::ones(48).is_ones(48)
-                && !Bits::ones(48).is_ones(47)
-                && !Bits::ones(32).is_ones(16)
-        );
+        assert!(Bits::ones(48).is_ones(48) && !Bits::ones(48).is_ones(47) && !Bits::ones(32).is_ones(16));
         assert!(Bits::ones(992).is_ones(992));
         let mut m = Bits::zero(64);
         m.insert(4, 8, &Bits::from_u64(0xab, 8));

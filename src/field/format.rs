@@ -33,19 +33,11 @@ pub struct Parsed {
 
 impl Parsed {
     fn exact(field: &Field, value: Bits) -> Parsed {
-        Parsed {
-            value,
-            mask: Bits::ones(width(field)),
-            bent: None,
-        }
+        Parsed { value, mask: Bits::ones(width(field)), bent: None }
     }
 
     fn masked(value: Bits, mask: Bits) -> Parsed {
-        Parsed {
-            value,
-            mask,
-            bent: None,
-        }
+        Parsed { value, mask, bent: None }
     }
 }
 
@@ -70,36 +62,18 @@ impl ValueError {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> ValueError {
-        ValueError {
-            code,
-            span: Span::of(text, part),
-            message: message.into(),
-            hint: hint.into(),
-        }
+        ValueError { code, span: Span::of(text, part), message: message.into(), hint: hint.into() }
     }
 
     fn syntax(field: &Field, text: &str, part: &str) -> ValueError {
         let message = format!("`{part}` is no value of {}", field.name);
-        ValueError::new(
-            "bad-value",
-            text,
-            part,
-            message,
-            format!("expected {}", field.format.doc()),
-        )
+        ValueError::new("bad-value", text, part, message, format!("expected {}", field.format.doc()))
     }
 
     fn too_large(field: &Field, text: &str, part: &str) -> ValueError {
         let bits = usize::from(field.bits.min(field.bytes * 8));
-        let highest = if bits <= 16 {
-            (1u64 << bits).wrapping_sub(1).to_string()
-        } else {
-            Bits::ones(bits).hex()
-        };
-        let message = format!(
-            "{} has {bits} bits, the highest value is {highest}",
-            field.name
-        );
+        let highest = if bits <= 16 { (1u64 << bits).wrapping_sub(1).to_string() } else { Bits::ones(bits).hex() };
+        let message = format!("{} has {bits} bits, the highest value is {highest}", field.name);
         ValueError::new("too-large", text, part, message, "use a smaller number")
     }
 }
@@ -112,10 +86,7 @@ fn width(field: &Field) -> usize {
 /// Reads a value of `field`, with its mask if one is given. An empty text and `*` match anything.
 pub fn parse(field: &Field, text: &str, names: &Names) -> Result<Parsed, ValueError> {
     if text == "*" {
-        return Ok(Parsed::masked(
-            Bits::zero(width(field)),
-            Bits::zero(width(field)),
-        ));
+        return Ok(Parsed::masked(Bits::zero(width(field)), Bits::zero(width(field))));
     }
     // Without a value Open vSwitch reads `0/0`, which only some formats have.
     let read = if text.is_empty() { "0/0" } else { text };
@@ -134,13 +105,7 @@ pub fn parse(field: &Field, text: &str, names: &Names) -> Result<Parsed, ValueEr
     .map_err(|e| if text.is_empty() { missing(field) } else { e })?;
     if !field.maskable && !parsed.mask.is_zero() && !parsed.mask.is_ones(width(field)) {
         let message = format!("{} cannot be matched in part", field.name);
-        return Err(ValueError::new(
-            "bad-mask",
-            text,
-            text,
-            message,
-            "leave the mask off",
-        ));
+        return Err(ValueError::new("bad-mask", text, text, message, "leave the mask off"));
     }
     if parsed.bent.is_none() {
         parsed.bent = bend(field, &parsed.value);
@@ -154,13 +119,7 @@ pub fn parse_exact(field: &Field, text: &str, names: &Names) -> Result<Parsed, V
     if parsed.mask.is_ones(width(field)) {
         return Ok(parsed);
     }
-    Err(ValueError::new(
-        "bad-mask",
-        text,
-        text,
-        "no mask is allowed here",
-        "leave the mask off",
-    ))
+    Err(ValueError::new("bad-mask", text, text, "no mask is allowed here", "leave the mask off"))
 }
 
 fn missing(field: &Field) -> ValueError {
@@ -178,9 +137,7 @@ fn bend(field: &Field, value: &Bits) -> Option<&'static str> {
     let dropped = match field.quirk {
         Quirk::VlanId if value.to_u64() == 0xffff => false,
         Quirk::Tos => value.to_u64() & 3 != 0,
-        _ => {
-            value.bit_length() > usize::from(field.slot.width.min(field.bits.max(field.slot.width)))
-        }
+        _ => value.bit_length() > usize::from(field.slot.width.min(field.bits.max(field.slot.width))),
     };
     dropped.then_some(match field.quirk {
         Quirk::Tos => "nw_tos is the DSCP alone, its two lowest bits are dropped",
@@ -241,14 +198,9 @@ fn hex_digits(digits: &str, width: usize) -> Result<Bits, NumberError> {
 
 fn mac(text: &str) -> IResult<&str, u64> {
     let octet = |text| {
-        map_opt(
-            take_while1(|c: char| c.is_ascii_hexdigit()),
-            |digits: &str| {
-                (digits.len() <= 2)
-                    .then(|| u64::from_str_radix(digits, 16).ok())
-                    .flatten()
-            },
-        )
+        map_opt(take_while1(|c: char| c.is_ascii_hexdigit()), |digits: &str| {
+            (digits.len() <= 2).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+        })
         .parse(text)
     };
     let (mut rest, mut value) = octet(text)?;
@@ -267,13 +219,7 @@ fn parse_ethernet(field: &Field, text: &str) -> Result<Parsed, ValueError> {
         Ok((_, (value, Some(mask)))) => Ok(Parsed::masked(bits(value), bits(mask))),
         Err(_) => {
             let hint = "six bytes as aa:bb:cc:dd:ee:ff; a mask is written the same way";
-            Err(ValueError::new(
-                "bad-value",
-                text,
-                text,
-                format!("`{text}` is no MAC address"),
-                hint,
-            ))
+            Err(ValueError::new("bad-value", text, text, format!("`{text}` is no MAC address"), hint))
         }
     }
 }
@@ -282,9 +228,7 @@ fn parse_ethernet(field: &Field, text: &str) -> Result<Parsed, ValueError> {
 fn ipv4(text: &str) -> IResult<&str, (u32, bool)> {
     let octet = |text| {
         map(digit1, |digits: &str| {
-            let n = digits.bytes().fold(0u64, |n, b| {
-                n.wrapping_mul(10).wrapping_add(u64::from(b - b'0'))
-            });
+            let n = digits.bytes().fold(0u64, |n, b| n.wrapping_mul(10).wrapping_add(u64::from(b - b'0')));
             (n as u8, digits.trim_start_matches('0').len() > 3 || n > 255)
         })
         .parse(text)
@@ -309,9 +253,7 @@ fn parse_ipv4(field: &Field, text: &str) -> Result<Parsed, ValueError> {
             "as 10.0.0.1, 10.0.0.0/8 or 10.0.0.0/255.0.255.0",
         )
     };
-    let (_, (address, bent)) = all_consuming(ipv4)
-        .parse(address)
-        .map_err(|_| invalid(address))?;
+    let (_, (address, bent)) = all_consuming(ipv4).parse(address).map_err(|_| invalid(address))?;
     let (mask, mask_bent) = match mask {
         None => (u32::MAX, false),
         Some(mask) => match all_consuming(ipv4).parse(mask) {
@@ -320,13 +262,8 @@ fn parse_ipv4(field: &Field, text: &str) -> Result<Parsed, ValueError> {
         },
     };
     let bits = |n: u32| Bits::from_u64(n.into(), 32);
-    let bent = (bent || mask_bent)
-        .then_some("each part of an address is at most 255, the upper bits are dropped");
-    Ok(Parsed {
-        value: bits(address),
-        mask: bits(mask),
-        bent,
-    })
+    let bent = (bent || mask_bent).then_some("each part of an address is at most 255, the upper bits are dropped");
+    Ok(Parsed { value: bits(address), mask: bits(mask), bent })
 }
 
 fn parse_ipv6(field: &Field, text: &str) -> Result<Parsed, ValueError> {
@@ -340,10 +277,7 @@ fn parse_ipv6(field: &Field, text: &str) -> Result<Parsed, ValueError> {
             "as fe80::1, 2001:db8::/32 or ::/::ffff",
         )
     };
-    let read = |part: &str| {
-        part.parse::<Ipv6Addr>()
-            .map(|a| Bits::from_u128(a.into(), 128))
-    };
+    let read = |part: &str| part.parse::<Ipv6Addr>().map(|a| Bits::from_u128(a.into(), 128));
     let value = read(address).map_err(|_| invalid(address))?;
     match mask {
         None => Ok(Parsed::exact(field, value)),
@@ -356,8 +290,7 @@ fn parse_ipv6(field: &Field, text: &str) -> Result<Parsed, ValueError> {
 }
 
 fn split_mask(text: &str) -> (&str, Option<&str>) {
-    text.split_once('/')
-        .map_or((text, None), |(address, mask)| (address, Some(mask)))
+    text.split_once('/').map_or((text, None), |(address, mask)| (address, Some(mask)))
 }
 
 fn prefix(field: &Field, text: &str, length: &str, width: usize) -> Result<Bits, ValueError> {
@@ -365,13 +298,7 @@ fn prefix(field: &Field, text: &str, length: &str, width: usize) -> Result<Bits,
         Ok(n) if n <= width => Ok(Bits::prefix(n, width)),
         _ => {
             let message = format!("a prefix of {} has between 0 and {width} bits", field.name);
-            Err(ValueError::new(
-                "bad-mask",
-                text,
-                length,
-                message,
-                "or write the mask as an address",
-            ))
+            Err(ValueError::new("bad-mask", text, length, message, "or write the mask as an address"))
         }
     }
 }
@@ -380,62 +307,30 @@ fn prefix(field: &Field, text: &str, length: &str, width: usize) -> Result<Bits,
 
 fn parse_port_value(field: &Field, text: &str, names: &Names) -> Result<Parsed, ValueError> {
     match parse_port(text, names) {
-        Ok(number) => Ok(Parsed::exact(
-            field,
-            Bits::from_u64(number.into(), 32.max(width(field))),
-        )),
+        Ok(number) => Ok(Parsed::exact(field, Bits::from_u64(number.into(), 32.max(width(field))))),
         Err(PortError::OutOfRange) => {
             let message = format!("port numbers go up to 65535, or from 4294967040 on: `{text}`");
-            Err(ValueError::new(
-                "too-large",
-                text,
-                text,
-                message,
-                "use a smaller number",
-            ))
+            Err(ValueError::new("too-large", text, text, message, "use a smaller number"))
         }
         Err(PortError::Unknown) => {
             let known = names.ports();
             let near = crate::base::diag::nearest(text, known.iter().map(|(_, name)| &**name));
-            let hint = near.map_or("a number, a port's name, or LOCAL".to_owned(), |n| {
-                format!("did you mean `{n}`?")
-            });
-            Err(ValueError::new(
-                "unknown-port",
-                text,
-                text,
-                format!("no port `{text}`"),
-                hint,
-            ))
+            let hint = near.map_or("a number, a port's name, or LOCAL".to_owned(), |n| format!("did you mean `{n}`?"));
+            Err(ValueError::new("unknown-port", text, text, format!("no port `{text}`"), hint))
         }
     }
-    .map(|p| Parsed {
-        mask: Bits::ones(width(field)),
-        ..p
-    })
+    .map(|p| Parsed { mask: Bits::ones(width(field)), ..p })
 }
 
 /// The fragment words: name, bits that count, their value. Bit 0 is "a fragment", bit 1 "a later one".
-const FRAGMENTS: [(&str, u64, u64); 7] = [
-    ("no", 3, 0),
-    ("first", 3, 1),
-    ("later", 3, 3),
-    ("no", 1, 0),
-    ("yes", 1, 1),
-    ("not_later", 2, 0),
-    ("later", 2, 2),
-];
+const FRAGMENTS: [(&str, u64, u64); 7] =
+    [("no", 3, 0), ("first", 3, 1), ("later", 3, 3), ("no", 1, 0), ("yes", 1, 1), ("not_later", 2, 0), ("later", 2, 2)];
 
 fn parse_frag(field: &Field, text: &str) -> Result<Parsed, ValueError> {
-    let found = FRAGMENTS
-        .iter()
-        .find(|(name, ..)| name.eq_ignore_ascii_case(text));
+    let found = FRAGMENTS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text));
     let (_, mask, value) = found.ok_or_else(|| ValueError::syntax(field, text, text))?;
     // The bits above the two that exist count as given, so that `no`, `first` and `later` are exact.
-    Ok(Parsed::masked(
-        Bits::from_u64(*value, 8),
-        Bits::from_u64(mask | 0xfc, 8),
-    ))
+    Ok(Parsed::masked(Bits::from_u64(*value, 8), Bits::from_u64(mask | 0xfc, 8)))
 }
 
 /// The names of single bits of a field.
@@ -449,25 +344,16 @@ pub struct Flags {
 }
 
 /// The states of connection tracking (ovs-fields(7) "ct_state").
-pub const CT_STATES: Flags = Flags {
-    names: &["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"],
-    allowed: 0xff,
-    full: 0xff,
-};
+pub const CT_STATES: Flags =
+    Flags { names: &["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"], allowed: 0xff, full: 0xff };
 /// The flags of TCP (RFC 9293, section 3.1; RFC 3540 for ns).
 pub const TCP_FLAGS: Flags = Flags {
-    names: &[
-        "fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns", "[200]", "[400]", "[800]",
-    ],
+    names: &["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns", "[200]", "[400]", "[800]"],
     allowed: 0xfff,
     full: 0xfff,
 };
 /// The flags of a tunnel.
-pub const TUN_FLAGS: Flags = Flags {
-    names: &["oam", "df", "csum", "key"],
-    allowed: 0x1,
-    full: 0xf,
-};
+pub const TUN_FLAGS: Flags = Flags { names: &["oam", "df", "csum", "key"], allowed: 0x1, full: 0xf };
 
 impl Flags {
     /// The names, from bit 0 on.
@@ -476,11 +362,7 @@ impl Flags {
     }
 
     fn bit(&self, name: &str) -> Option<u32> {
-        self.names
-            .iter()
-            .position(|n| *n == name)
-            .map(|i| 1 << i)
-            .filter(|bit| bit & self.allowed != 0)
+        self.names.iter().position(|n| *n == name).map(|i| 1 << i).filter(|bit| bit & self.allowed != 0)
     }
 
     fn of(format: Format) -> &'static Flags {
@@ -497,20 +379,14 @@ fn parse_flags(field: &Field, text: &str, flags: &Flags) -> Result<Parsed, Value
     let unknown = |part: &str| {
         let message = format!("{} has no flag `{part}`", field.name);
         let near = crate::base::diag::nearest(part, flags.names.iter().copied());
-        let hint = near.map_or(format!("one of {}", flags.names.join(" ")), |n| {
-            format!("did you mean `{n}`?")
-        });
+        let hint = near.map_or(format!("one of {}", flags.names.join(" ")), |n| format!("did you mean `{n}`?"));
         ValueError::new("unknown-flag", text, part, message, hint)
     };
     if let Some((value, mask)) = text.split_once('/')
         && let (Ok(value), Ok(mask)) = (c_integer(value), c_integer(mask))
     {
         let over = (value | mask) & !u64::from(flags.allowed) != 0;
-        return if over {
-            Err(unknown(text))
-        } else {
-            Ok(Parsed::masked(bits(value as u32), bits(mask as u32)))
-        };
+        return if over { Err(unknown(text)) } else { Ok(Parsed::masked(bits(value as u32), bits(mask as u32))) };
     }
     if !text.starts_with(['+', '-']) {
         return parse_exact_flags(field, text, flags, unknown);
@@ -523,13 +399,7 @@ fn parse_flags(field: &Field, text: &str, flags: &Flags) -> Result<Parsed, Value
         let bit = flags.bit(name).ok_or_else(|| unknown(name))?;
         if mask & bit != 0 {
             let message = format!("flag `{name}` stands twice");
-            return Err(ValueError::new(
-                "bad-value",
-                text,
-                name,
-                message,
-                "take one of them off",
-            ));
+            return Err(ValueError::new("bad-value", text, name, message, "take one of them off"));
         }
         mask |= bit;
         value |= if sign == '+' { bit } else { 0 };
@@ -553,28 +423,19 @@ fn parse_exact_flags(
             Err(_) => flags.bit(part).ok_or_else(|| unknown(part))?,
         };
     }
-    Ok(Parsed::exact(
-        field,
-        Bits::from_u64(value.into(), width(field)),
-    ))
+    Ok(Parsed::exact(field, Bits::from_u64(value.into(), width(field))))
 }
 
 fn parse_packet_type(field: &Field, text: &str) -> Result<Parsed, ValueError> {
     let number = |text| {
-        map_opt(take_while1(|c: char| c.is_ascii_alphanumeric()), |n| {
-            integer(n, 16).ok().map(|b| b.to_u64())
-        })
-        .parse(text)
+        map_opt(take_while1(|c: char| c.is_ascii_alphanumeric()), |n| integer(n, 16).ok().map(|b| b.to_u64()))
+            .parse(text)
     };
     let inner = separated_pair(number, char(','), number);
-    let parsed: IResult<&str, (u64, u64)> = all_consuming((tag("("), inner, tag(")")))
-        .map(|(_, pair, _)| pair)
-        .parse(text);
+    let parsed: IResult<&str, (u64, u64)> =
+        all_consuming((tag("("), inner, tag(")"))).map(|(_, pair, _)| pair).parse(text);
     match parsed {
-        Ok((_, (namespace, kind))) => Ok(Parsed::exact(
-            field,
-            Bits::from_u64(namespace << 16 | kind, 32),
-        )),
+        Ok((_, (namespace, kind))) => Ok(Parsed::exact(field, Bits::from_u64(namespace << 16 | kind, 32))),
         Err(_) => Err(ValueError::syntax(field, text, text)),
     }
 }
@@ -599,18 +460,10 @@ fn role(field: &Field) -> Role {
 }
 
 /// Writes a value as actions and learned flows do; `None` for a mask means exact.
-pub fn paint(
-    field: &Field,
-    value: &Bits,
-    mask: Option<&Bits>,
-    names: &Names,
-    p: &mut impl Painter,
-) {
+pub fn paint(field: &Field, value: &Bits, mask: Option<&Bits>, names: &Names, p: &mut impl Painter) {
     let mask = match mask {
         Some(m) if m.is_zero() => return p.text("ANY"),
-        Some(m) if m.is_ones(width(field)) || field.is_tun_metadata() && is_whole_option(m, 32) => {
-            None
-        }
+        Some(m) if m.is_ones(width(field)) || field.is_tun_metadata() && is_whole_option(m, 32) => None,
         other => other,
     };
     let role = role(field);
@@ -631,28 +484,14 @@ pub fn paint(
                 paint_mac(mask.to_u64(), p);
             }
         }
-        (Format::Ipv4, _) => paint_ipv4(
-            value.to_u64() as u32,
-            mask.map_or(u32::MAX, |m| m.to_u64() as u32),
-            p,
-        ),
+        (Format::Ipv4, _) => paint_ipv4(value.to_u64() as u32, mask.map_or(u32::MAX, |m| m.to_u64() as u32), p),
         (Format::Ipv6, _) => paint_ipv6(value.to_u128(), mask.map_or(u128::MAX, Bits::to_u128), p),
         (Format::Frag, _) => p.text(frag_word(value.to_u64(), mask.map_or(3, Bits::to_u64) & 3)),
         (Format::CtState | Format::TcpFlags | Format::TunFlags, _) => {
             let flags = Flags::of(field.format);
             // ct_state counts as exact with 16 bits in actions, so a full mask is written flag by flag.
-            let full = if field.format == Format::CtState {
-                0xffff
-            } else {
-                flags.allowed
-            };
-            paint_flags(
-                flags,
-                value.to_u64() as u32,
-                mask.map_or(u32::MAX, |m| m.to_u64() as u32),
-                full,
-                p,
-            );
+            let full = if field.format == Format::CtState { 0xffff } else { flags.allowed };
+            paint_flags(flags, value.to_u64() as u32, mask.map_or(u32::MAX, |m| m.to_u64() as u32), full, p);
         }
         (Format::PacketType, _) => paint_packet_type(value.to_u64(), p),
     }
@@ -702,14 +541,7 @@ fn paint_pair(role: Role, value: u64, mask: u64, digits: usize, p: &mut impl Pai
     p.put(role, Digits::hex_padded(mask, digits).as_str());
 }
 
-fn paint_as_format(
-    field: &Field,
-    value: &Bits,
-    mask: &Bits,
-    exact: bool,
-    names: &Names,
-    p: &mut impl Painter,
-) {
+fn paint_as_format(field: &Field, value: &Bits, mask: &Bits, exact: bool, names: &Names, p: &mut impl Painter) {
     let role = role(field);
     match field.format {
         Format::Hex if field.slot.width <= 64 => {
@@ -719,35 +551,12 @@ fn paint_as_format(
                 p.hex(role, mask.to_u64());
             }
         }
-        Format::Decimal => p.decimal(
-            role,
-            if field.quirk == Quirk::Tos {
-                value.to_u64() << 2
-            } else {
-                value.to_u64()
-            },
-        ),
-        Format::CtState => paint_flags(
-            &CT_STATES,
-            value.to_u64() as u32,
-            mask.to_u64() as u32,
-            CT_STATES.full,
-            p,
-        ),
-        Format::TcpFlags => paint_flags(
-            &TCP_FLAGS,
-            value.to_u64() as u32,
-            mask.to_u64() as u32,
-            TCP_FLAGS.full,
-            p,
-        ),
-        Format::TunFlags => paint_flags(
-            &TUN_FLAGS,
-            value.to_u64() as u32,
-            mask.to_u64() as u32,
-            TUN_FLAGS.full,
-            p,
-        ),
+        Format::Decimal => {
+            p.decimal(role, if field.quirk == Quirk::Tos { value.to_u64() << 2 } else { value.to_u64() })
+        }
+        Format::CtState => paint_flags(&CT_STATES, value.to_u64() as u32, mask.to_u64() as u32, CT_STATES.full, p),
+        Format::TcpFlags => paint_flags(&TCP_FLAGS, value.to_u64() as u32, mask.to_u64() as u32, TCP_FLAGS.full, p),
+        Format::TunFlags => paint_flags(&TUN_FLAGS, value.to_u64() as u32, mask.to_u64() as u32, TUN_FLAGS.full, p),
         Format::Ethernet => {
             paint_mac(value.to_u64(), p);
             if !exact {
@@ -760,10 +569,7 @@ fn paint_as_format(
 }
 
 fn frag_word(value: u64, mask: u64) -> &'static str {
-    FRAGMENTS
-        .iter()
-        .find(|(_, m, v)| *m == mask && *v == value & mask)
-        .map_or("<error>", |(name, ..)| name)
+    FRAGMENTS.iter().find(|(_, m, v)| *m == mask && *v == value & mask).map_or("<error>", |(name, ..)| name)
 }
 
 /// Writes `+set-unset`, or `one|two` when every bit of `full` counts.
@@ -814,11 +620,7 @@ pub fn paint_ipv4(address: u32, mask: u32, p: &mut impl Painter) {
     if mask != u32::MAX {
         p.put(Role::Addr, "/");
         let ones = mask.leading_ones();
-        if mask.count_ones() == ones {
-            p.decimal(Role::Addr, ones.into())
-        } else {
-            paint_ipv4_address(mask, p)
-        }
+        if mask.count_ones() == ones { p.decimal(Role::Addr, ones.into()) } else { paint_ipv4_address(mask, p) }
     }
 }
 
@@ -845,11 +647,7 @@ pub fn paint_ipv6(address: u128, mask: u128, p: &mut impl Painter) {
     if mask != u128::MAX {
         p.put(Role::Addr, "/");
         let ones = mask.leading_ones();
-        if mask.count_ones() == ones {
-            p.decimal(Role::Addr, ones.into())
-        } else {
-            paint_ipv6_address(mask, p)
-        }
+        if mask.count_ones() == ones { p.decimal(Role::Addr, ones.into()) } else { paint_ipv6_address(mask, p) }
     }
 }
 
@@ -886,40 +684,19 @@ mod tests {
             read("dl_src", "aa:b:cc:dd:ee:ff/01:00:00:00:00:00"),
             Ok((0xaa0b_ccdd_eeff, 0x0100_0000_0000, false))
         );
-        assert_eq!(
-            read("nw_src", "10.1.2.3/8"),
-            Ok((0x0a01_0203, 0xff00_0000, false))
-        );
-        assert_eq!(
-            read("nw_src", "10.1.2.3/255.0.255.0"),
-            Ok((0x0a01_0203, 0xff00_ff00, false))
-        );
-        assert_eq!(
-            read("nw_src", "256.1.1.1"),
-            Ok((0x0001_0101, u32::MAX.into(), true))
-        );
-        assert_eq!(
-            read("ipv6_src", "fe80::/10"),
-            Ok((0xfe80 << 112, 0x3ff << 118, false))
-        );
+        assert_eq!(read("nw_src", "10.1.2.3/8"), Ok((0x0a01_0203, 0xff00_0000, false)));
+        assert_eq!(read("nw_src", "10.1.2.3/255.0.255.0"), Ok((0x0a01_0203, 0xff00_ff00, false)));
+        assert_eq!(read("nw_src", "256.1.1.1"), Ok((0x0001_0101, u32::MAX.into(), true)));
+        assert_eq!(read("ipv6_src", "fe80::/10"), Ok((0xfe80 << 112, 0x3ff << 118, false)));
         assert_eq!(read("ip_frag", "later"), Ok((3, 0xff, false)));
         assert_eq!(read("ip_frag", "yes"), Ok((1, 0xfd, false)));
         assert_eq!(read("ct_state", "+trk-new"), Ok((0x20, 0x21, false)));
-        assert_eq!(
-            read("ct_state", "trk|est"),
-            Ok((0x22, u32::MAX.into(), false))
-        );
+        assert_eq!(read("ct_state", "trk|est"), Ok((0x22, u32::MAX.into(), false)));
         assert_eq!(read("ct_state", "0x20/0x20"), Ok((0x20, 0x20, false)));
-        assert_eq!(
-            read("packet_type", "(1,0x800)"),
-            Ok((0x1_0800, u32::MAX.into(), false))
-        );
+        assert_eq!(read("packet_type", "(1,0x800)"), Ok((0x1_0800, u32::MAX.into(), false)));
         assert_eq!(read("in_port", "LOCAL"), Ok((0xfffe, 0xffff, false)));
         assert_eq!(read("nw_tos", "255"), Ok((255, 255, true)));
-        assert_eq!(
-            read("mpls_label", "1048576"),
-            Ok((1_048_576, u32::MAX.into(), true))
-        );
+        assert_eq!(read("mpls_label", "1048576"), Ok((1_048_576, u32::MAX.into(), true)));
         assert_eq!(read("dl_vlan", "0xffff"), Ok((0xffff, 0xffff, false)));
         assert_eq!(read("dl_vlan", "4096"), Ok((4096, 0xffff, true)));
     }
@@ -927,34 +704,16 @@ mod tests {
     #[test]
     fn wrong_values_say_why() {
         let wrong = |name, text| read(name, text).unwrap_err();
-        assert_eq!(
-            wrong("tp_dst", "70000"),
-            "tcp_dst has 16 bits, the highest value is 65535"
-        );
-        assert_eq!(
-            wrong("reg0", "-1"),
-            "reg0 has 32 bits, the highest value is 0xffffffff"
-        );
-        assert_eq!(
-            wrong("nw_proto", "6/6"),
-            "nw_proto cannot be matched in part"
-        );
-        assert_eq!(
-            wrong("nw_src", "1.2.3.4/33"),
-            "a prefix of ip_src has between 0 and 32 bits"
-        );
+        assert_eq!(wrong("tp_dst", "70000"), "tcp_dst has 16 bits, the highest value is 65535");
+        assert_eq!(wrong("reg0", "-1"), "reg0 has 32 bits, the highest value is 0xffffffff");
+        assert_eq!(wrong("nw_proto", "6/6"), "nw_proto cannot be matched in part");
+        assert_eq!(wrong("nw_src", "1.2.3.4/33"), "a prefix of ip_src has between 0 and 32 bits");
         assert_eq!(wrong("nw_src", "1.2.3"), "`1.2.3` is no IPv4 address");
         assert_eq!(wrong("nw_src", ""), "ip_src needs a value");
-        assert_eq!(
-            wrong("dl_src", "00:11:22:33:44:55:66"),
-            "`00:11:22:33:44:55:66` is no MAC address"
-        );
+        assert_eq!(wrong("dl_src", "00:11:22:33:44:55:66"), "`00:11:22:33:44:55:66` is no MAC address");
         assert_eq!(wrong("ct_state", "+trk+"), "ct_state has no flag ``");
         assert_eq!(wrong("ct_state", "+est-est"), "flag `est` stands twice");
-        assert_eq!(
-            wrong("tcp_flags", "0x1000"),
-            "tcp_flags has no flag `0x1000`"
-        );
+        assert_eq!(wrong("tcp_flags", "0x1000"), "tcp_flags has no flag `0x1000`");
         assert_eq!(wrong("in_port", "tap9"), "no port `tap9`");
         assert!(parse_exact(&field("reg0"), "1/1", Names::none()).is_err());
     }
@@ -964,13 +723,7 @@ mod tests {
         let write = |name: &str, text: &str| {
             let parsed = parse(&field(name), text, Names::none()).unwrap();
             let mut out = String::new();
-            paint(
-                &field(name),
-                &parsed.value,
-                Some(&parsed.mask),
-                Names::none(),
-                &mut out,
-            );
+            paint(&field(name), &parsed.value, Some(&parsed.mask), Names::none(), &mut out);
             out
         };
         assert_eq!(write("reg0", "10/0xf"), "0xa/0xf");

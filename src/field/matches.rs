@@ -61,10 +61,7 @@ impl Match {
     /// A word's value and mask; zeros if it is not matched.
     #[inline]
     pub fn word(&self, id: WordId) -> (u32, u32) {
-        self.words
-            .iter()
-            .find(|w| w.word == id)
-            .map_or((0, 0), |w| (w.value, w.mask))
+        self.words.iter().find(|w| w.word == id).map_or((0, 0), |w| (w.value, w.mask))
     }
 
     /// Makes the bits `part` of a word match `value` under `mask`, whatever they matched before.
@@ -81,14 +78,7 @@ impl Match {
                     self.words.remove(at);
                 }
             }
-            false if mask != 0 => self.words.insert(
-                at,
-                Masked {
-                    word: id,
-                    value: value & mask,
-                    mask,
-                },
-            ),
+            false if mask != 0 => self.words.insert(at, Masked { word: id, value: value & mask, mask }),
             false => {}
         }
     }
@@ -100,28 +90,19 @@ impl Match {
             let place = |bits: &Bits| (bits.to_u64() as u32 & ones) << slot.shift;
             return self.set_word(slot.word, ones << slot.shift, place(value), place(mask));
         }
-        for (((id, part), (_, value)), (_, mask)) in
-            slot.words().zip(slot.spread(value)).zip(slot.spread(mask))
-        {
+        for (((id, part), (_, value)), (_, mask)) in slot.words().zip(slot.spread(value)).zip(slot.spread(mask)) {
             self.set_word(id, part, value, mask);
         }
     }
 
     /// Makes a slot match exactly `value`.
     pub fn set_exact(&mut self, slot: Slot, value: u64) {
-        self.set_slot(
-            slot,
-            &Bits::from_u64(value, slot.width.into()),
-            &Bits::ones(slot.width.into()),
-        );
+        self.set_slot(slot, &Bits::from_u64(value, slot.width.into()), &Bits::ones(slot.width.into()));
     }
 
     /// A slot's value and mask.
     pub fn slot(&self, slot: Slot) -> (Bits, Bits) {
-        (
-            slot.read(|id| self.word(id).0),
-            slot.read(|id| self.word(id).1),
-        )
+        (slot.read(|id| self.word(id).0), slot.read(|id| self.word(id).1))
     }
 
     /// A slot's value, with 0 for bits that are not matched.
@@ -148,19 +129,9 @@ impl Match {
             Quirk::TunMetadata => {
                 self.set_word(field.slot.word - 1, 1, 1, 1);
                 let exact = Bits::ones(field.slot.width.into());
-                self.set_slot(
-                    field.slot,
-                    &value.and(mask),
-                    if is_whole_option(mask, 8) {
-                        &exact
-                    } else {
-                        mask
-                    },
-                );
+                self.set_slot(field.slot, &value.and(mask), if is_whole_option(mask, 8) { &exact } else { mask });
             }
-            Quirk::None if field.id == table::PACKET_TYPE => {
-                self.set_packet_type(value.to_u64() as u32)
-            }
+            Quirk::None if field.id == table::PACKET_TYPE => self.set_packet_type(value.to_u64() as u32),
             // A slot may be wider than the field's value, as for in_port and ICMP types; an exact value fills it.
             Quirk::None if mask.is_ones(usize::from(field.bytes) * 8) => {
                 self.set_slot(field.slot, value, &Bits::ones(field.slot.width.into()));
@@ -244,13 +215,7 @@ impl Match {
     }
 
     /// The same with the plan for these masks at hand.
-    pub fn paint_by(
-        &self,
-        plan: &Plan,
-        priority: u32,
-        names: &Names,
-        p: &mut impl Painter,
-    ) -> bool {
+    pub fn paint_by(&self, plan: &Plan, priority: u32, names: &Names, p: &mut impl Painter) -> bool {
         let mut list = List::default();
         if priority != DEFAULT_PRIORITY {
             list.next(p);
@@ -310,18 +275,13 @@ impl Match {
     /// Whether a dump prints this field: its bits are matched, and no other field prints them.
     fn is_shown(&self, field: &Field) -> bool {
         let exact = |id: FieldId, value: u64| {
-            self.slot(id.slot)
-                == (
-                    Bits::from_u64(value, id.slot.width.into()),
-                    Bits::ones(id.slot.width.into()),
-                )
+            self.slot(id.slot) == (Bits::from_u64(value, id.slot.width.into()), Bits::ones(id.slot.width.into()))
         };
         match field.shown {
             Shown::Always => field.id != table::ETH_TYPE || self.protocol().is_none(),
             Shown::If(needs) => needs.iter().any(|n| self.meets(*n)),
             Shown::Unless(needs) => {
-                !needs.iter().any(|n| self.meets(*n))
-                    && !(field.id == table::NW_PROTO && self.nw_proto_is_said())
+                !needs.iter().any(|n| self.meets(*n)) && !(field.id == table::NW_PROTO && self.nw_proto_is_said())
             }
             Shown::Erspan(version) => self.value(table::TUN_ERSPAN_VER.slot) == u64::from(version),
             Shown::WithCtProto => self.has(table::CT_NW_PROTO.slot),
@@ -362,8 +322,7 @@ impl Match {
     fn paint_vlan(&self, list: &mut List, p: &mut impl Painter) {
         let (tci, mask) = self.word(word::VLAN);
         let (tci, mask) = (tci & 0xffff, mask & 0xffff);
-        let (vid_mask, pcp_mask, present) =
-            (mask & 0x0fff, mask & 0xe000, mask & tci & 0x1000 != 0);
+        let (vid_mask, pcp_mask, present) = (mask & 0x0fff, mask & 0xe000, mask & tci & 0x1000 != 0);
         let plain = (vid_mask == 0 || vid_mask == 0x0fff) && (pcp_mask == 0 || pcp_mask == 0xe000);
         if present && plain && vid_mask | pcp_mask != 0 {
             if vid_mask != 0 {
@@ -455,19 +414,12 @@ impl Plan {
                 steps.push(Step::Protocol);
             }
             for &field in PRINTED.get(usize::from(id)).into_iter().flatten() {
-                let is_matched = field
-                    .slot
-                    .words()
-                    .any(|(w, part)| w == id && mask & part != 0);
+                let is_matched = field.slot.words().any(|(w, part)| w == id && mask & part != 0);
                 let is_present = field.is_tun_metadata() && id == field.slot.word - 1;
                 if is_matched || is_present {
                     needs_ethernet |= field.needs != Needs::None;
                     says_type |= field == table::PACKET_TYPE;
-                    steps.push(if field.dump == Dump::Vlan {
-                        Step::Vlan
-                    } else {
-                        Step::Field(field)
-                    });
+                    steps.push(if field.dump == Dump::Vlan { Step::Vlan } else { Step::Field(field) });
                 }
             }
         }
@@ -481,22 +433,20 @@ impl Plan {
 
     /// The fields of a match with these masks, in order of printing.
     pub fn fields<'a>(&'a self, m: &'a Match) -> impl Iterator<Item = FieldId> + 'a {
-        self.steps
-            .iter()
-            .flat_map(move |step| -> SmallVec<[FieldId; 2]> {
-                match *step {
-                    Step::Protocol => m
-                        .protocol()
-                        .map(|_| table::ETH_TYPE)
-                        .into_iter()
-                        .chain(m.transport().map(|_| table::NW_PROTO))
-                        .collect(),
-                    Step::Vlan => vlan_fields(m),
-                    Step::Ethernet => SmallVec::new(),
-                    Step::Field(id) if m.is_shown(&id) => SmallVec::from_slice(&[id]),
-                    Step::Field(_) => SmallVec::new(),
-                }
-            })
+        self.steps.iter().flat_map(move |step| -> SmallVec<[FieldId; 2]> {
+            match *step {
+                Step::Protocol => m
+                    .protocol()
+                    .map(|_| table::ETH_TYPE)
+                    .into_iter()
+                    .chain(m.transport().map(|_| table::NW_PROTO))
+                    .collect(),
+                Step::Vlan => vlan_fields(m),
+                Step::Ethernet => SmallVec::new(),
+                Step::Field(id) if m.is_shown(&id) => SmallVec::from_slice(&[id]),
+                Step::Field(_) => SmallVec::new(),
+            }
+        })
     }
 }
 
@@ -504,14 +454,8 @@ impl Plan {
 fn vlan_fields(m: &Match) -> SmallVec<[FieldId; 2]> {
     let mut text = String::new();
     m.paint_vlan(&mut List::default(), &mut text);
-    let shown = |name: &str| {
-        text.split(',')
-            .any(|item| item.split('=').next() == Some(name))
-    };
-    [table::VLAN_TCI, table::DL_VLAN, table::DL_VLAN_PCP]
-        .into_iter()
-        .filter(|f| shown(f.name))
-        .collect()
+    let shown = |name: &str| text.split(',').any(|item| item.split('=').next() == Some(name));
+    [table::VLAN_TCI, table::DL_VLAN, table::DL_VLAN_PCP].into_iter().filter(|f| shown(f.name)).collect()
 }
 
 #[cfg(test)]
@@ -547,87 +491,39 @@ mod tests {
 
     #[test]
     fn printed_in_the_order_and_spelling_of_a_dump() {
-        assert_eq!(
-            painted("tp_dst=80,in_port=1,tcp,reg0=5"),
-            "tcp,reg0=0x5,in_port=1,tp_dst=80"
-        );
-        assert_eq!(
-            painted("arp_op=2,arp,nw_src=10.0.0.1"),
-            "arp,arp_spa=10.0.0.1,arp_op=2"
-        );
-        assert_eq!(
-            painted("icmp6,icmpv6_type=136,nd_target=fe80::1"),
-            "icmp6,icmp_type=136,nd_target=fe80::1"
-        );
+        assert_eq!(painted("tp_dst=80,in_port=1,tcp,reg0=5"), "tcp,reg0=0x5,in_port=1,tp_dst=80");
+        assert_eq!(painted("arp_op=2,arp,nw_src=10.0.0.1"), "arp,arp_spa=10.0.0.1,arp_op=2");
+        assert_eq!(painted("icmp6,icmpv6_type=136,nd_target=fe80::1"), "icmp6,icmp_type=136,nd_target=fe80::1");
         assert_eq!(painted("ip,nw_proto=47"), "ip,nw_proto=47");
-        assert_eq!(
-            painted("dl_type=0x88cc,dl_src=0:0:0:0:0:1"),
-            "dl_src=00:00:00:00:00:01,dl_type=0x88cc"
-        );
-        assert_eq!(
-            painted("dl_vlan=5,dl_vlan_pcp=3"),
-            "dl_vlan=5,dl_vlan_pcp=3"
-        );
+        assert_eq!(painted("dl_type=0x88cc,dl_src=0:0:0:0:0:1"), "dl_src=00:00:00:00:00:01,dl_type=0x88cc");
+        assert_eq!(painted("dl_vlan=5,dl_vlan_pcp=3"), "dl_vlan=5,dl_vlan_pcp=3");
         assert_eq!(painted("vlan_tci=0x1000/0x1000"), "vlan_tci=0x1000/0x1000");
         assert_eq!(painted("dl_vlan=0xffff"), "vlan_tci=0x0000");
         assert_eq!(painted("xreg0=5"), "reg0=0,reg1=0x5");
-        assert_eq!(
-            painted("tcp,tp_dst=0x1f40/0xffc0"),
-            "tcp,tp_dst=0x1f40/0xffc0"
-        );
-        assert_eq!(
-            painted("ip,nw_tos=252,nw_ecn=1,nw_ttl=3"),
-            "ip,nw_tos=252,nw_ecn=1,nw_ttl=3"
-        );
-        assert_eq!(
-            painted("ct_state=+trk-new,ct_zone=5,ip"),
-            "ct_state=-new+trk,ct_zone=5,ip"
-        );
-        assert_eq!(
-            painted("packet_type=(1,0x800),nw_src=1.1.1.1"),
-            "packet_type=(1,0x800),nw_src=1.1.1.1"
-        );
-        assert_eq!(
-            painted("tun_metadata0=0x1234,tun_metadata3="),
-            "tun_metadata0=0x1234,tun_metadata3"
-        );
+        assert_eq!(painted("tcp,tp_dst=0x1f40/0xffc0"), "tcp,tp_dst=0x1f40/0xffc0");
+        assert_eq!(painted("ip,nw_tos=252,nw_ecn=1,nw_ttl=3"), "ip,nw_tos=252,nw_ecn=1,nw_ttl=3");
+        assert_eq!(painted("ct_state=+trk-new,ct_zone=5,ip"), "ct_state=-new+trk,ct_zone=5,ip");
+        assert_eq!(painted("packet_type=(1,0x800),nw_src=1.1.1.1"), "packet_type=(1,0x800),nw_src=1.1.1.1");
+        assert_eq!(painted("tun_metadata0=0x1234,tun_metadata3="), "tun_metadata0=0x1234,tun_metadata3");
         assert_eq!(painted("packet_type=(0,0)"), "");
     }
 
     #[test]
     fn the_fields_of_a_match() {
-        let names = |text: &str| {
-            matching(text)
-                .fields()
-                .into_iter()
-                .map(|f| f.name)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            names("tcp,tp_dst=80,reg5=1"),
-            ["eth_type", "nw_proto", "reg5", "tcp_dst"]
-        );
-        assert_eq!(
-            names("arp,arp_spa=1.2.3.4,dl_vlan=3"),
-            ["eth_type", "dl_vlan", "arp_spa"]
-        );
+        let names = |text: &str| matching(text).fields().into_iter().map(|f| f.name).collect::<Vec<_>>();
+        assert_eq!(names("tcp,tp_dst=80,reg5=1"), ["eth_type", "nw_proto", "reg5", "tcp_dst"]);
+        assert_eq!(names("arp,arp_spa=1.2.3.4,dl_vlan=3"), ["eth_type", "dl_vlan", "arp_spa"]);
     }
 
     #[test]
     fn sets_of_packets() {
-        let (net, host, other) = (
-            matching("ip,nw_dst=10.0.0.0/8"),
-            matching("tcp,nw_dst=10.1.2.3"),
-            matching("ip,nw_dst=11.0.0.0/8"),
-        );
+        let (net, host, other) =
+            (matching("ip,nw_dst=10.0.0.0/8"), matching("tcp,nw_dst=10.1.2.3"), matching("ip,nw_dst=11.0.0.0/8"));
         assert!(net.covers(&host) && !host.covers(&net) && Match::any().covers(&net));
         assert!(net.overlaps(&host) && !other.overlaps(&host));
         assert_eq!(net.intersect(&host), Some(host.clone()));
         assert_eq!(other.intersect(&host), None);
-        assert_eq!(
-            matching("reg0=1/1").intersect(&matching("reg0=2/2")),
-            Some(matching("reg0=3/3"))
-        );
+        assert_eq!(matching("reg0=1/1").intersect(&matching("reg0=2/2")), Some(matching("reg0=3/3")));
     }
 
     #[test]

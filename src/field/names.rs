@@ -56,18 +56,12 @@ pub mod port {
         if number < UNSET || number > NONE {
             return None;
         }
-        RESERVED
-            .iter()
-            .find(|(n, _)| *n == number)
-            .map(|(_, name)| *name)
+        RESERVED.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)
     }
 
     /// The reserved port of that name, in any case.
     pub fn reserved_number(name: &str) -> Option<u32> {
-        RESERVED
-            .iter()
-            .find(|(_, n)| n.eq_ignore_ascii_case(name))
-            .map(|(number, _)| *number)
+        RESERVED.iter().find(|(_, n)| n.eq_ignore_ascii_case(name)).map(|(number, _)| *number)
     }
 }
 
@@ -87,10 +81,7 @@ struct Both<N> {
 
 impl<N> Default for Both<N> {
     fn default() -> Self {
-        Both {
-            by_number: FxHashMap::default(),
-            by_name: FxHashMap::default(),
-        }
+        Both { by_number: FxHashMap::default(), by_name: FxHashMap::default() }
     }
 }
 
@@ -120,10 +111,7 @@ impl Names {
 
     /// Names that take up ports they do not know, for reading a dump whose ports are listed nowhere.
     pub fn learning(self) -> Names {
-        Names {
-            learned: Some(RwLock::default()),
-            ..self
-        }
+        Names { learned: Some(RwLock::default()), ..self }
     }
 
     /// Adds a port. A name that two ports share (cut at 15 characters) no longer leads to a number.
@@ -157,11 +145,7 @@ impl Names {
 
     /// The number of a table.
     pub fn table_number(&self, name: &str) -> Option<u8> {
-        self.tables
-            .by_name
-            .get(name)
-            .copied()
-            .filter(|n| *n != u8::MAX)
+        self.tables.by_name.get(name).copied().filter(|n| *n != u8::MAX)
     }
 
     /// The name of a table.
@@ -171,24 +155,14 @@ impl Names {
 
     /// Every port with a number, by number.
     pub fn ports(&self) -> Vec<(u32, Arc<str>)> {
-        let mut ports: Vec<_> = self
-            .ports
-            .by_number
-            .iter()
-            .map(|(n, name)| (*n, name.clone()))
-            .collect();
+        let mut ports: Vec<_> = self.ports.by_number.iter().map(|(n, name)| (*n, name.clone())).collect();
         ports.sort_unstable();
         ports
     }
 
     /// Every table with a name, by number.
     pub fn tables(&self) -> Vec<(u8, Arc<str>)> {
-        let mut tables: Vec<_> = self
-            .tables
-            .by_number
-            .iter()
-            .map(|(n, name)| (*n, name.clone()))
-            .collect();
+        let mut tables: Vec<_> = self.tables.by_number.iter().map(|(n, name)| (*n, name.clone())).collect();
         tables.sort_unstable();
         tables
     }
@@ -249,11 +223,7 @@ pub fn paint_port(number: u32, names: &Names, p: &mut impl Painter) {
         Some(name) => p.link(Target::Port(number), role, name),
         None => match names.port_name(number) {
             Some(name) => p.link(Target::Port(number), role, &quoted(&name)),
-            None => p.link(
-                Target::Port(number),
-                role,
-                crate::base::number::Digits::decimal(number.into()).as_str(),
-            ),
+            None => p.link(Target::Port(number), role, crate::base::number::Digits::decimal(number.into()).as_str()),
         },
     }
 }
@@ -262,18 +232,13 @@ pub fn paint_port(number: u32, names: &Names, p: &mut impl Painter) {
 pub fn paint_table(number: u8, names: &Names, p: &mut impl Painter) {
     match names.table_name(number) {
         Some(name) => p.link(Target::Table(number), Role::Goto, &quoted(name)),
-        None => p.link(
-            Target::Table(number),
-            Role::Goto,
-            crate::base::number::Digits::decimal(number.into()).as_str(),
-        ),
+        None => p.link(Target::Table(number), Role::Goto, crate::base::number::Digits::decimal(number.into()).as_str()),
     }
 }
 
 /// A name as Open vSwitch prints it: bare if it is letters and digits after a letter, else as a JSON string.
 pub fn quoted(name: &str) -> std::borrow::Cow<'_, str> {
-    let bare = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric());
+    let bare = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
     if bare {
         return name.into();
     }
@@ -339,11 +304,7 @@ pub fn parse_port(text: &str, names: &Names) -> Result<u32, PortError> {
 pub fn parse_table(text: &str, names: &Names) -> Option<u8> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         let digits = text.trim_start_matches('0');
-        return if digits.is_empty() {
-            Some(0)
-        } else {
-            digits.parse().ok()
-        };
+        return if digits.is_empty() { Some(0) } else { digits.parse().ok() };
     }
     names.table_number(&unquoted(text)?)
 }

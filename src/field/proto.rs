@@ -55,12 +55,7 @@ pub struct Protocol {
 }
 
 const fn protocol(name: &'static str, dl_type: u16, nw_proto: u8, doc: &'static str) -> Protocol {
-    Protocol {
-        name,
-        dl_type,
-        nw_proto,
-        doc,
-    }
+    Protocol { name, dl_type, nw_proto, doc }
 }
 
 /// Every protocol word (ovs-ofctl(8)). The first word for a pair of numbers is the one dumps print.
@@ -91,9 +86,7 @@ pub fn protocol_by_name(name: &str) -> Option<&'static Protocol> {
 
 /// The word for a pair of numbers, 0 standing for any IP protocol.
 pub fn protocol_by_numbers(dl_type: u16, nw_proto: u8) -> Option<&'static Protocol> {
-    PROTOCOLS
-        .iter()
-        .find(|p| p.dl_type == dl_type && p.nw_proto == nw_proto)
+    PROTOCOLS.iter().find(|p| p.dl_type == dl_type && p.nw_proto == nw_proto)
 }
 
 /// Where the Ethernet type lives.
@@ -168,28 +161,16 @@ pub struct Test {
 }
 
 const fn dl_type(n: u16) -> Test {
-    Test {
-        word: word::TYPE,
-        value: (n as u32) << 16,
-        mask: 0xffff_0000,
-    }
+    Test { word: word::TYPE, value: (n as u32) << 16, mask: 0xffff_0000 }
 }
 
 const fn nw_proto(dl_type: u16, n: u8) -> Test {
-    Test {
-        word: word::TYPE,
-        value: (dl_type as u32) << 16 | (n as u32) << 8,
-        mask: 0xffff_ff00,
-    }
+    Test { word: word::TYPE, value: (dl_type as u32) << 16 | (n as u32) << 8, mask: 0xffff_ff00 }
 }
 
 const fn icmpv6_type(n: u16) -> Test {
     // A neighbour message has code 0 as well (RFC 4861, section 4).
-    Test {
-        word: word::TP,
-        value: (n as u32) << 16,
-        mask: 0xffff_ffff,
-    }
+    Test { word: word::TP, value: (n as u32) << 16, mask: 0xffff_ffff }
 }
 
 const ARP: Test = dl_type(ethertype::ARP);
@@ -206,17 +187,9 @@ const UDP: [Test; 2] = over_ip(ipproto::UDP);
 const SCTP: [Test; 2] = over_ip(ipproto::SCTP);
 const SOLICIT: Test = icmpv6_type(135);
 const ADVERT: Test = icmpv6_type(136);
-const TAGGED: Test = Test {
-    word: word::VLAN,
-    value: 0x1000,
-    mask: 0x1000,
-};
+const TAGGED: Test = Test { word: word::VLAN, value: 0x1000, mask: 0x1000 };
 /// The `later` bit of ip_frag is not set.
-const NOT_LATER: Test = Test {
-    word: word::TTL,
-    value: 0,
-    mask: 0x0002_0000,
-};
+const NOT_LATER: Test = Test { word: word::TTL, value: 0, mask: 0x0002_0000 };
 
 const fn over_ip(n: u8) -> [Test; 2] {
     [nw_proto(ethertype::IP, n), nw_proto(ethertype::IPV6, n)]
@@ -254,17 +227,11 @@ impl Needs {
             Needs::Ct => value(word::CT) & CT_VALID != 0,
             _ => {
                 let effective = |id| {
-                    if id == word::TYPE {
-                        type_word(&value)
-                    } else {
-                        value(id)
-                    }
+                    if id == word::TYPE { type_word(&value) } else { value(id) }
                 };
-                self.alternatives().iter().any(|tests| {
-                    tests
-                        .iter()
-                        .all(|t| (effective(t.word) ^ t.value) & t.mask == 0)
-                })
+                self.alternatives()
+                    .iter()
+                    .any(|tests| tests.iter().all(|t| (effective(t.word) ^ t.value) & t.mask == 0))
             }
         }
     }
@@ -332,11 +299,7 @@ mod tests {
         };
         assert!(!Needs::Tcp.is_met(later));
         let raw_ip = |id| {
-            if id == word::PACKET_TYPE {
-                0x0001_0800
-            } else {
-                0
-            }
+            if id == word::PACKET_TYPE { 0x0001_0800 } else { 0 }
         };
         assert!(Needs::Ipv4.is_met(raw_ip) && !Needs::Ethernet.is_met(raw_ip));
     }

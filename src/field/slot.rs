@@ -140,22 +140,14 @@ impl Slot {
 
     /// How many words the slot touches.
     pub const fn n_words(self) -> u16 {
-        if self.width <= 32 {
-            1
-        } else {
-            self.width.div_ceil(32)
-        }
+        if self.width <= 32 { 1 } else { self.width.div_ceil(32) }
     }
 
     /// The words with the bits of each that belong to the slot.
     pub fn words(self) -> impl Iterator<Item = (WordId, u32)> {
         let n = self.n_words();
         (0..n).map(move |i| {
-            let bits = if n == 1 {
-                ones(self.width) << self.shift
-            } else {
-                ones(self.width - 32 * (n - 1 - i))
-            };
+            let bits = if n == 1 { ones(self.width) << self.shift } else { ones(self.width - 32 * (n - 1 - i)) };
             (self.word + i, bits)
         })
     }
@@ -174,18 +166,8 @@ impl Slot {
         let words = value.words();
         self.words().enumerate().map(move |(i, (id, bits))| {
             let from_end = n - 1 - i;
-            let word = words
-                .len()
-                .checked_sub(1 + from_end)
-                .map_or(0, |at| words[at]);
-            (
-                id,
-                if n == 1 {
-                    word << self.shift & bits
-                } else {
-                    word & bits
-                },
-            )
+            let word = words.len().checked_sub(1 + from_end).map_or(0, |at| words[at]);
+            (id, if n == 1 { word << self.shift & bits } else { word & bits })
         })
     }
 }
@@ -201,23 +183,16 @@ mod tests {
 
     #[test]
     fn what_is_spread_is_read_back() {
-        for slot in [
-            Slot::new(1, 0, 32),
-            Slot::new(1, 16, 16),
-            Slot::new(1, 2, 6),
-            Slot::new(1, 0, 48),
-            Slot::new(1, 0, 128),
-        ] {
+        for slot in
+            [Slot::new(1, 0, 32), Slot::new(1, 16, 16), Slot::new(1, 2, 6), Slot::new(1, 0, 48), Slot::new(1, 0, 128)]
+        {
             let value = Bits::ones(slot.width.into());
             let mut words = [0u32; 8];
             for (id, part) in slot.spread(&value) {
                 words[usize::from(id)] |= part;
             }
             assert_eq!(slot.read(|id| words[usize::from(id)]), value, "{slot:?}");
-            assert!(
-                slot.words()
-                    .all(|(id, bits)| words[usize::from(id)] == bits)
-            );
+            assert!(slot.words().all(|(id, bits)| words[usize::from(id)] == bits));
         }
     }
 }

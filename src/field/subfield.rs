@@ -37,19 +37,14 @@ pub struct SubfieldError {
 
 fn brackets(text: &str) -> IResult<&str, Option<(u16, u16)>> {
     let number = |text| map_res(digit1, str::parse::<u16>).parse(text);
-    let range = (number, opt(preceded(tag(".."), number)))
-        .map(|(start, end)| (start, end.unwrap_or(start)));
+    let range = (number, opt(preceded(tag(".."), number))).map(|(start, end)| (start, end.unwrap_or(start)));
     delimited(char('['), opt(range), char(']')).parse(text)
 }
 
 impl Subfield {
     /// All bits of a field.
     pub fn whole(field: FieldId) -> Subfield {
-        Subfield {
-            field,
-            offset: 0,
-            width: field.bits,
-        }
+        Subfield { field, offset: 0, width: field.bits }
     }
 
     /// Whether it is all of its field.
@@ -68,12 +63,9 @@ impl Subfield {
         let split: IResult<&str, &str> = take_till(|c| c == '[' || c == '-').parse(text);
         let (rest, name) = split.unwrap_or((text, ""));
         let field = field_by_any_name(name).ok_or_else(|| {
-            let known = FieldId::all()
-                .map(|f| f.name)
-                .chain(FieldId::all().map(|f| f.subfield_name()));
-            let hint = nearest(name, known).map_or("a field such as reg0[0..15]".to_owned(), |n| {
-                format!("did you mean `{n}`?")
-            });
+            let known = FieldId::all().map(|f| f.name).chain(FieldId::all().map(|f| f.subfield_name()));
+            let hint = nearest(name, known)
+                .map_or("a field such as reg0[0..15]".to_owned(), |n| format!("did you mean `{n}`?"));
             error("unknown-field", name, format!("no field `{name}`"), hint)
         })?;
         let (after, range) = match rest.starts_with('[') {
@@ -98,25 +90,10 @@ impl Subfield {
             ));
         }
         if end >= field.bits {
-            let message = format!(
-                "{} has {} bits, there is no bit {end}",
-                field.name, field.bits
-            );
-            return Err(error(
-                "bad-bits",
-                part,
-                message,
-                format!("the last bit is {}", field.bits - 1),
-            ));
+            let message = format!("{} has {} bits, there is no bit {end}", field.name, field.bits);
+            return Err(error("bad-bits", part, message, format!("the last bit is {}", field.bits - 1)));
         }
-        Ok((
-            Subfield {
-                field,
-                offset: start,
-                width: end - start + 1,
-            },
-            after,
-        ))
+        Ok((Subfield { field, offset: start, width: end - start + 1 }, after))
     }
 
     /// Reads the whole of `text` as one.
@@ -146,10 +123,7 @@ impl Subfield {
 
 /// A field by its NXM or OXM name, with or without the `_W` of a wildcarded one, or by its own name.
 pub fn field_by_any_name(name: &str) -> Option<FieldId> {
-    let unmasked = name
-        .strip_suffix("_W")
-        .filter(|n| !n.is_empty())
-        .unwrap_or(name);
+    let unmasked = name.strip_suffix("_W").filter(|n| !n.is_empty()).unwrap_or(name);
     FieldId::by_header(unmasked).or_else(|| by_own_name(name))
 }
 
@@ -165,9 +139,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<(&'static str, u16, u16), String> {
-        Subfield::parse(text)
-            .map(|s| (s.field.name, s.offset, s.width))
-            .map_err(|e| e.message)
+        Subfield::parse(text).map(|s| (s.field.name, s.offset, s.width)).map_err(|e| e.message)
     }
 
     #[test]
@@ -178,21 +150,12 @@ mod tests {
         assert_eq!(read("ct_label[44]"), Ok(("ct_label", 44, 1)));
         assert_eq!(read("OXM_OF_PKT_REG1[14..38]"), Ok(("xreg1", 14, 25)));
         assert_eq!(read("NXM_NX_REG0_W[]"), Ok(("reg0", 0, 32)));
-        assert_eq!(
-            read("in_port[0..20]"),
-            Err("in_port has 16 bits, there is no bit 20".into())
-        );
+        assert_eq!(read("in_port[0..20]"), Err("in_port has 16 bits, there is no bit 20".into()));
         assert_eq!(read("reg0[5..3]"), Err("bit 5 comes after bit 3".into()));
-        assert_eq!(
-            read("reg0["),
-            Err("bits are written as [], [3] or [0..15]".into())
-        );
+        assert_eq!(read("reg0["), Err("bits are written as [], [3] or [0..15]".into()));
         assert_eq!(read("reg0[]]"), Err("`]` after the field".into()));
         assert_eq!(read("foo[]"), Err("no field `foo`".into()));
-        assert_eq!(
-            Subfield::parse_prefix("reg0[0..3]->reg1").map(|(_, rest)| rest),
-            Ok("->reg1")
-        );
+        assert_eq!(Subfield::parse_prefix("reg0[0..3]->reg1").map(|(_, rest)| rest), Ok("->reg1"));
     }
 
     #[test]

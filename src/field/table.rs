@@ -162,12 +162,8 @@ impl Header {
             ("ONFOXM_ET_", 0xffff, Some(0x4f4e_4600)),
             ("ERICOXM_OF_", 0x1000, None),
         ];
-        let class = CLASSES
-            .iter()
-            .find(|(prefix, ..)| self.name.starts_with(prefix));
-        class.map_or((0xffff, None), |&(_, class, experimenter)| {
-            (class, experimenter)
-        })
+        let class = CLASSES.iter().find(|(prefix, ..)| self.name.starts_with(prefix));
+        class.map_or((0xffff, None), |&(_, class, experimenter)| (class, experimenter))
     }
 }
 
@@ -225,22 +221,13 @@ const fn row(name: &'static str, slot: Slot, bytes: u16, format: Format) -> Row 
 
 impl Row {
     const fn family(self, first: u8, count: u8, stride: u16) -> Row {
-        Row {
-            first,
-            count,
-            stride,
-            ..self
-        }
+        Row { first, count, stride, ..self }
     }
     const fn aka(self, aliases: &'static [&'static str]) -> Row {
         Row { aliases, ..self }
     }
     const fn dumps(self, dump_name: &'static str, dump: Dump) -> Row {
-        Row {
-            dump_name,
-            dump,
-            ..self
-        }
+        Row { dump_name, dump, ..self }
     }
     const fn shown(self, shown: Shown) -> Row {
         Row { shown, ..self }
@@ -249,16 +236,10 @@ impl Row {
         Row { bits, ..self }
     }
     const fn exact(self) -> Row {
-        Row {
-            maskable: false,
-            ..self
-        }
+        Row { maskable: false, ..self }
     }
     const fn read_only(self) -> Row {
-        Row {
-            writable: false,
-            ..self
-        }
+        Row { writable: false, ..self }
     }
     const fn needs(self, needs: Needs) -> Row {
         Row { needs, ..self }
@@ -269,10 +250,7 @@ impl Row {
     const fn fixed(self, of10: Fixed, of11: Fixed) -> Row {
         Row { of10, of11, ..self }
     }
-    const fn headers(
-        self,
-        headers: &'static [(&'static str, u8, &'static str, &'static str)],
-    ) -> Row {
+    const fn headers(self, headers: &'static [(&'static str, u8, &'static str, &'static str)]) -> Row {
         Row { headers, ..self }
     }
     const fn doc(self, doc: &'static str) -> Row {
@@ -289,9 +267,7 @@ const fn wide(word: u16, width: u16) -> Slot {
 }
 
 use Dump::*;
-use Format::{
-    CtState, Decimal, Ethernet, Frag, Hex, Ipv4, Ipv6, PacketType, Port, TcpFlags, TunFlags,
-};
+use Format::{CtState, Decimal, Ethernet, Frag, Hex, Ipv4, Ipv6, PacketType, Port, TcpFlags, TunFlags};
 
 const IPV6_ONLY: Shown = Shown::If(&[Needs::Ipv6]);
 const ARP_ONLY: Shown = Shown::If(&[Needs::Arp]);
@@ -748,18 +724,11 @@ struct Index {
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = Index {
-        names: FxHashMap::default(),
-        headers: FxHashMap::default(),
-    };
+    let mut index = Index { names: FxHashMap::default(), headers: FxHashMap::default() };
     for field in FIELDS.iter() {
-        index
-            .headers
-            .extend(field.headers.iter().map(|h| (h.name, field.id)));
+        index.headers.extend(field.headers.iter().map(|h| (h.name, field.id)));
         index.names.insert(field.name, field.id);
-        index
-            .names
-            .extend(field.aliases.iter().map(|a| (*a, field.id)));
+        index.names.extend(field.aliases.iter().map(|a| (*a, field.id)));
     }
     // Names that only dumps use (gtpu_flags, icmp_type of ICMPv6) are read as well, unless a field already has them.
     for field in FIELDS.iter().filter(|f| f.dump != Dump::Never) {
@@ -773,11 +742,7 @@ fn expand(row: &'static Row, n: u8, id: FieldId) -> Field {
     let family = row.count > 1;
     let numbered = |name: &'static str, number: u8| -> &'static str {
         // The table is built once for the whole run, so its few hundred names may stay for ever.
-        if family {
-            format!("{name}{number}").leak()
-        } else {
-            name
-        }
+        if family { format!("{name}{number}").leak() } else { name }
     };
     let number = row.first + n;
     let is_dumped = row.dump != Dump::Never;
@@ -785,17 +750,10 @@ fn expand(row: &'static Row, n: u8, id: FieldId) -> Field {
         id,
         name: numbered(row.name, number),
         aliases: row.aliases.iter().map(|a| numbered(a, number)).collect(),
-        dump_name: if is_dumped {
-            numbered(row.dump_name, number)
-        } else {
-            row.dump_name
-        },
+        dump_name: if is_dumped { numbered(row.dump_name, number) } else { row.dump_name },
         dump: row.dump,
         shown: row.shown,
-        slot: Slot {
-            word: row.slot.word + row.stride * u16::from(n),
-            ..row.slot
-        },
+        slot: Slot { word: row.slot.word + row.stride * u16::from(n), ..row.slot },
         bits: row.bits,
         bytes: row.bytes,
         format: row.format,
@@ -881,26 +839,13 @@ mod tests {
         assert_eq!(FieldId::all().count(), 91 + 32 + 16 + 8 + 64);
         for field in FieldId::all() {
             assert_eq!(FieldId::by_name(field.name), Some(field));
-            assert!(
-                field
-                    .aliases
-                    .iter()
-                    .all(|a| FieldId::by_name(a) == Some(field))
-            );
-            assert!(
-                field
-                    .headers
-                    .iter()
-                    .all(|h| FieldId::by_header(h.name) == Some(field))
-            );
+            assert!(field.aliases.iter().all(|a| FieldId::by_name(a) == Some(field)));
+            assert!(field.headers.iter().all(|h| FieldId::by_header(h.name) == Some(field)));
             assert!(!field.doc.is_empty(), "{field:?} is not explained");
         }
         assert_eq!(FieldId::by_name("reg31"), Some(REG.nth(31)));
         assert_eq!(FieldId::by_name("nw_src"), Some(IP_SRC));
-        assert_eq!(
-            FieldId::by_name("gtpu_flags").map(|f| f.name),
-            Some("tun_gtpu_flags")
-        );
+        assert_eq!(FieldId::by_name("gtpu_flags").map(|f| f.name), Some("tun_gtpu_flags"));
         assert_eq!(FieldId::by_name("reg32"), None);
         assert_eq!(FieldId::by_name("REG0"), None);
         assert_eq!(FieldId::by_header("NXOXM_ET_REG16"), Some(REG.nth(16)));
@@ -916,11 +861,7 @@ mod tests {
                 let key = (header.class(), header.number);
                 let other = seen.insert(key, header.name);
                 // OXM_OF_ and ONFOXM_ET_ names of one field differ in class; anything else is a slip.
-                assert!(
-                    other.is_none(),
-                    "{} and {other:?} are both {key:?}",
-                    header.name
-                );
+                assert!(other.is_none(), "{} and {other:?} are both {key:?}", header.name);
             }
         }
     }
@@ -929,38 +870,19 @@ mod tests {
     fn slots_lie_in_their_words_and_overlap_only_where_they_should() {
         for field in FieldId::all() {
             let slot = field.slot;
-            assert!(
-                slot.n_words() > 1 || u16::from(slot.shift) + slot.width <= 32,
-                "{field:?}"
-            );
+            assert!(slot.n_words() > 1 || u16::from(slot.shift) + slot.width <= 32, "{field:?}");
             assert!(slot.word + slot.n_words() <= word::END, "{field:?}");
-            assert!(
-                slot.width.div_ceil(8) <= field.bytes || field.id == IN_PORT || field.bytes == 1,
-                "{field:?}"
-            );
+            assert!(slot.width.div_ceil(8) <= field.bytes || field.id == IN_PORT || field.bytes == 1, "{field:?}");
         }
-        let overlap = |a: FieldId, b: FieldId| {
-            a.slot
-                .words()
-                .any(|(i, x)| b.slot.words().any(|(j, y)| i == j && x & y != 0))
-        };
-        assert!(
-            overlap(REG, XREG)
-                && overlap(XREG, XXREG)
-                && overlap(ARP_SPA, IP_SRC)
-                && overlap(ARP_OP, NW_PROTO)
-        );
-        assert!(
-            !overlap(IP_SRC, IP_DST) && !overlap(NW_PROTO, ETH_TYPE) && !overlap(TCP_SRC, TCP_DST)
-        );
+        let overlap =
+            |a: FieldId, b: FieldId| a.slot.words().any(|(i, x)| b.slot.words().any(|(j, y)| i == j && x & y != 0));
+        assert!(overlap(REG, XREG) && overlap(XREG, XXREG) && overlap(ARP_SPA, IP_SRC) && overlap(ARP_OP, NW_PROTO));
+        assert!(!overlap(IP_SRC, IP_DST) && !overlap(NW_PROTO, ETH_TYPE) && !overlap(TCP_SRC, TCP_DST));
         // Two fields that are both printed may share bits only if they are never printed together.
         let printed: Vec<FieldId> = FieldId::all().filter(|f| f.dump != Dump::Never).collect();
         for (i, &a) in printed.iter().enumerate() {
             for &b in &printed[i + 1..] {
-                assert!(
-                    !overlap(a, b) || (a.shown != Shown::Always && b.shown != Shown::Always),
-                    "{a:?} and {b:?}"
-                );
+                assert!(!overlap(a, b) || (a.shown != Shown::Always && b.shown != Shown::Always), "{a:?} and {b:?}");
             }
         }
     }

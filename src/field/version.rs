@@ -25,14 +25,7 @@ pub enum Version {
 
 impl Version {
     /// Every version.
-    pub const ALL: [Version; 6] = [
-        Version::V10,
-        Version::V11,
-        Version::V12,
-        Version::V13,
-        Version::V14,
-        Version::V15,
-    ];
+    pub const ALL: [Version; 6] = [Version::V10, Version::V11, Version::V12, Version::V13, Version::V14, Version::V15];
 
     /// The name that `-O` takes, such as `OpenFlow13`.
     pub fn name(self) -> &'static str {
@@ -54,9 +47,7 @@ impl Version {
                 .trim_start_matches(|c: char| c.is_ascii_alphabetic())
                 .chars()
                 .all(|c| c.is_ascii_digit() || c == '.');
-        Version::ALL
-            .into_iter()
-            .find(|v| known && v.name().ends_with(&digits) && digits.len() == 2)
+        Version::ALL.into_iter().find(|v| known && v.name().ends_with(&digits) && digits.len() == 2)
     }
 
     /// The formats in which `ovs-ofctl -O VERSION` can send a flow.
@@ -152,11 +143,7 @@ impl Formats {
             Fixed::Cidr => exact || mask.prefix_length(width).is_some(),
             Fixed::Bitwise => true,
         };
-        let mut formats = if has_oxm {
-            Formats::NXM_OXM
-        } else {
-            Formats::NONE
-        };
+        let mut formats = if has_oxm { Formats::NXM_OXM } else { Formats::NONE };
         if fits(field.of11) {
             formats = formats | Formats::OF11;
         }
@@ -191,11 +178,8 @@ impl BitAndAssign for Formats {
 
 impl fmt::Display for Formats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = Self::NAMES
-            .iter()
-            .filter(|(one, _)| self.contains(*one))
-            .map(|(_, name)| *name)
-            .collect();
+        let names: Vec<&str> =
+            Self::NAMES.iter().filter(|(one, _)| self.contains(*one)).map(|(_, name)| *name).collect();
         f.write_str(if names.is_empty() { "none" } else { "" })?;
         f.write_str(&names.join(", "))
     }

@@ -105,10 +105,7 @@ impl Flags {
 
     /// The flag of that name.
     pub fn by_name(name: &str) -> Option<Flags> {
-        Self::NAMES
-            .iter()
-            .find(|(_, n)| *n == name)
-            .map(|(flag, _)| *flag)
+        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(flag, _)| *flag)
     }
 
     /// Both.
@@ -133,10 +130,7 @@ impl Flags {
 
     /// The names of those that are set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        Self::NAMES
-            .into_iter()
-            .filter(move |(flag, _)| self.contains(*flag))
-            .map(|(_, name)| name)
+        Self::NAMES.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
     }
 }
 
@@ -203,10 +197,7 @@ impl Flow {
     }
 
     fn paint_limits(&self, p: &mut impl Painter) {
-        for (key, n) in [
-            ("idle_timeout=", self.idle_timeout),
-            ("hard_timeout=", self.hard_timeout),
-        ] {
+        for (key, n) in [("idle_timeout=", self.idle_timeout), ("hard_timeout=", self.hard_timeout)] {
             if n != 0 {
                 p.dim(key);
                 p.decimal(Role::Text, n.into());
@@ -323,22 +314,13 @@ mod tests {
 
     #[test]
     fn the_empty_flow_in_every_style() {
-        let flow = Flow {
-            stats: Some(Stats {
-                n_packets: Some(0),
-                n_bytes: None,
-                ..Stats::default()
-            }),
-            ..Flow::default()
-        };
+        let flow =
+            Flow { stats: Some(Stats { n_packets: Some(0), n_bytes: None, ..Stats::default() }), ..Flow::default() };
         assert_eq!(
             flow.text(Style::Stats, Names::none()),
             " cookie=0x0, duration=0s, table=0, n_packets=0, n_bytes=?, actions=drop"
         );
         assert_eq!(flow.text(Style::NoStats, Names::none()), " actions=drop");
-        assert_eq!(
-            flow.text(Style::Bridge, Names::none()),
-            "duration=0s, n_packets=0, n_bytes=?, ,actions=drop"
-        );
+        assert_eq!(flow.text(Style::Bridge, Names::none()), "duration=0s, n_packets=0, n_bytes=?, ,actions=drop");
     }
 }
