@@ -2,3 +2,55 @@
 
 pub mod echo;
 pub mod flow_line;
+
+use std::sync::Arc;
+
+use crate::base::diag::{Diagnostic, Located, Report};
+use crate::base::paint::{Painter, Role};
+use crate::field::Names;
+
+/// A part of a document: something that was understood, or text that only stands around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part<T> {
+    /// What was understood.
+    Entry(T),
+    /// A heading, a blank line, or a line nobody knows, with its line end.
+    Text(Box<str>),
+}
+
+impl<T> Part<T> {
+    /// What was understood, if it is that.
+    pub fn entry(&self) -> Option<&T> {
+        match self {
+            Part::Entry(entry) => Some(entry),
+            Part::Text(_) => None,
+        }
+    }
+}
+
+/// What a reader needs beside the text, and where it tells what it did not understand.
+pub struct Source<'a> {
+    /// The file's name, for messages.
+    pub file: &'a Arc<str>,
+    /// Ports and tables by name.
+    pub names: &'a Names,
+    /// What was not understood.
+    pub report: &'a mut Report,
+}
+
+impl Source<'_> {
+    /// Tells of a line (from 1) that was not understood.
+    pub fn complain(&mut self, line: usize, text: &str, diagnostic: Diagnostic) {
+        self.report.push(Located::line(self.file, u32::try_from(line).unwrap_or(u32::MAX), text, diagnostic));
+    }
+}
+
+/// Prints a document part by part.
+pub fn paint_parts<T, P: Painter>(parts: &[Part<T>], p: &mut P, mut paint: impl FnMut(&T, &mut P)) {
+    for part in parts {
+        match part {
+            Part::Entry(entry) => paint(entry, p),
+            Part::Text(text) => p.put(Role::Dim, text),
+        }
+    }
+}

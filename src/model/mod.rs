@@ -1,8 +1,14 @@
-//! What is analysed: flows, tables, groups, meters, ports, bridges, nodes, snapshots.
+//! What is analysed: flows, groups, meters, ports, bridges, nodes, snapshots.
 //!
-//! Values only. Everything that is read, from files or from switches, becomes a [`snapshot`]; everything that is asked
-//! of it is a function of it.
+//! Values only. Everything that is read, from files or from switches, becomes a snapshot; everything that is asked of it
+//! is a function of it.
 
+pub mod conntrack;
 pub mod flow;
+pub mod group;
+pub mod meter;
+pub mod ovsdb;
+pub mod port;
+pub mod table;
 
 pub use flow::{Flags, Flow, Stats};
