@@ -31,7 +31,7 @@ pub struct Masked {
 /// matches are the same set of packets exactly if they are equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Match {
-    words: SmallVec<[Masked; 6]>,
+    words: SmallVec<[Masked; 8]>,
 }
 
 impl Match {
@@ -42,7 +42,7 @@ impl Match {
 
     /// A match from words that are sorted and meet the invariant.
     pub(crate) fn from_sorted(words: impl IntoIterator<Item = Masked>) -> Match {
-        let words: SmallVec<[Masked; 6]> = words.into_iter().collect();
+        let words: SmallVec<[Masked; 8]> = words.into_iter().collect();
         debug_assert!(words.is_sorted_by(|a, b| a.word < b.word));
         debug_assert!(words.iter().all(|w| w.mask != 0 && w.value & !w.mask == 0));
         Match { words }

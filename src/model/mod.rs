@@ -9,6 +9,7 @@ pub mod group;
 pub mod meter;
 pub mod ovsdb;
 pub mod port;
+pub mod store;
 pub mod table;
 
 pub use flow::{Flags, Flow, Stats};
