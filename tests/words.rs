@@ -33,7 +33,7 @@ fn round(line: &str) -> Result<(), String> {
         return Err(format!("{:?}", r.found));
     }
     if got != line {
-        return Err(format!("{got}"));
+        return Err(got.to_string());
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ impl Spelling for Output {
 
 /// Ports that a packet can be sent to.
 fn check_port(number: u32) -> Result<(), Refusal> {
-    let is_ordinary = number < port::MAX || number >= port::NAMED;
+    let is_ordinary = !(port::MAX..port::NAMED).contains(&number);
     if is_ordinary || (port::IN_PORT..=port::LOCAL).contains(&number) {
         return Ok(());
     }
@@ -349,7 +349,7 @@ impl Spelling for Enqueue {
     fn check(&self, _walk: &mut Walk) -> Result<(), Refusal> {
         match self.port {
             port::IN_PORT | port::LOCAL => Ok(()),
-            n if n < port::MAX || n >= port::NAMED => Ok(()),
+            n if !(port::MAX..port::NAMED).contains(&n) => Ok(()),
             _ => Err(Refusal::Argument("no queue leads to this port".to_owned(), "a numbered port, LOCAL or IN_PORT")),
         }
     }

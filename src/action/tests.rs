@@ -63,7 +63,6 @@ fn mistakes_are_named() {
         ("conjunction(1,1/2),output:1", "conjunction may stand with note only, not with output"),
         ("nat", "nat can stand in ct(..) only"),
         ("set_field:1->ct_mark", "ct_mark and ct_label can be set in ct(exec(..)) only"),
-        ("set_field:2/1->reg0", "the value has bits that the mask leaves out"),
         ("load:2->reg0[0]", "0x2 does not fit into 1 bits"),
         ("ct(commit,exec(output:1))", "output cannot stand in ct(exec(..))"),
         ("clone(goto_table:5)", "goto_table is not allowed in clone"),

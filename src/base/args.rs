@@ -37,12 +37,21 @@ pub struct Item<'a> {
 impl<'a> Item<'a> {
     /// Splits the first item off `text`; `None` when only separators are left.
     pub fn first(text: &'a str) -> Option<(Item<'a>, &'a str)> {
-        let (rest, _) = separators(text).ok()?;
-        if rest.is_empty() {
+        let skipped = text.len() - skip_separators(text.as_bytes()).ok()?.0.len();
+        let text = &text[skipped..];
+        if text.is_empty() {
             return None;
         }
-        let (rest, item) = item(rest).ok()?;
-        Some((item, rest))
+        let (rest, parts) = item(text.as_bytes()).ok()?;
+        // Every part ends at an ASCII character or at the end, so the positions are good for the text, too.
+        let value_at = text.len() - rest.len() - parts.value_and_end;
+        let item = Item {
+            name: &text[..parts.name],
+            separator: parts.separator,
+            value: &text[value_at..value_at + parts.value],
+            open: parts.open,
+        };
+        Some((item, &text[text.len() - rest.len()..]))
     }
 }
 
@@ -74,54 +83,67 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-fn is_separator(c: char) -> bool {
-    matches!(c, ',' | ' ' | '\t' | '\r' | '\n')
+fn is_separator(b: u8) -> bool {
+    matches!(b, b',' | b' ' | b'\t' | b'\r' | b'\n')
 }
 
-fn separators(text: &str) -> IResult<&str, &str> {
+fn skip_separators(text: &[u8]) -> IResult<&[u8], &[u8]> {
     take_while(is_separator).parse(text)
 }
 
-fn item(text: &str) -> IResult<&str, Item<'_>> {
-    let (rest, name) = take_till(|c| is_separator(c) || matches!(c, ':' | '=' | '(')).parse(text)?;
-    let bare = Item { name, separator: Separator::None, value: &text[name.len()..name.len()], open: false };
-    let mut chars = rest.chars();
-    let (separator, after) = match chars.next() {
-        Some('=') => (Separator::Equals, chars.as_str()),
-        Some(':') => (Separator::Colon, chars.as_str()),
-        Some('(') => (Separator::Paren, chars.as_str()),
-        Some(_) => return Ok((chars.as_str(), bare)),
-        None => return Ok((rest, bare)),
+/// The lengths of an item's parts.
+struct Parts {
+    name: usize,
+    separator: Separator,
+    value: usize,
+    /// From the start of the value to the end of the item and what ends it.
+    value_and_end: usize,
+    open: bool,
+}
+
+fn item(text: &[u8]) -> IResult<&[u8], Parts> {
+    let (rest, name) = take_till(|b| is_separator(b) || matches!(b, b':' | b'=' | b'(')).parse(text)?;
+    let name = name.len();
+    let separator = match rest.first() {
+        Some(b'=') => Separator::Equals,
+        Some(b':') => Separator::Colon,
+        Some(b'(') => Separator::Paren,
+        ended => {
+            let end = usize::from(ended.is_some());
+            return Ok((
+                &rest[end..],
+                Parts { name, separator: Separator::None, value: 0, value_and_end: end, open: false },
+            ));
+        }
     };
-    let (end, open) = match separator {
+    let after = &rest[1..];
+    let (value, open) = match separator {
         Separator::Paren => parenthesised(after),
         _ => value_end(after, is_separator),
     };
-    let rest = &after[end..];
-    let mut tail = rest.chars();
-    tail.next();
-    Ok((tail.as_str(), Item { name, separator, value: &after[..end], open }))
+    let value_and_end = after.len().min(value + 1);
+    Ok((&after[value_and_end..], Parts { name, separator, value, value_and_end, open }))
 }
 
 /// The end of a value that stands in parentheses, and whether they stayed open. What follows `)->` belongs to it.
-fn parenthesised(text: &str) -> (usize, bool) {
-    let (end, open) = value_end(text, |c| c == ')');
-    if text[end..].starts_with(")->") {
+fn parenthesised(text: &[u8]) -> (usize, bool) {
+    let (end, open) = value_end(text, |b| b == b')');
+    if text[end..].starts_with(b")->") {
         let (more, open) = value_end(&text[end..], is_separator);
         return (end + more, open);
     }
     (end, open || end == text.len())
 }
 
-/// The end of a value: the first character outside parentheses for which `stop` holds, and whether a parenthesis
-/// stayed open on the way.
-fn value_end(text: &str, stop: impl Fn(char) -> bool) -> (usize, bool) {
+/// The end of a value: the first byte outside parentheses for which `stop` holds, and whether a parenthesis stayed
+/// open on the way.
+fn value_end(text: &[u8], stop: impl Fn(u8) -> bool) -> (usize, bool) {
     let mut level = 0usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            ')' if level > 0 => level -= 1,
-            _ if level == 0 && stop(c) => return (at, false),
-            '(' => level += 1,
+    for (at, &b) in text.iter().enumerate() {
+        match b {
+            b')' if level > 0 => level -= 1,
+            _ if level == 0 && stop(b) => return (at, false),
+            b'(' => level += 1,
             _ => {}
         }
     }

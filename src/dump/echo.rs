@@ -6,7 +6,7 @@
 //!
 //! Sources: lib/ofp-flow.c, lib/ofp-match.c (`ofputil_normalize_match`), lib/nx-match.c (`nx_put_raw`) of Open vSwitch.
 
-use super::flow_line::{FlowMod, Reading};
+use super::flow_line::Reading;
 use crate::action::{Refusal, Walk, carry};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
@@ -56,7 +56,7 @@ pub fn echo(reading: &Reading, line: &str, version: Version) -> Result<Echo, Dia
 
     // A dump in OpenFlow 1.0 uses the extended match whatever the flow was added with.
     let dumped = through(&stored, if version == Version::V10 { Formats::NXM } else { format }, whole)?;
-    let lost = lost(&reading.flow_mod, &dumped, whole);
+    let lost = lost(reading, line, &dumped);
     Ok(Echo { flow: Flow { matches: dumped, actions: printed, ..kept(flow, version) }, lost })
 }
 
@@ -224,27 +224,19 @@ pub fn normalise(matches: &Match) -> Match {
 }
 
 /// Says what of the match the switch does not hold.
-fn lost(flow_mod: &FlowMod, held: &Match, whole: Span) -> Vec<Diagnostic> {
-    let typed = &flow_mod.flow.matches;
+fn lost(reading: &Reading, line: &str, held: &Match) -> Vec<Diagnostic> {
+    let typed = &reading.flow_mod.flow.matches;
     let is_lost = |slot: Slot| slot.words().any(|(id, part)| typed.word(id).1 & part & !held.word(id).1 != 0);
-    let mut lost: Vec<FieldId> =
-        FieldId::all().filter(|f| f.slot.width <= 128 && f.needs != Needs::Ethernet && is_lost(f.slot)).collect();
-    // Of the fields that share a slot, the first is named.
-    let mut seen: Vec<Slot> = Vec::new();
-    lost.retain(|f| {
-        !seen.contains(&f.slot) && {
-            seen.push(f.slot);
-            true
-        }
-    });
     let mut text = String::new();
     held.paint(DEFAULT_PRIORITY, Names::none(), &mut text);
     let became =
         if text.is_empty() { "the flow matches everything".to_owned() } else { format!("the flow matches {text}") };
-    lost.into_iter()
-        .map(|f| {
-            let d = Diagnostic::warning("missing-prerequisite", whole, format!("{} is dropped: {became}", f.name));
-            if f.needs == Needs::None { d } else { d.hint(format!("add {}", f.needs.hint())) }
+    let words = reading.words.iter().filter(|(field, _)| is_lost(field.slot));
+    words
+        .map(|&(field, span)| {
+            let message = format!("{} is dropped: {became}", span.slice(line));
+            let d = Diagnostic::warning("missing-prerequisite", span, message);
+            if field.needs == Needs::None { d } else { d.hint(format!("add {}", field.needs.hint())) }
         })
         .collect()
 }
@@ -283,7 +275,7 @@ mod tests {
         let echo = echo(&reading, line, Version::V15).unwrap();
         assert_eq!(echo.flow.text(Style::NoStats, Names::none()), " actions=drop");
         assert_eq!(echo.lost.len(), 1);
-        assert_eq!(echo.lost[0].to_string(), "ip_src is dropped: the flow matches everything; add ip");
+        assert_eq!(echo.lost[0].to_string(), "nw_src is dropped: the flow matches everything; add ip");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod echo;
 pub mod flow_line;
+pub mod flows;
 
 use std::sync::Arc;
 

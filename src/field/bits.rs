@@ -15,19 +15,17 @@ impl Bits {
 
     /// All of `width` bits set.
     pub fn ones(width: usize) -> Bits {
-        let mut bits = Bits::zero(width);
-        bits.fill(0, width);
+        let mut bits = Bits(SmallVec::from_elem(u32::MAX, width.div_ceil(32).max(1)));
+        bits.truncate(width);
         bits
     }
 
     /// `n` in as many words as `width` bits need; higher bits of `n` are dropped.
     pub fn from_u128(n: u128, width: usize) -> Bits {
         let mut bits = Bits::zero(width);
-        let words = bits.0.len();
         for (i, word) in bits.0.iter_mut().rev().enumerate().take(4) {
             *word = (n >> (32 * i)) as u32;
         }
-        debug_assert!(words > 0);
         bits.truncate(width);
         bits
     }
@@ -64,7 +62,7 @@ impl Bits {
 
     /// Whether the lowest `width` bits are set and no other.
     pub fn is_ones(&self, width: usize) -> bool {
-        *self == Bits::ones(width.max(self.0.len() * 32 - 31)) && self.bit_length() == width
+        self.count_ones() == width && self.bit_length() == width
     }
 
     /// The number of bits up to the highest one set.
@@ -103,18 +101,28 @@ impl Bits {
 
     /// Clears every bit from `width` on.
     pub fn truncate(&mut self, width: usize) {
-        for at in width..self.0.len() * 32 {
-            self.set_bit(at, false);
+        for (from, word) in (0..).step_by(32).zip(self.0.iter_mut().rev()) {
+            let kept = width.saturating_sub(from);
+            if kept < 32 {
+                *word &= (1 << kept) - 1;
+            }
         }
     }
 
     /// The `width` bits from `offset` on, moved down to bit 0.
     pub fn slice(&self, offset: usize, width: usize) -> Bits {
         let mut out = Bits::zero(width);
-        for at in 0..width {
-            out.set_bit(at, self.bit(offset + at));
+        for (from, word) in (offset..).step_by(32).zip(out.0.iter_mut().rev()) {
+            *word = self.window(from);
         }
+        out.truncate(width);
         out
+    }
+
+    /// The 32 bits from `at` on.
+    fn window(&self, at: usize) -> u32 {
+        let word = |i: usize| self.0.len().checked_sub(1 + i).map_or(0, |i| u64::from(self.0[i]));
+        ((word(at / 32) | word(at / 32 + 1) << 32) >> (at % 32)) as u32
     }
 
     /// Puts the lowest `width` bits of `part` at `offset`.

@@ -355,7 +355,7 @@ pub const DEFAULT_PRIORITY: u32 = 0x8000;
 /// the wire, in units of four bytes (RFC 8926, section 3.5).
 pub fn is_whole_option(mask: &Bits, unit: usize) -> bool {
     let bits = mask.bit_length();
-    bits > 0 && bits % unit == 0 && mask.count_ones() == bits
+    bits > 0 && bits.is_multiple_of(unit) && mask.count_ones() == bits
 }
 
 /// What a dump prints for matches with given masks, in order. It depends on the masks alone, so the many matches that

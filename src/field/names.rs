@@ -53,7 +53,7 @@ pub mod port {
 
     /// The name of a reserved port.
     pub fn reserved_name(number: u32) -> Option<&'static str> {
-        if number < UNSET || number > NONE {
+        if !(UNSET..=NONE).contains(&number) {
             return None;
         }
         RESERVED.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)

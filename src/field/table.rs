@@ -625,6 +625,11 @@ impl FieldId {
         INDEX.names.get(name).copied()
     }
 
+    /// Every name that is read, with its field.
+    pub fn names() -> impl Iterator<Item = (&'static str, FieldId)> {
+        INDEX.names.iter().map(|(name, field)| (*name, *field))
+    }
+
     /// The field of that NXM or OXM name.
     pub fn by_header(name: &str) -> Option<FieldId> {
         INDEX.headers.get(name).copied()

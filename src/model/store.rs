@@ -18,6 +18,7 @@ use smallvec::SmallVec;
 
 use super::flow::{Flags, Flow, Stats, Style};
 use crate::action::Actions;
+use crate::base::diag::Diagnostic;
 use crate::base::paint::Painter;
 use crate::field::matches::{Masked, Plan};
 use crate::field::slot::WordId;
@@ -39,6 +40,8 @@ pub struct ActionList {
     pub text: Box<str>,
     /// What it means.
     pub actions: Actions,
+    /// What nobody knows of it, with positions in the text.
+    pub found: Box<[Diagnostic]>,
 }
 
 /// What flows have in common beside match and actions.
@@ -135,8 +138,8 @@ impl Interner {
     }
 
     /// Keeps actions that were just read, unless another thread was faster.
-    pub fn keep_actions(&self, text: &str, read: Actions) -> Arc<ActionList> {
-        let list = Arc::new(ActionList { text: text.into(), actions: read });
+    pub fn keep_actions(&self, text: &str, read: Actions, found: Vec<Diagnostic>) -> Arc<ActionList> {
+        let list = Arc::new(ActionList { text: text.into(), actions: read, found: found.into() });
         let mut actions = self.actions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = actions.get(text) {
             return found.0.clone();
@@ -285,6 +288,10 @@ pub struct SegmentBuilder<'i> {
     heads: FxHashMap<Head, u16>,
 }
 
+/// A shape of the segment that is being filled.
+#[derive(Debug, Clone, Copy)]
+pub struct ShapeId(u16);
+
 /// What a line gives beside the flow itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
@@ -315,10 +322,26 @@ impl<'i> SegmentBuilder<'i> {
         self.segment.len() == Segment::ROWS
     }
 
-    /// Adds a flow; `flow.actions` is ignored, `actions` stands for it. The segment must not be full.
-    pub fn push(&mut self, flow: &Flow, actions: &Arc<ActionList>, line: Line<'_>) {
+    /// The shape of a match, to be given back to [`SegmentBuilder::push`].
+    pub fn shape(&mut self, matches: &Match) -> ShapeId {
+        let key: SmallVec<[(WordId, u32); 8]> = matches.masks().collect();
+        if let Some(id) = self.shapes.get(&key) {
+            return ShapeId(*id);
+        }
+        let id = self.segment.shapes.len() as u16;
+        self.segment.shapes.push(self.interner.shape(&key));
+        self.shapes.insert(key, id);
+        ShapeId(id)
+    }
+
+    /// What a dump prints for matches of a shape.
+    pub fn plan(&self, shape: ShapeId) -> &Plan {
+        &self.segment.shapes[usize::from(shape.0)].plan
+    }
+
+    /// Adds a flow of a given shape; `flow.actions` is ignored, `actions` stands for it. The segment must not be full.
+    pub fn push(&mut self, flow: &Flow, ShapeId(shape): ShapeId, actions: &Arc<ActionList>, line: Line<'_>) {
         let row = self.segment.len() as u16;
-        let shape = self.shape_id(&flow.matches);
         let actions = self.action_id(actions);
         let head = self.head_id(flow, line);
         let stats = flow.stats.unwrap_or(Stats { n_packets: None, n_bytes: None, ..Stats::default() });
@@ -344,17 +367,6 @@ impl<'i> SegmentBuilder<'i> {
         if segment.lines.last().is_none_or(|(from, first)| first + u32::from(row - from) != line.number) {
             segment.lines.push((row, line.number));
         }
-    }
-
-    fn shape_id(&mut self, matches: &Match) -> u16 {
-        let key: SmallVec<[(WordId, u32); 8]> = matches.masks().collect();
-        if let Some(id) = self.shapes.get(&key) {
-            return *id;
-        }
-        let id = self.segment.shapes.len() as u16;
-        self.segment.shapes.push(self.interner.shape(&key));
-        self.shapes.insert(key, id);
-        id
     }
 
     fn action_id(&mut self, actions: &Arc<ActionList>) -> u16 {
@@ -629,10 +641,11 @@ mod tests {
                 flow.stats =
                     Some(Stats { n_packets: Some(n.into()), idle_age: (n > 500).then_some(n), ..Stats::default() });
             }
-            let actions = interner.keep_actions("drop", Actions::default());
+            let actions = interner.keep_actions("drop", Actions::default(), Vec::new());
             let verbatim = (n == 8).then_some("odd line");
             let line = Line { number: n + 1 + n / 100, verbatim, style: Style::Stats, names: false };
-            builder.push(&flow, &actions, line);
+            let shape = builder.shape(&flow.matches);
+            builder.push(&flow, shape, &actions, line);
             flows.push(flow);
         }
         let store = FlowStore::new([Arc::new(builder.finish()), Arc::new(SegmentBuilder::new(&interner).finish())]);
