@@ -10,6 +10,7 @@
 
 pub mod bits;
 pub mod format;
+pub mod key;
 pub mod matches;
 pub mod names;
 pub mod proto;
@@ -19,6 +20,7 @@ pub mod table;
 pub mod version;
 
 pub use bits::Bits;
+pub use key::Key;
 pub use matches::Match;
 pub use names::Names;
 pub use subfield::Subfield;

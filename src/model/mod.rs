@@ -3,6 +3,8 @@
 //! Values only. Everything that is read, from files or from switches, becomes a snapshot; everything that is asked of it
 //! is a function of it.
 
+pub mod bridge;
+pub mod classifier;
 pub mod conntrack;
 pub mod flow;
 pub mod group;

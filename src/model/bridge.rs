@@ -1,0 +1,123 @@
+//! A bridge: its flows, and everything a switch says of it beside them.
+
+use std::cmp::Reverse;
+use std::sync::{Arc, OnceLock};
+
+use super::classifier::{Classifier, Hit};
+use super::flow::TableId;
+use super::group::{Group, GroupStats};
+use super::meter::{Meter, MeterStats};
+use super::port::{FdbEntry, Port, PortStats, TlvMapping};
+use super::store::{FlowRef, FlowStore};
+use super::table::TableStats;
+use crate::field::{Key, Names, Version};
+
+/// A flow of a bridge by its number, in the order of the dump.
+pub type FlowId = u32;
+
+/// A bridge, as it was at one moment.
+#[derive(Debug, Default)]
+pub struct Bridge {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its ports and tables by name.
+    pub names: Arc<Names>,
+    /// The OpenFlow version its flows were dumped in, if that is known.
+    pub version: Option<Version>,
+    /// Its flows.
+    pub flows: FlowStore,
+    /// Whether there are more flows than were read.
+    pub is_partial: bool,
+    /// Its ports, by number.
+    pub ports: Vec<Port>,
+    /// What was counted for each port.
+    pub port_stats: Vec<PortStats>,
+    /// Its groups, by number.
+    pub groups: Vec<Group>,
+    /// What was counted for each group.
+    pub group_stats: Vec<GroupStats>,
+    /// Its meters, by number.
+    pub meters: Vec<Meter>,
+    /// What was counted for each meter.
+    pub meter_stats: Vec<MeterStats>,
+    /// What the switch says of its tables.
+    pub table_stats: Vec<TableStats>,
+    /// The addresses it has learned.
+    pub fdb: Vec<FdbEntry>,
+    /// Its tunnel options.
+    pub tlvs: Vec<TlvMapping>,
+    /// The datapath id, if it is known.
+    pub datapath_id: Option<u64>,
+    /// Worked out when it is first asked.
+    tables: OnceLock<Vec<Table>>,
+}
+
+/// A flow table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its number.
+    pub id: TableId,
+    /// Its flows, highest priority first; among equals in the order of the dump.
+    pub flows: Vec<FlowId>,
+    classifier: OnceLock<Classifier>,
+}
+
+impl Bridge {
+    /// The tables that have flows, by number.
+    pub fn tables(&self) -> &[Table] {
+        self.tables.get_or_init(|| tables_of(&self.flows))
+    }
+
+    /// A table by its number, if it has flows.
+    pub fn table(&self, id: TableId) -> Option<&Table> {
+        let tables = self.tables();
+        tables.binary_search_by_key(&id, |t| t.id).ok().map(|at| &tables[at])
+    }
+
+    /// A flow by its number; the number must be one of this bridge.
+    pub fn flow(&self, id: FlowId) -> FlowRef<'_> {
+        self.flows.get(id)
+    }
+
+    /// The classifier of a table, built when it is first asked.
+    pub fn classifier<'a>(&self, table: &'a Table) -> &'a Classifier {
+        table.classifier.get_or_init(|| Classifier::new(&self.flows, &table.flows))
+    }
+
+    /// The flow that a packet gets in a table.
+    pub fn lookup(&self, table: TableId, key: &Key) -> Option<Hit> {
+        self.classifier(self.table(table)?).lookup(&self.flows, key)
+    }
+
+    /// A port by its number.
+    pub fn port(&self, number: u32) -> Option<&Port> {
+        self.ports.iter().find(|p| p.number == number)
+    }
+
+    /// A group by its number.
+    pub fn group(&self, id: u32) -> Option<&Group> {
+        self.groups.iter().find(|g| g.id == id)
+    }
+
+    /// A meter by its number.
+    pub fn meter(&self, id: u32) -> Option<&Meter> {
+        self.meters.iter().find(|m| m.id == id)
+    }
+}
+
+/// The tables of some flows, each with its flows in order of priority.
+fn tables_of(flows: &FlowStore) -> Vec<Table> {
+    let mut by_table: Vec<Vec<(Reverse<u32>, FlowId)>> = vec![Vec::new(); 256];
+    for (start, segment) in flows.segments() {
+        for ((id, table), priority) in (start..).zip(segment.tables()).zip(segment.priorities()) {
+            by_table[usize::from(*table)].push((Reverse(*priority), id));
+        }
+    }
+    let with_flows = (0..).zip(by_table).filter(|(_, flows)| !flows.is_empty());
+    with_flows
+        .map(|(id, mut flows)| {
+            flows.sort_unstable();
+            Table { id, flows: flows.into_iter().map(|(_, id)| id).collect(), classifier: OnceLock::new() }
+        })
+        .collect()
+}
