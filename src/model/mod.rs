@@ -9,8 +9,10 @@ pub mod conntrack;
 pub mod flow;
 pub mod group;
 pub mod meter;
+pub mod node;
 pub mod ovsdb;
 pub mod port;
+pub mod snapshot;
 pub mod store;
 pub mod table;
 
