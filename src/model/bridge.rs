@@ -7,6 +7,7 @@ use super::classifier::{Classifier, Hit};
 use super::flow::TableId;
 use super::group::{Group, GroupStats};
 use super::meter::{Meter, MeterStats};
+use super::pipeline::Pipeline;
 use super::port::{FdbEntry, Port, PortStats, TlvMapping};
 use super::store::{FlowRef, FlowStore};
 use super::table::TableStats;
@@ -50,6 +51,7 @@ pub struct Bridge {
     pub datapath_id: Option<u64>,
     /// Worked out when it is first asked.
     tables: OnceLock<Vec<Table>>,
+    pipeline: OnceLock<Pipeline>,
 }
 
 /// A flow table.
@@ -66,6 +68,11 @@ impl Bridge {
     /// The tables that have flows, by number.
     pub fn tables(&self) -> &[Table] {
         self.tables.get_or_init(|| tables_of(&self.flows))
+    }
+
+    /// Where its flows lead.
+    pub fn pipeline(&self) -> &Pipeline {
+        self.pipeline.get_or_init(|| Pipeline::of(self))
     }
 
     /// A table by its number, if it has flows.
