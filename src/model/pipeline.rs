@@ -82,17 +82,15 @@ pub type Jumps = SmallVec<[Jump; 3]>;
 /// Where actions of a flow in `table` lead. `groups` are those of the bridge.
 pub fn jumps(actions: &Actions, table: TableId, groups: &[Group]) -> Jumps {
     let mut jumps = Jumps::new();
-    collect(actions, table, groups, 0, &mut jumps);
+    collect(actions, table, groups, &mut Vec::new(), &mut jumps);
     if jumps.is_empty() {
         jumps.push(Jump { way: Way::None, to: Place::Drop });
     }
     jumps
 }
 
-/// Groups may lead to groups; a chain longer than this one is not followed.
-const GROUP_DEPTH: usize = 16;
-
-fn collect(actions: &Actions, table: TableId, groups: &[Group], depth: usize, out: &mut Jumps) {
+/// `seen` are the groups that were looked into already, so that groups which lead to each other come to an end.
+fn collect(actions: &Actions, table: TableId, groups: &[Group], seen: &mut Vec<u32>, out: &mut Jumps) {
     for action in &actions.0 {
         let jump = match action {
             Action::GotoTable(a) => Some((Way::Goto, Place::Table(a.0))),
@@ -106,21 +104,23 @@ fn collect(actions: &Actions, table: TableId, groups: &[Group], depth: usize, ou
             Action::Learn(a) => Some((Way::Learn, Place::Table(a.table))),
             Action::Ct(ct) => ct.table.map(|table| (Way::Ct, Place::Table(table))),
             Action::Clone(a) => {
-                collect(&a.actions, table, groups, depth, out);
+                collect(&a.actions, table, groups, seen, out);
                 None
             }
             Action::WriteActions(a) => {
-                collect(&a.actions, table, groups, depth, out);
+                collect(&a.actions, table, groups, seen, out);
                 None
             }
+            Action::Group(a) if seen.contains(&a.0) => None,
             Action::Group(a) => match groups.iter().find(|g| g.id == a.0) {
-                Some(group) if depth < GROUP_DEPTH => {
+                Some(group) => {
+                    seen.push(a.0);
                     for bucket in &group.buckets {
-                        collect(&bucket.actions, table, groups, depth + 1, out);
+                        collect(&bucket.actions, table, groups, seen, out);
                     }
                     None
                 }
-                _ => Some((Way::Output, Place::Group(a.0))),
+                None => Some((Way::Output, Place::Group(a.0))),
             },
             _ => None,
         };
@@ -288,7 +288,6 @@ mod tests {
                 Jump { way: Way::Goto, to: Place::Table(5) },
                 Jump { way: Way::Output, to: Place::Port(3) },
                 Jump { way: Way::Resubmit, to: Place::Table(9) },
-                Jump { way: Way::Output, to: Place::Group(7) },
                 Jump { way: Way::Output, to: Place::Group(8) },
             ]
         );
