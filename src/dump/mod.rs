@@ -3,6 +3,7 @@
 pub mod echo;
 pub mod flow_line;
 pub mod flows;
+pub mod input;
 
 use std::sync::Arc;
 
