@@ -128,8 +128,8 @@ fn utf16_order(start: &[u8]) -> Option<Order> {
     let (even, odd, most) = (zeros(0), zeros(1), sample.len() * 3 / 8);
     match sample.len() {
         0..4 => None,
-        _ if odd >= most && even == 0 => Some(Order::Little),
-        _ if even >= most && odd == 0 => Some(Order::Big),
+        _ if odd >= most && even * 4 <= odd => Some(Order::Little),
+        _ if even >= most && odd * 4 <= even => Some(Order::Big),
         _ => None,
     }
 }
