@@ -2,6 +2,8 @@
 
 pub mod action;
 pub mod base;
+pub mod cli;
 pub mod dump;
 pub mod field;
 pub mod model;
+pub mod tui;

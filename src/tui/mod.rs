@@ -1,0 +1,4 @@
+//! The screen.
+
+pub mod line;
+pub mod theme;
