@@ -1,0 +1,319 @@
+//! Everything that can be done on the screen: one row a command.
+//!
+//! Help, palette, hint lines, `docs/keys.md`, the configuration's `[keys]` and the keymap read these rows; what a
+//! command does stands in `update/`.
+
+use super::key::Key;
+
+/// Where a command works: a set of contexts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contexts(u8);
+
+/// One context: what is on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// The nodes, bridges and ports.
+    Node,
+    /// The pipeline.
+    Pipeline,
+    /// A list of flows.
+    Flows,
+    /// One flow.
+    Flow,
+    /// The files, and what was wrong in them.
+    Sources,
+}
+
+impl Context {
+    /// Every context, with its name in the configuration and its title.
+    pub const ALL: [(Context, &'static str, &'static str); 5] = [
+        (Context::Node, "node", "node"),
+        (Context::Pipeline, "pipeline", "pipeline"),
+        (Context::Flows, "flows", "flow list"),
+        (Context::Flow, "flow", "flow"),
+        (Context::Sources, "sources", "sources"),
+    ];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(c, ..)| *c == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(c, ..)| *c == self).map_or("", |(.., title)| title)
+    }
+}
+
+impl Contexts {
+    const NODE: Contexts = Contexts(1);
+    const PIPELINE: Contexts = Contexts(2);
+    const FLOWS: Contexts = Contexts(4);
+    const FLOW: Contexts = Contexts(8);
+    const SOURCES: Contexts = Contexts(16);
+    const ANY: Contexts = Contexts(31);
+
+    const fn and(self, other: Contexts) -> Contexts {
+        Contexts(self.0 | other.0)
+    }
+
+    /// Whether the command works there.
+    pub fn has(self, context: Context) -> bool {
+        let bit = match context {
+            Context::Node => Contexts::NODE,
+            Context::Pipeline => Contexts::PIPELINE,
+            Context::Flows => Contexts::FLOWS,
+            Context::Flow => Contexts::FLOW,
+            Context::Sources => Contexts::SOURCES,
+        };
+        self.0 & bit.0 != 0
+    }
+
+    /// Whether it works everywhere.
+    pub fn is_any(self) -> bool {
+        self == Contexts::ANY
+    }
+}
+
+/// The column of the help in which a command stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Moving about.
+    Move,
+    /// Changing what is shown.
+    View,
+    /// Doing something with it.
+    Act,
+}
+
+/// A command.
+#[derive(Debug)]
+pub struct Command {
+    /// Which one.
+    pub id: Id,
+    /// Its name, as the palette and the configuration have it.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// The keys it has; several keys in a row are set apart by blanks.
+    pub keys: &'static [&'static str],
+    /// Its column in the help.
+    pub group: Group,
+    /// Where it works.
+    pub contexts: Contexts,
+    /// A word for the hint line; empty if it does not stand there.
+    pub hint: &'static str,
+}
+
+macro_rules! commands {
+    ($($id:ident $name:literal [$($key:literal)*] $group:ident $contexts:expr, $hint:literal, $doc:literal;)*) => {
+        /// The commands by what they are.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Id { $(#[doc = $doc] $id,)* }
+
+        /// Every command. Those that stand on the hint line stand in its order.
+        pub const COMMANDS: &[Command] = &[$(Command {
+            id: Id::$id,
+            name: $name,
+            doc: $doc,
+            keys: &[$($key),*],
+            group: Group::$group,
+            contexts: $contexts,
+            hint: $hint,
+        },)*];
+    };
+}
+
+const ANY: Contexts = Contexts::ANY;
+const NODE: Contexts = Contexts::NODE;
+const PIPELINE: Contexts = Contexts::PIPELINE;
+const FLOWS: Contexts = Contexts::FLOWS;
+const FLOW: Contexts = Contexts::FLOW;
+const ROWS: Contexts = Contexts::FLOWS.and(Contexts::SOURCES);
+const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
+
+#[rustfmt::skip]
+commands! {
+    Open             "open"              ["Enter"]            View ANY,  "open",        "open, follow, apply";
+    NextPane         "next-pane"         ["Tab"]              Move ANY,  "pane",        "next pane or section";
+    Filter           "filter"            ["/"]                View FLOWS, "filter",     "filter the list while typing";
+    AndCell          "and-cell"          ["+"]                View FLOWS, "and-cell",   "keep only flows like the selected cell";
+    NotCell          "not-cell"          ["!"]                View FLOWS, "not-cell",   "leave out flows like the selected cell";
+    Sort             "sort"              ["s"]                View FLOWS, "sort",       "choose the column to sort by";
+    Fold             "fold"              ["Ctrl-g"]           View FLOWS, "fold",       "fold flows by template, cookie, port, conjunction";
+    Columns          "columns"           ["c"]                View FLOWS, "columns",    "choose and order the columns";
+    GraphOrOutline   "graph-or-outline"  ["v"]                View PIPELINE, "graph/outline", "drawing or outline";
+    Paths            "paths"             ["p"]                View PIPELINE, "paths to..", "light up every path to a table, a port or drop";
+    IdleTables       "idle-tables"       ["H"]                View PIPELINE, "idle tables", "show or hide tables without packets";
+    HeatBy           "heat-by"           ["b"]                View PIPELINE, "heat by..", "heat by packets, bytes, flows or drops";
+    References       "references"        ["x"]                Act  ONE_FLOW, "references", "who leads here, where it goes next, what shares its cookie or port";
+    Copy             "copy"              ["y"]                Act  ONE_FLOW, "copy",    "copy the flow, its command, match, actions, JSON, or a link";
+    Palette          "palette"           [":"]                View ANY,  "command",     "command palette: commands, tables, ports, flows";
+    Sources          "sources"           ["P"]                View ANY,  "problems",    "the files that were read, and what was not understood";
+    Help             "help"              ["?" "F1"]           View ANY,  "help",        "the keys that work here";
+    Quit             "quit"              ["q"]                View ANY,  "quit",        "close this screen; on the Node screen: leave";
+
+    Down             "down"              ["j" "Down"]         Move ANY,  "", "next row";
+    Up               "up"                ["k" "Up"]           Move ANY,  "", "previous row";
+    Left             "left"              ["h" "Left"]         Move ANY,  "", "column to the left; back along an edge or reference";
+    Right            "right"             ["l" "Right"]        Move ANY,  "", "column to the right; along an edge or reference";
+    First            "first"             ["g g" "Home"]       Move ANY,  "", "first row";
+    Last             "last"              ["G" "End"]          Move ANY,  "", "last row";
+    HalfDown         "half-page-down"    ["Ctrl-d"]           Move ANY,  "", "half a page down";
+    HalfUp           "half-page-up"      ["Ctrl-u"]           Move ANY,  "", "half a page up";
+    PageDown         "page-down"         ["PgDn" "Ctrl-f"]    Move ANY,  "", "a page down";
+    PageUp           "page-up"           ["PgUp" "Ctrl-b"]    Move ANY,  "", "a page up";
+    PreviousPane     "previous-pane"     ["Shift-Tab"]        Move ANY,  "", "previous pane or section";
+    Middle           "middle"            ["Z"]                Move ROWS, "", "put the row into the middle";
+    NextHit          "next-hit"          ["n"]                Move FLOWS, "", "next flow that the highlight finds";
+    PreviousHit      "previous-hit"      ["N"]                Move FLOWS, "", "previous flow that the highlight finds";
+    SetPlace         "set-place"         ["m"]                Move FLOWS, "", "remember this row under a letter";
+    GoPlace          "go-to-place"       ["'"]                Move FLOWS, "", "go to a remembered row";
+
+    Back             "back"              ["Esc"]              View ANY,  "", "one layer back";
+    HistoryBack      "history-back"      ["["]                View ANY,  "", "the view before this one";
+    HistoryForward   "history-forward"   ["]"]                View ANY,  "", "the view after this one";
+    Toggle           "previous-view"     ["-"]                View ANY,  "", "to and fro between the last two views";
+    Screen1          "screen-node"       ["1"]                View ANY,  "", "screen 1: the node";
+    Screen2          "screen-pipeline"   ["2"]                View ANY,  "", "screen 2: the pipeline";
+    Screen3          "screen-flows"      ["3"]                View ANY,  "", "screen 3: the flows";
+    Full             "full-size"         ["z"]                View ANY,  "", "one pane in full size, and back";
+    Inspector        "inspector"         ["i"]                View FLOWS.and(PIPELINE), "", "inspector on or off";
+    Highlight        "highlight"         ["\\"]               View FLOWS, "", "highlight flows that match an expression";
+    OnlyCell         "only-cell"         ["@"]                View FLOWS, "", "filter by the selected cell alone";
+    TakeOff          "take-off"          ["Backspace"]        View FLOWS, "", "take off the last term of the filter";
+    Clear            "clear"             ["X"]                View FLOWS, "", "clear filter and highlight";
+    Reverse          "reverse-sort"      ["S"]                View FLOWS, "", "reverse the order";
+    ScrollLeft       "scroll-left"       ["<"]                View FLOWS.and(PIPELINE), "", "scroll to the left";
+    ScrollRight      "scroll-right"      [">"]                View FLOWS.and(PIPELINE), "", "scroll to the right";
+    Raw              "raw-text"          ["W"]                View FLOWS, "", "short or full text of match and actions";
+    ReadAgain        "read-again"        ["R"]                View ANY,  "", "read the source again";
+    Mouse            "mouse"             ["M"]                View ANY,  "", "mouse on or off";
+    Theme            "theme"             []                   View ANY,  "", "next theme";
+    Redraw           "redraw"            ["Ctrl-l"]           View ANY,  "", "draw the screen again";
+
+    OpenInContext    "open-in-context"   ["o"]                Act  ONE_FLOW.and(NODE), "", "open what this names: tables, ports, groups";
+    Mark             "mark"              ["Space"]            Act  FLOWS, "", "mark the row and move on";
+    Range            "range"             ["v"]                Act  FLOWS, "", "mark every row from here to the next press";
+    ClearMarks       "clear-marks"       ["V"]                Act  FLOWS, "", "take all marks off";
+    MarkAll          "mark-all"          ["Ctrl-a"]           Act  FLOWS, "", "mark every row that is shown";
+    SaveView         "save-view"         ["Ctrl-s"]           Act  FLOWS.and(FLOW).and(PIPELINE), "", "save what is shown to a file";
+    LeaveWithMarked  "leave-with-marked" ["Ctrl-e"]           Act  FLOWS, "", "leave and print the marked flows";
+    Stop             "stop"              ["Ctrl-c"]           Act  ANY,  "", "stop the running work; else leave";
+    Suspend          "suspend"           ["Ctrl-z"]           Act  ANY,  "", "back to the shell, for now";
+}
+
+impl Id {
+    /// The command's row.
+    pub fn row(self) -> &'static Command {
+        // The rows stand in the order of the ids: the macro writes both from one list.
+        &COMMANDS[self as usize]
+    }
+}
+
+/// The command of that name.
+pub fn by_name(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|c| c.name == name)
+}
+
+/// Which key sequence leads to which command, in which context.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    bindings: Vec<(Vec<Key>, Id)>,
+}
+
+/// What some keys mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// A command.
+    Command(Id),
+    /// The beginning of a longer sequence.
+    Prefix,
+    /// Nothing.
+    Nothing,
+}
+
+impl Default for Keymap {
+    fn default() -> Keymap {
+        let all = COMMANDS.iter().flat_map(|c| c.keys.iter().map(move |keys| (keys, c.id)));
+        let bindings = all.filter_map(|(keys, id)| Some((Key::parse_sequence(keys)?, id)));
+        Keymap { bindings: bindings.collect() }
+    }
+}
+
+impl Keymap {
+    /// What `keys` mean in a context.
+    pub fn meaning(&self, context: Context, keys: &[Key]) -> Meaning {
+        let mut meaning = Meaning::Nothing;
+        for (bound, id) in &self.bindings {
+            if !id.row().contexts.has(context) {
+                continue;
+            }
+            if bound == keys {
+                return Meaning::Command(*id);
+            }
+            if bound.starts_with(keys) {
+                meaning = Meaning::Prefix;
+            }
+        }
+        meaning
+    }
+
+    /// The first key of a command, as it is written; empty if it has none.
+    pub fn key_of(&self, id: Id) -> String {
+        self.keys_of(id).into_iter().next().unwrap_or_default()
+    }
+
+    /// The keys of a command, as they are written.
+    pub fn keys_of(&self, id: Id) -> Vec<String> {
+        let sequences = self.bindings.iter().filter(|(_, bound)| *bound == id).map(|(keys, _)| keys);
+        sequences.map(|keys| keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")).collect()
+    }
+
+    /// Gives a command a key; another command that has it in a common context loses it.
+    pub fn bind(&mut self, keys: Vec<Key>, id: Id) {
+        let shares =
+            |other: Id| Context::ALL.iter().any(|(c, ..)| other.row().contexts.has(*c) && id.row().contexts.has(*c));
+        self.bindings.retain(|(bound, other)| *bound != keys || !shares(*other));
+        self.bindings.push((keys, id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_is_bound_twice_and_every_command_is_explained() {
+        let keymap = Keymap::default();
+        for command in COMMANDS {
+            assert_eq!(command.id.row().name, command.name);
+            assert!(!command.doc.is_empty() && command.doc.len() < 80 && by_name(command.name).is_some());
+            for keys in command.keys {
+                let sequence = Key::parse_sequence(keys).unwrap_or_else(|| panic!("`{keys}` is no key"));
+                for (context, ..) in Context::ALL.iter().filter(|(c, ..)| command.contexts.has(*c)) {
+                    assert_eq!(keymap.meaning(*context, &sequence), Meaning::Command(command.id), "{keys} {context:?}");
+                    for n in 1..sequence.len() {
+                        assert_eq!(keymap.meaning(*context, &sequence[..n]), Meaning::Prefix);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_terminals_confuse_are_not_bound() {
+        for key in ["Ctrl-i", "Ctrl-m", "Ctrl-j", "Ctrl-h", "Ctrl-["] {
+            assert!(COMMANDS.iter().all(|c| !c.keys.contains(&key)), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_given_away_is_lost() {
+        let mut keymap = Keymap::default();
+        keymap.bind(vec![Key::parse("s").unwrap()], Id::Columns);
+        assert_eq!(keymap.meaning(Context::Flows, &[Key::parse("s").unwrap()]), Meaning::Command(Id::Columns));
+        assert_eq!(keymap.key_of(Id::Sort), "");
+        assert_eq!(keymap.keys_of(Id::Columns), ["c", "s"]);
+    }
+}
