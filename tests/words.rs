@@ -171,7 +171,7 @@ fn oracle() {
                     }
                 }
                 if same {
-                    ok += 1
+                    ok += 1;
                 } else {
                     bad += 1;
                     if bad < 60 {

@@ -8,10 +8,10 @@
 use std::fmt::Write;
 
 /// Flows that each port adds.
-pub const FLOWS_A_PORT: usize = 57;
+pub(crate) const FLOWS_A_PORT: usize = 57;
 
 /// A dump of a node with `ports` ports.
-pub fn dump(ports: usize) -> String {
+pub(crate) fn dump(ports: usize) -> String {
     let mut out = String::with_capacity(ports * FLOWS_A_PORT * 190 + 4096);
     out.push_str("OFPST_FLOW reply (OF1.3) (xid=0x2):\n");
     for flow in FIXED {
@@ -24,12 +24,12 @@ pub fn dump(ports: usize) -> String {
 }
 
 /// How many flows [`dump`] makes.
-pub fn flows(ports: usize) -> usize {
+pub(crate) fn flows(ports: usize) -> usize {
     FIXED.len() + ports * FLOWS_A_PORT
 }
 
 /// The number of ports that give about as many flows.
-pub fn ports_for(flows: usize) -> usize {
+pub(crate) fn ports_for(flows: usize) -> usize {
     (flows - FIXED.len()).div_ceil(FLOWS_A_PORT)
 }
 

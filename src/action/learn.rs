@@ -296,7 +296,7 @@ impl Spelling for Learn {
         for spec in &self.specs {
             match spec {
                 Spec::MatchField { from, .. } | Spec::LoadField { from, .. } | Spec::Output(from) => {
-                    walk.require_source(from)?
+                    walk.require_source(from)?;
                 }
                 Spec::MatchValue { .. } | Spec::LoadValue { .. } => {}
             }

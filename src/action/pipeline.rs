@@ -168,14 +168,26 @@ impl Spelling for WriteActions {
 
 /// Which actions an action set can hold (`action_set_classify`).
 fn is_allowed_in_set(action: &Action) -> bool {
-    match action {
-        Action::Output(_) | Action::Group(_) | Action::Resubmit(_) | Action::Ct(_) => true,
-        Action::SetField(_) | Action::Move(_) | Action::SetQueue(_) => true,
-        Action::PopVlan(_) | Action::PushVlan(_) | Action::PopMpls(_) | Action::PushMpls(_) => true,
-        Action::DecTtl(_) | Action::DecMplsTtl(_) | Action::DecNshTtl(_) | Action::Encap(_) | Action::Decap(_) => true,
-        Action::Raw(_) => true,
-        _ => false,
-    }
+    matches!(
+        action,
+        Action::Output(_)
+            | Action::Group(_)
+            | Action::Resubmit(_)
+            | Action::Ct(_)
+            | Action::SetField(_)
+            | Action::Move(_)
+            | Action::SetQueue(_)
+            | Action::PopVlan(_)
+            | Action::PushVlan(_)
+            | Action::PopMpls(_)
+            | Action::PushMpls(_)
+            | Action::DecTtl(_)
+            | Action::DecMplsTtl(_)
+            | Action::DecNshTtl(_)
+            | Action::Encap(_)
+            | Action::Decap(_)
+            | Action::Raw(_)
+    )
 }
 
 /// `clear_actions`.

@@ -163,7 +163,7 @@ impl SetField {
         let vlan = if version == Version::V10 { Spelled::ModVlan } else { Spelled::SetVlan };
         match self.field {
             table::VLAN_TCI if value & 0x1000 == 0 => {
-                out.push(super::header::PopVlan { strip: version == Version::V10 }.into())
+                out.push(super::header::PopVlan { strip: version == Version::V10 }.into());
             }
             table::VLAN_TCI => {
                 if version > Version::V10 && !walk.has_vlan() {
@@ -202,7 +202,7 @@ impl SetField {
         let set = |field: FieldId, value: u64| Action::from(SetField::exact(field, value, Spelled::SetField));
         match self.spelled {
             Spelled::ModVlan | Spelled::SetVlan if self.field == table::VLAN_VID => {
-                out.push(set(table::VLAN_VID, value | 0x1000))
+                out.push(set(table::VLAN_VID, value | 0x1000));
             }
             Spelled::ModVlan | Spelled::SetVlan => out.push(set(table::VLAN_PCP, value)),
             Spelled::ModTos => out.push(set(table::IP_DSCP, value >> 2)),

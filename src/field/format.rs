@@ -552,7 +552,7 @@ fn paint_as_format(field: &Field, value: &Bits, mask: &Bits, exact: bool, names:
             }
         }
         Format::Decimal => {
-            p.decimal(role, if field.quirk == Quirk::Tos { value.to_u64() << 2 } else { value.to_u64() })
+            p.decimal(role, if field.quirk == Quirk::Tos { value.to_u64() << 2 } else { value.to_u64() });
         }
         Format::CtState => paint_flags(&CT_STATES, value.to_u64() as u32, mask.to_u64() as u32, CT_STATES.full, p),
         Format::TcpFlags => paint_flags(&TCP_FLAGS, value.to_u64() as u32, mask.to_u64() as u32, TCP_FLAGS.full, p),

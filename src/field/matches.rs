@@ -281,7 +281,8 @@ impl Match {
             Shown::Always => field.id != table::ETH_TYPE || self.protocol().is_none(),
             Shown::If(needs) => needs.iter().any(|n| self.meets(*n)),
             Shown::Unless(needs) => {
-                !needs.iter().any(|n| self.meets(*n)) && !(field.id == table::NW_PROTO && self.nw_proto_is_said())
+                let is_said = field.id == table::NW_PROTO && self.nw_proto_is_said();
+                !(is_said || needs.iter().any(|n| self.meets(*n)))
             }
             Shown::Erspan(version) => self.value(table::TUN_ERSPAN_VER.slot) == u64::from(version),
             Shown::WithCtProto => self.has(table::CT_NW_PROTO.slot),

@@ -209,7 +209,7 @@ fn add<N: Copy + Eq + std::hash::Hash>(both: &mut Both<N>, number: N, name: &str
         .entry(name.clone())
         .and_modify(|n| {
             if *n != number {
-                *n = ambiguous
+                *n = ambiguous;
             }
         })
         .or_insert(number);

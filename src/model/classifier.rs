@@ -290,8 +290,10 @@ mod tests {
         vec![Conjunction { id, clause, n_clauses }.into()]
     }
 
-    /// A store of flows given as priority, match and actions, and its classifier.
-    fn classifier(flows: &[(u32, &[(FieldId, u64)], Vec<Action>)]) -> (FlowStore, Classifier) {
+    /// A flow as priority, match and actions.
+    type Row<'a> = (u32, &'a [(FieldId, u64)], Vec<Action>);
+
+    fn classifier(flows: &[Row<'_>]) -> (FlowStore, Classifier) {
         let interner = Interner::default();
         let mut builder = SegmentBuilder::new(&interner);
         for (n, (priority, fields, actions)) in flows.iter().enumerate() {

@@ -17,7 +17,7 @@ impl<'a> Reader<'a> {
             let text = text.trim();
             text.starts_with(',') || text.split(',').rev().skip(1).any(|part| part.trim().is_empty())
         };
-        let lists = [Some(head.trim_end().trim_end_matches(',')), actions.map(|a| a.trim_end())];
+        let lists = [Some(head.trim_end().trim_end_matches(',')), actions.map(str::trim_end)];
         if head.trim() == "," || lists.iter().flatten().any(|list| has_empty_item(list) || list.ends_with(',')) {
             self.cx.odd("empty-item", &head[..0], "an empty item is skipped");
         }
