@@ -2,6 +2,7 @@
 
 pub mod echo;
 pub mod flow_line;
+pub mod lines;
 
 use std::sync::Arc;
 
