@@ -2,6 +2,8 @@
 
 pub mod echo;
 pub mod flow_line;
+pub mod group_line;
+pub mod groups;
 pub mod lines;
 
 use std::sync::Arc;
