@@ -5,6 +5,7 @@ pub mod flow_line;
 pub mod group_line;
 pub mod groups;
 pub mod lines;
+pub mod meters;
 
 use std::sync::Arc;
 
