@@ -6,6 +6,7 @@ pub mod group_line;
 pub mod groups;
 pub mod lines;
 pub mod meters;
+pub mod ports;
 
 use std::sync::Arc;
 
