@@ -7,6 +7,7 @@ pub mod groups;
 pub mod lines;
 pub mod meters;
 pub mod ports;
+pub mod tables;
 
 use std::sync::Arc;
 
