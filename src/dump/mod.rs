@@ -3,7 +3,13 @@
 pub mod echo;
 pub mod flow_line;
 pub mod flows;
+pub mod group_line;
+pub mod groups;
 pub mod input;
+pub mod lines;
+pub mod meters;
+pub mod ports;
+pub mod tables;
 
 use std::sync::Arc;
 

@@ -2,6 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::base::number::Digits;
+use crate::base::paint::{Painter, Role};
+use crate::field::Names;
+use crate::field::format::paint_mac;
+use crate::field::names::paint_port;
+use crate::model::flow::paint_duration;
+
 /// A port as OpenFlow describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Port {
@@ -21,19 +28,127 @@ pub struct Port {
     pub speed: (u32, u32),
 }
 
+impl Port {
+    /// The states of the spanning tree: Open vSwitch prints no blank behind them.
+    pub const STP_STATES: [&'static str; 3] = ["STP_LEARN", "STP_FORWARD", "STP_BLOCK"];
+
+    /// Prints the port as `ovs-ofctl show` and `dump-ports-desc` do: always by number, on several lines, without the
+    /// end of the last line.
+    pub fn paint(&self, p: &mut impl Painter) {
+        p.dim(" ");
+        paint_port(self.number, Names::none(), p);
+        p.dim("(");
+        p.put(Role::Accent, &self.name);
+        p.dim("): addr:");
+        paint_mac(self.mac, p);
+        p.dim("\n     config:     ");
+        paint_words(&self.config, p);
+        p.dim("\n     state:      ");
+        paint_words(&self.state, p);
+        for (key, words) in &self.features {
+            p.dim(&format!("\n     {:<12}", format!("{key}: ")));
+            p.text(words);
+        }
+        p.dim("\n     speed: ");
+        p.decimal(Role::Text, self.speed.0.into());
+        p.dim(" Mbps now, ");
+        p.decimal(Role::Text, self.speed.1.into());
+        p.dim(" Mbps max");
+    }
+}
+
+/// Prints words with blanks between them, `0` if there are none.
+fn paint_words(words: &[Box<str>], p: &mut impl Painter) {
+    let mut separator = "";
+    for word in words {
+        p.text(separator);
+        p.text(word);
+        separator = if Port::STP_STATES.contains(&&**word) { "" } else { " " };
+    }
+    if words.is_empty() {
+        p.text("0");
+    }
+}
+
 /// What a switch counts for a port. A counter that the switch does not have is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PortStats {
-    /// The port's OpenFlow number.
+    /// The port's OpenFlow number, or an id above 0xffff if it is known by name only.
     pub number: u32,
+    /// For a port known by name only: whether its number is below 10, which the dump's layout tells.
+    pub is_below_ten: bool,
     /// Received: packets, bytes, dropped, errors, frame errors, overruns, CRC errors.
     pub rx: [Option<u64>; 7],
     /// Sent: packets, bytes, dropped, errors, collisions.
     pub tx: [Option<u64>; 5],
     /// How long it exists, in nanoseconds; OpenFlow 1.0 to 1.2 do not say.
     pub duration_ns: Option<u64>,
-    /// Further counters by name (RFC 2819 and those of the driver), as printed.
+    /// Counters of RFC 2819 for what was received, by name; those that the switch does not have are left out.
+    pub rx_rfc2819: Vec<(Box<str>, u64)>,
+    /// The same for what was sent.
+    pub tx_rfc2819: Vec<(Box<str>, u64)>,
+    /// Counters of the driver, by name.
     pub custom: Vec<(Box<str>, u64)>,
+}
+
+impl PortStats {
+    /// The names of the counters in [`rx`](PortStats::rx).
+    pub const RX: [&'static str; 7] = ["pkts", "bytes", "drop", "errs", "frame", "over", "crc"];
+    /// The names of the counters in [`tx`](PortStats::tx).
+    pub const TX: [&'static str; 5] = ["pkts", "bytes", "drop", "errs", "coll"];
+
+    /// Prints it as `ovs-ofctl dump-ports` does: on several lines, without the end of the last line.
+    pub fn paint(&self, names: &Names, p: &mut impl Painter) {
+        let is_below_ten = self.number < 10 || self.number > 0xffff && self.is_below_ten;
+        p.dim(if is_below_ten { "  port  " } else { "  port " });
+        paint_port(self.number, names, p);
+        p.dim(": rx ");
+        paint_counters(&Self::RX, &self.rx, p);
+        p.dim("\n           tx ");
+        paint_counters(&Self::TX, &self.tx, p);
+        if let Some(ns) = self.duration_ns {
+            p.dim("\n           duration=");
+            paint_duration(ns, p);
+        }
+        paint_rfc2819("\n           rx rfc2819 ", &self.rx_rfc2819, p);
+        paint_rfc2819("\n           tx rfc2819 ", &self.tx_rfc2819, p);
+        self.paint_custom(p);
+    }
+
+    fn paint_custom(&self, p: &mut impl Painter) {
+        if !self.custom.is_empty() {
+            p.dim("\n           CUSTOM Statistics");
+        }
+        for (i, (name, n)) in self.custom.iter().enumerate() {
+            p.dim(if i % 3 == 0 { "\n                      " } else { " " });
+            paint_counter(name, Some(*n), p);
+            p.dim(",");
+        }
+    }
+}
+
+fn paint_counters(names: &[&str], counters: &[Option<u64>], p: &mut impl Painter) {
+    for (i, (name, n)) in names.iter().zip(counters).enumerate() {
+        p.dim(if i > 0 { ", " } else { "" });
+        paint_counter(name, *n, p);
+    }
+}
+
+fn paint_rfc2819(head: &str, counters: &[(Box<str>, u64)], p: &mut impl Painter) {
+    for (i, (name, n)) in counters.iter().enumerate() {
+        p.dim(if i > 0 { "" } else { head });
+        paint_counter(name, Some(*n), p);
+        p.dim(", ");
+    }
+}
+
+fn paint_counter(name: &str, n: Option<u64>, p: &mut impl Painter) {
+    p.dim(name);
+    p.dim("=");
+    match n {
+        Some(n) => p.decimal(Role::Text, n),
+        None => p.text("?"),
+    }
 }
 
 /// A MAC address that a bridge has learned (`fdb/show`).
@@ -79,4 +194,13 @@ pub struct TlvMapping {
     pub length: u8,
     /// The N of tun_metadataN.
     pub index: u8,
+}
+
+impl TlvMapping {
+    /// Prints it as a row of `ovs-ofctl dump-tlv-map`, without the line's end.
+    pub fn paint(&self, p: &mut impl Painter) {
+        p.text(&format!(" {:>6}  {:>4}", Digits::hex(self.class.into()), Digits::hex(self.kind.into())));
+        p.text(&format!("  {:>6}  ", self.length));
+        p.put(Role::Reg, &format!("tun_metadata{}", self.index));
+    }
 }

@@ -1,0 +1,306 @@
+//! What `ovs-ofctl` prints beside flows comes back byte for byte.
+//!
+//! Always: the files under `fixtures/dumps/openflow`. With `OFSCOPE_CORPUS`, also every file below that directory that
+//! one of the readers recognises.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ofscope::base::diag::Report;
+use ofscope::dump::group_line::Change;
+use ofscope::dump::{Part, Source, groups, meters, ports, tables};
+use ofscope::field::Names;
+use ofscope::model::group::{Bucket, Group, GroupType};
+
+/// A reader with its printer and the question whether a text is one of its own.
+struct Kind {
+    name: &'static str,
+    is: fn(&str) -> bool,
+    /// Reads and prints: with the names that reading learned, and with numbers only. Counts the entries.
+    round: fn(&str, &mut Source<'_>) -> (String, String, usize),
+}
+
+macro_rules! kind {
+    ($module:ident, $name:literal, $is:ident, $read:ident, $paint:ident) => {
+        Kind {
+            name: $name,
+            is: $module::$is,
+            round: |text, source| {
+                let parts = $module::$read(text, source);
+                let (mut named, mut numbered) = (String::new(), String::new());
+                $module::$paint(&parts, source.names, &mut named);
+                $module::$paint(&parts, Names::none(), &mut numbered);
+                (named, numbered, parts.iter().filter_map(Part::entry).count())
+            },
+        }
+    };
+}
+
+const KINDS: [Kind; 9] = [
+    kind!(groups, "groups", is_groups, read_groups, paint_groups),
+    kind!(groups, "group_stats", is_group_stats, read_group_stats, paint_group_stats),
+    kind!(meters, "meters", is_meters, read_meters, paint_meters),
+    kind!(meters, "meter_stats", is_meter_stats, read_meter_stats, paint_meter_stats),
+    kind!(ports, "show", is_show, read_show, paint_show),
+    kind!(ports, "ports_desc", is_ports_desc, read_ports_desc, paint_ports_desc),
+    kind!(ports, "ports", is_ports, read_ports, paint_ports),
+    kind!(tables, "tables", is_tables, read_tables, paint_tables),
+    kind!(tables, "tlv_map", is_tlv_map, read_tlv_map, paint_tlv_map),
+];
+
+/// Files and entries of each kind, and what went wrong.
+#[derive(Default)]
+struct Tally {
+    counts: BTreeMap<&'static str, (usize, usize)>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn file(&mut self, path: &Path) {
+        let Some(text) = text_of(path) else { return };
+        let head = &text[..boundary(&text, 4096)];
+        let mut kinds = KINDS.iter().filter(|kind| (kind.is)(head));
+        let Some(kind) = kinds.next() else { return };
+        if let Some(other) = kinds.next() {
+            self.wrong.push(format!("{}: both {} and {}", path.display(), kind.name, other.name));
+        }
+        let count = self.counts.entry(kind.name).or_default();
+        let (file, names, mut report) = (Arc::from("f"), names(), Report::default());
+        let (named, numbered, entries) =
+            (kind.round)(&text, &mut Source { file: &file, names: &names, report: &mut report });
+        *count = (count.0 + 1, count.1 + entries);
+        if named != text && numbered != text {
+            self.wrong.push(format!("{}: {} does not come back", path.display(), kind.name));
+        }
+        if let Some(first) = report.kept.first() {
+            let mut message = String::new();
+            first.paint(&mut message);
+            self.wrong.push(format!("{}: {} complaints, first {message}", path.display(), report.len()));
+        }
+    }
+
+    fn finish(&self) {
+        for (kind, (files, entries)) in &self.counts {
+            println!("{kind}: {files} files, {entries} entries");
+        }
+        let wrong: Vec<&str> = self.wrong.iter().take(20).map(String::as_str).collect();
+        assert!(wrong.is_empty(), "{} wrong:\n{}", self.wrong.len(), wrong.join("\n"));
+    }
+}
+
+fn text_of(path: &Path) -> Option<String> {
+    let bytes = std::fs::read(path).ok()?;
+    if path.extension().is_none_or(|e| e != "gz") {
+        return String::from_utf8(bytes).ok();
+    }
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => walk(&entry.path(), files),
+            Ok(kind) if kind.is_file() => files.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+/// The names of the switch that the fixtures come from. Ports are learned from a dump, tables are not.
+fn names() -> Names {
+    let mut names = Names::default();
+    names.add_table(3, "ingress");
+    names.add_table(4, "odd\"name");
+    names.add_table(200, "egress");
+    names.learning()
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dumps/openflow"), &mut files);
+    files.retain(|path| path.extension().is_some_and(|e| e == "txt"));
+    files.sort();
+    files
+}
+
+#[test]
+fn fixtures_come_back() {
+    let mut tally = Tally::default();
+    let files = fixtures();
+    files.iter().for_each(|path| tally.file(path));
+    tally.finish();
+    assert_eq!(tally.counts.values().map(|(files, _)| files).sum::<usize>(), files.len(), "a file is of no kind");
+    assert_eq!(tally.counts.len(), KINDS.len(), "a kind has no file");
+}
+
+#[test]
+fn corpus_comes_back() {
+    let Ok(dir) = std::env::var("OFSCOPE_CORPUS") else { return };
+    let (mut files, mut tally) = (Vec::new(), Tally::default());
+    walk(Path::new(&dir), &mut files);
+    files.sort();
+    files.iter().for_each(|path| tally.file(path));
+    tally.finish();
+    assert!(!tally.counts.is_empty(), "nothing in {dir} is of a kind that is read");
+}
+
+/// The largest character boundary of `text` not after `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Small numbers that look random, the same in every run (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below.max(1) as u64) as usize
+    }
+}
+
+/// Spoils a text a little: bytes and lines go, come twice, or change.
+fn spoil(text: &str, dice: &mut Dice) -> String {
+    const NOISE: [&str; 16] = [
+        "\n",
+        "\r\n",
+        "\r",
+        "(",
+        ")",
+        ",",
+        "=",
+        "\"",
+        "\u{1b}",
+        "ü",
+        "99999999999999999999",
+        "-1",
+        ":",
+        " ",
+        "bucket=",
+        "",
+    ];
+    let mut out = text.to_owned();
+    if dice.roll(4) == 0 {
+        out = out.replace('\n', "\r\n");
+    }
+    if dice.roll(4) == 0 {
+        out.truncate(boundary(&out, out.trim_end().len()));
+    }
+    for _ in 0..dice.roll(5) {
+        let from = boundary(&out, dice.roll(out.len() + 1));
+        let to = boundary(&out, from + [0, 1, 3, 200][dice.roll(4)]);
+        let piece = if dice.roll(6) == 0 { out[from..].to_owned() } else { NOISE[dice.roll(NOISE.len())].to_owned() };
+        out.replace_range(from..to.max(from), &piece);
+    }
+    out
+}
+
+#[test]
+fn no_byte_is_lost_of_spoiled_text() {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for path in fixtures() {
+        let text = text_of(&path).unwrap();
+        for _ in 0..25 {
+            let spoiled = spoil(&text, &mut dice);
+            for kind in &KINDS {
+                (kind.is)(&spoiled);
+                let (file, names, mut report) = (Arc::from("f"), Names::default().learning(), Report::default());
+                let (named, numbered, _) =
+                    (kind.round)(&spoiled, &mut Source { file: &file, names: &names, report: &mut report });
+                assert!(
+                    named == spoiled || numbered == spoiled,
+                    "{} of {path:?}:\n{spoiled}\nbecame\n{named}",
+                    kind.name
+                );
+                for located in &report.kept {
+                    located.paint(&mut String::new());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn one_thing_said_very_often_is_read_and_kept() {
+    let pieces = [
+        "group_id=1,type=all,bucket=",
+        "bucket=",
+        "bucket=bucket0:packet_count=1,",
+        "(",
+        "\n",
+        "\r\n",
+        "  table 1:\n",
+        "  tables 2...99999999: ditto\n",
+        "  tables 0...255: ditto\n",
+        "meter:1 bands:\n",
+        "0: packet_count:",
+        "type=drop ",
+        "  port 1: rx ",
+        " 1(a): addr:",
+    ];
+    let heads = ["", " group_id=1,type=all,bucket=actions=", "meter=1 kbps bands=\n", "  table 1:\n    active=1\n"];
+    for (piece, head) in pieces.iter().flat_map(|piece| heads.map(|head| (piece, head))) {
+        let text = format!("{head}{}", piece.repeat(5_000 / piece.len()));
+        for kind in &KINDS {
+            (kind.is)(&text);
+            let (file, names, mut report) = (Arc::from("f"), Names::default().learning(), Report::default());
+            let (named, ..) = (kind.round)(&text, &mut Source { file: &file, names: &names, report: &mut report });
+            assert!(named == text, "{} of {piece:?} behind {head:?}", kind.name);
+        }
+    }
+}
+
+/// What the lines about groups make, one after the other.
+fn groups_of(name: &str) -> BTreeMap<u32, Group> {
+    let path = fixtures().into_iter().find(|path| path.ends_with(name)).unwrap();
+    let (file, names, mut report) = (Arc::from(name), names(), Report::default());
+    let source = &mut Source { file: &file, names: &names, report: &mut report };
+    let parts = groups::read_groups(&text_of(&path).unwrap(), source);
+    let mut made: BTreeMap<u32, Group> = BTreeMap::new();
+    for line in parts.iter().filter_map(Part::entry) {
+        match &line.change {
+            Change::InsertBuckets { group, place, buckets } => {
+                assert_eq!(*place, Bucket::PLACES[0].0);
+                made.get_mut(group).unwrap().buckets.splice(0..0, buckets.iter().cloned());
+            }
+            Change::RemoveBuckets { group, place } => {
+                assert_eq!(*place, Bucket::PLACES[1].0);
+                made.get_mut(group).unwrap().buckets.pop();
+            }
+            Change::Delete(group) => made.retain(|id, _| group.is_some_and(|gone| gone != *id)),
+            _ => {
+                let group = line.group().unwrap();
+                made.insert(group.id, group.clone());
+            }
+        }
+    }
+    made
+}
+
+/// What can be compared between a group as typed and as dumped: spelling and defaults aside.
+fn gist(group: &Group) -> impl PartialEq + std::fmt::Debug {
+    let default_weight = u16::from(group.kind == GroupType::Select);
+    let fields: BTreeMap<_, _> = group.fields.iter().map(|(field, mask)| (field.name, mask.clone())).collect();
+    let bucket = |b: &Bucket| {
+        let words: Vec<_> = b.actions.0.iter().map(|a| a.name()).collect();
+        (b.weight.unwrap_or(default_weight), b.watch_port, b.watch_group, words)
+    };
+    let buckets: Vec<_> = group.buckets.iter().map(bucket).collect();
+    (group.kind, group.selection_method.clone(), group.selection_method_param, fields, buckets)
+}
+
+#[test]
+fn a_file_of_groups_says_what_the_switch_then_dumps() {
+    let (typed, dumped) = (groups_of("add-groups.txt"), groups_of("dump-groups.of15.txt"));
+    assert_eq!(typed.keys().collect::<Vec<_>>(), dumped.keys().collect::<Vec<_>>());
+    for (id, group) in &typed {
+        assert_eq!(gist(group), gist(&dumped[id]), "group {id}");
+    }
+}
