@@ -1,1 +1,3 @@
+//! The `ofscope` command.
+
 fn main() {}

@@ -1,4 +1,12 @@
-//! The one integration test binary.
+//! The one integration test binary. `tests/run` starts it with everything it needs.
 
-mod readers_openflow;
+mod check;
+mod dumps;
 mod words;
+
+use std::path::{Path, PathBuf};
+
+/// The directory of fixtures.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}

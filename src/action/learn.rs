@@ -180,7 +180,9 @@ fn parse_spec(item: &Item<'_>, cx: &mut Cx<'_>) -> Result<Spec, Diagnostic> {
                 "output",
                 "result_dst",
             ];
-            Err(d.nearest(name, words.into_iter().chain(crate::field::FieldId::all().map(|f| f.name))))
+            Err(d
+                .nearest(name, words.into_iter().chain(crate::field::FieldId::all().map(|f| f.name)))
+                .or_hint("ovs-actions(7), \"The learn action\", lists what it takes"))
         }
     }
 }

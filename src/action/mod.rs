@@ -371,7 +371,7 @@ impl<'a> Cx<'a> {
                     self.error("unknown-port", text, format!("no port `{text}`"))
                 }
             };
-            d.nearest(text, candidates)
+            d.nearest(text, candidates).or_hint("a port is a number, a reserved name, or a name of this bridge")
         })
     }
 
@@ -504,7 +504,8 @@ impl Outer {
 /// noted in `cx.found` as an error.
 pub fn parse(text: &str, outer: Outer, cx: &mut Cx<'_>) -> Result<Actions, Diagnostic> {
     if cx.depth >= Cx::DEPTH {
-        return Err(cx.error("too-deep", text, format!("actions are nested more than {} deep", Cx::DEPTH)));
+        let d = cx.error("too-deep", text, format!("actions are nested more than {} deep", Cx::DEPTH));
+        return Err(d.hint("put the inner actions into a table of their own and resubmit to it"));
     }
     cx.depth += 1;
     let list = parse_list(text, outer, cx);
@@ -626,7 +627,7 @@ fn parse_item(item: &Item<'_>, outer: Outer, cx: &mut Cx<'_>) -> Result<Action, 
         return Ok(output::Output { port, max_len: 0 }.into());
     }
     let d = cx.error("unknown-action", item.name, format!("no action `{}`", item.name));
-    Err(d.nearest(item.name, words().map(|w| w.name)))
+    Err(d.nearest(item.name, words().map(|w| w.name)).or_hint("ovs-actions(7) lists every action"))
 }
 
 impl Action {

@@ -260,6 +260,7 @@ fn parse_set_field(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic>
             return d.hint("set_field takes whole fields; use load for single bits");
         }
         d.nearest(name, FieldId::all().filter(|f| f.writable).map(|f| f.name))
+            .or_hint("ovs-fields(7) lists every field")
     })?;
     if !field.writable {
         return Err(cx

@@ -75,12 +75,20 @@ impl Diagnostic {
         Diagnostic { hint: Some(hint.into()), ..self }
     }
 
-    /// The same with a hint that names the candidate nearest to `word`, if one is near.
+    /// The same with a hint that names the candidate nearest to `word`; if none is near, every one of them when they are
+    /// few.
     pub fn nearest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-        match nearest(word, candidates) {
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        match nearest(word, candidates.iter().copied()) {
             Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None if (1..=12).contains(&candidates.len()) => self.hint(format!("known are {}", candidates.join(", "))),
             None => self,
         }
+    }
+
+    /// The same with a hint, unless there is one.
+    pub fn or_hint(self, hint: impl Into<String>) -> Diagnostic {
+        if self.hint.is_some() { self } else { self.hint(hint) }
     }
 
     /// Whether it refuses the text.
@@ -185,12 +193,27 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let word = word.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&word, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance * 3 <= word.len().max(name.len()).max(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    let letters = letters(&word);
+    let mut best: Option<(usize, &str)> = None;
+    for name in candidates {
+        let allowed = word.len().max(name.len()).max(3) / 3;
+        // Each slip changes at most two letters, so most candidates need no closer look. A dump full of words that
+        // nobody knows would otherwise take minutes.
+        let differing = (letters ^ self::letters(name)).count_ones() as usize;
+        if word.len().abs_diff(name.len()) > allowed || differing > 2 * allowed {
+            continue;
+        }
+        let distance = strsim::damerau_levenshtein(&word, &name.to_lowercase());
+        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, name));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// The letters and digits of a word as a set.
+fn letters(word: &str) -> u64 {
+    word.bytes().fold(0, |set, b| set | 1 << (b.to_ascii_lowercase() & 63))
 }
 
 /// A complaint about a file: where it came from, and the line it is about.

@@ -7,7 +7,9 @@
 //! Sources: lib/ofp-flow.c, lib/ofp-match.c (`ofputil_normalize_match`), lib/nx-match.c (`nx_put_raw`) of Open vSwitch.
 
 use super::flow_line::Reading;
-use crate::action::{Refusal, Walk, carry};
+use std::collections::BTreeSet;
+
+use crate::action::{Action, Actions, Refusal, Walk, carry};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::field::matches::DEFAULT_PRIORITY;
@@ -26,11 +28,38 @@ pub struct Echo {
     pub lost: Vec<Diagnostic>,
 }
 
+/// What the switch has, as far as that is known: it refuses flows that refer to what it does not have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Its groups; `None` if nobody knows.
+    pub groups: Option<BTreeSet<u32>>,
+    /// Its meters; `None` if nobody knows.
+    pub meters: Option<BTreeSet<u32>>,
+}
+
+impl Known {
+    /// Refuses actions that refer to a group or meter that is not there (`OFPBAC_BAD_OUT_GROUP`,
+    /// `OFPMMFC_INVALID_METER`).
+    fn refuse_missing(&self, actions: &Actions, at: Span) -> Result<(), Diagnostic> {
+        let mut missing = None;
+        let lacks = |known: &Option<BTreeSet<u32>>, id: u32| known.as_ref().is_some_and(|known| !known.contains(&id));
+        actions.each(&mut |action| match action {
+            Action::Group(a) if lacks(&self.groups, a.0) => missing = Some(("group", a.0)),
+            Action::Meter(a) if lacks(&self.meters, a.0) => missing = Some(("meter", a.0)),
+            _ => {}
+        });
+        let Some((what, id)) = missing else { return Ok(()) };
+        let d = Diagnostic::error("missing-reference", at, format!("the switch has no {what} {id}"));
+        Err(d.hint(format!("add the {what} first")))
+    }
+}
+
 /// Sends a flow that was read from `line` to a switch in `version` and prints it back.
-pub fn echo(reading: &Reading, line: &str, version: Version) -> Result<Echo, Diagnostic> {
+pub fn echo(reading: &Reading, line: &str, version: Version, known: &Known) -> Result<Echo, Diagnostic> {
     let flow = &reading.flow_mod.flow;
     let whole = Span::new(0, line.len());
     let actions_at = super::flow_line::split_actions(line).1.map_or(whole, |text| Span::of(line, text));
+    known.refuse_missing(&flow.actions, actions_at)?;
     let refused = |refusal: Refusal| {
         let code = if matches!(refusal, Refusal::Version(_)) { "version" } else { "inconsistent" };
         Diagnostic::error(code, actions_at, refusal.to_string()).hint(refusal.hint())
@@ -250,7 +279,7 @@ mod tests {
 
     fn echoed(line: &str, version: Version) -> Result<String, String> {
         let reading = parse(line, Names::none(), Mode::Typed, false).map_err(|d| d.message)?;
-        let echo = echo(&reading, line, version).map_err(|d| d.message)?;
+        let echo = echo(&reading, line, version, &Known::default()).map_err(|d| d.message)?;
         Ok(echo.flow.text(Style::NoStats, Names::none()))
     }
 
@@ -272,7 +301,7 @@ mod tests {
     fn what_has_no_prerequisite_is_dropped_and_told() {
         let line = "nw_src=1.2.3.4,actions=drop";
         let reading = parse(line, Names::none(), Mode::Typed, false).unwrap();
-        let echo = echo(&reading, line, Version::V15).unwrap();
+        let echo = echo(&reading, line, Version::V15, &Known::default()).unwrap();
         assert_eq!(echo.flow.text(Style::NoStats, Names::none()), " actions=drop");
         assert_eq!(echo.lost.len(), 1);
         assert_eq!(echo.lost[0].to_string(), "nw_src is dropped: the flow matches everything; add ip");

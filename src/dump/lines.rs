@@ -12,11 +12,12 @@
 //! end as its last one does.
 
 use nom::bytes::complete::{tag, take_while1};
-use nom::character::complete::{char, digit1, hex_digit1};
-use nom::combinator::{all_consuming, opt, rest};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::character::complete::{char, hex_digit1};
+use nom::combinator::{opt, rest};
+use nom::sequence::delimited;
 use nom::{IResult, Parser};
 
+use super::flow_line::parse_duration;
 use super::{Part, Source};
 use crate::base::diag::Diagnostic;
 use crate::base::paint::{Painter, Role, Target};
@@ -58,7 +59,10 @@ impl<'a> Line<'a> {
 
     /// Reads a duration as [`paint_duration`](crate::model::flow::paint_duration) prints it, in nanoseconds.
     pub fn duration(&self, text: &str) -> Result<u64, Wrong<'a>> {
-        nanoseconds(text).ok_or_else(|| self.error("bad-value", text, format!("`{text}` is no duration")))
+        let unit = text.ends_with('s');
+        parse_duration(text)
+            .filter(|_| unit)
+            .ok_or_else(|| self.error("bad-value", text, format!("`{text}` is no duration")))
     }
 
     /// What follows `head`.
@@ -70,17 +74,6 @@ impl<'a> Line<'a> {
 
 /// What is wrong, and in which line.
 pub type Wrong<'a> = Box<(Line<'a>, Diagnostic)>;
-
-fn nanoseconds(text: &str) -> Option<u64> {
-    let number = (digit1::<&str, nom::error::Error<&str>>, opt(preceded(char('.'), digit1)));
-    let (_, (whole, part)) = all_consuming(terminated(number, char('s'))).parse(text).ok()?;
-    let nanoseconds = match part {
-        None => 0,
-        Some(digits) if digits.len() <= 9 => format!("{digits:0<9}").parse().ok()?,
-        Some(_) => return None,
-    };
-    whole.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
-}
 
 /// The lines of a text, one after the other.
 #[derive(Debug, Clone)]

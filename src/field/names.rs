@@ -129,7 +129,7 @@ impl Names {
         match self.ports.by_name.get(name) {
             Some(&port::NONE) => None,
             Some(&number) => Some(number),
-            None => self.learn(name),
+            None => self.learn(name, false),
         }
     }
 
@@ -175,9 +175,14 @@ impl Names {
         (port::NAMED..).zip(learned.ports.iter().cloned()).collect()
     }
 
-    fn learn(&self, name: &str) -> Option<u32> {
+    /// The number of a port whose name stands in quotes: it may hold anything.
+    fn quoted_port_number(&self, name: &str) -> Option<u32> {
+        self.port_number(name).or_else(|| self.learn(name, true))
+    }
+
+    fn learn(&self, name: &str, is_quoted: bool) -> Option<u32> {
         let learned = self.learned.as_ref()?;
-        if !looks_like_a_port(name) {
+        if !looks_like_a_port(name, is_quoted) || self.ports.by_name.contains_key(name) {
             return None;
         }
         if let Some(&id) = learned.read().ok()?.ids.get(name) {
@@ -197,10 +202,10 @@ impl Names {
 
 /// Whether a word can be the name of a port: Linux limits an interface's name to 15 characters, and Open vSwitch a
 /// port's name in OpenFlow to 63 (`OFP_MAX_PORT_NAME_LEN`).
-fn looks_like_a_port(name: &str) -> bool {
-    (1..=63).contains(&name.len())
-        && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && !name.contains(['=', ':', '/', '(', ')', '>'])
+fn looks_like_a_port(name: &str, is_quoted: bool) -> bool {
+    let is_word = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && !name.contains(['=', ':', '/', '(', ')', '>', ',', ' ']);
+    (1..=63).contains(&name.len()) && (is_quoted || is_word)
 }
 
 fn add<N: Copy + Eq + std::hash::Hash>(both: &mut Both<N>, number: N, name: &str, ambiguous: N) {
@@ -297,7 +302,8 @@ pub fn parse_port(text: &str, names: &Names) -> Result<u32, PortError> {
         return Ok(number);
     }
     let name = unquoted(text).ok_or(PortError::Unknown)?;
-    names.port_number(&name).ok_or(PortError::Unknown)
+    let number = if text.starts_with('"') { names.quoted_port_number(&name) } else { names.port_number(&name) };
+    number.ok_or(PortError::Unknown)
 }
 
 /// Reads a table as typed or printed: a decimal number up to 255 or a table's name, in quotes or not.

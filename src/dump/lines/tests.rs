@@ -114,13 +114,3 @@ fn the_first_line_that_says_something_decides() {
     assert_eq!(First::of("\n\n"), First::Nothing);
     assert_eq!(First::of("\n x\n"), First::Line(" x"));
 }
-
-#[test]
-fn durations() {
-    assert_eq!(nanoseconds("21s"), Some(21_000_000_000));
-    assert_eq!(nanoseconds("21.350s"), Some(21_350_000_000));
-    assert_eq!(nanoseconds("0.000000001s"), Some(1));
-    for text in ["", "s", "1", ".5s", "1.s", "1.0000000001s", "99999999999999999999s", "-1s", "1s "] {
-        assert_eq!(nanoseconds(text), None, "{text}");
-    }
-}

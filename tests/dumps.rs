@@ -1,130 +1,20 @@
-//! What `ovs-ofctl` prints beside flows comes back byte for byte.
-//!
-//! Always: the files under `fixtures/dumps/openflow`. With `OFSCOPE_CORPUS`, also every file below that directory that
-//! one of the readers recognises.
+//! What `ovs-ofctl` prints beside flows comes back byte for byte: `fixtures/dumps/openflow`.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::check::parts::{self, KINDS, boundary, names};
+use crate::check::{Tally, files_below, text_of};
 use ofscope::base::diag::Report;
 use ofscope::dump::group_line::Change;
-use ofscope::dump::{Part, Source, groups, meters, ports, tables};
+use ofscope::dump::{Part, Source, groups};
 use ofscope::field::Names;
 use ofscope::model::group::{Bucket, Group, GroupType};
 
-/// A reader with its printer and the question whether a text is one of its own.
-struct Kind {
-    name: &'static str,
-    is: fn(&str) -> bool,
-    /// Reads and prints: with the names that reading learned, and with numbers only. Counts the entries.
-    round: fn(&str, &mut Source<'_>) -> (String, String, usize),
-}
-
-macro_rules! kind {
-    ($module:ident, $name:literal, $is:ident, $read:ident, $paint:ident) => {
-        Kind {
-            name: $name,
-            is: $module::$is,
-            round: |text, source| {
-                let parts = $module::$read(text, source);
-                let (mut named, mut numbered) = (String::new(), String::new());
-                $module::$paint(&parts, source.names, &mut named);
-                $module::$paint(&parts, Names::none(), &mut numbered);
-                (named, numbered, parts.iter().filter_map(Part::entry).count())
-            },
-        }
-    };
-}
-
-const KINDS: [Kind; 9] = [
-    kind!(groups, "groups", is_groups, read_groups, paint_groups),
-    kind!(groups, "group_stats", is_group_stats, read_group_stats, paint_group_stats),
-    kind!(meters, "meters", is_meters, read_meters, paint_meters),
-    kind!(meters, "meter_stats", is_meter_stats, read_meter_stats, paint_meter_stats),
-    kind!(ports, "show", is_show, read_show, paint_show),
-    kind!(ports, "ports_desc", is_ports_desc, read_ports_desc, paint_ports_desc),
-    kind!(ports, "ports", is_ports, read_ports, paint_ports),
-    kind!(tables, "tables", is_tables, read_tables, paint_tables),
-    kind!(tables, "tlv_map", is_tlv_map, read_tlv_map, paint_tlv_map),
-];
-
-/// Files and entries of each kind, and what went wrong.
-#[derive(Default)]
-struct Tally {
-    counts: BTreeMap<&'static str, (usize, usize)>,
-    wrong: Vec<String>,
-}
-
-impl Tally {
-    fn file(&mut self, path: &Path) {
-        let Some(text) = text_of(path) else { return };
-        let head = &text[..boundary(&text, 4096)];
-        let mut kinds = KINDS.iter().filter(|kind| (kind.is)(head));
-        let Some(kind) = kinds.next() else { return };
-        if let Some(other) = kinds.next() {
-            self.wrong.push(format!("{}: both {} and {}", path.display(), kind.name, other.name));
-        }
-        let count = self.counts.entry(kind.name).or_default();
-        let (file, names, mut report) = (Arc::from("f"), names(), Report::default());
-        let (named, numbered, entries) =
-            (kind.round)(&text, &mut Source { file: &file, names: &names, report: &mut report });
-        *count = (count.0 + 1, count.1 + entries);
-        if named != text && numbered != text {
-            self.wrong.push(format!("{}: {} does not come back", path.display(), kind.name));
-        }
-        if let Some(first) = report.kept.first() {
-            let mut message = String::new();
-            first.paint(&mut message);
-            self.wrong.push(format!("{}: {} complaints, first {message}", path.display(), report.len()));
-        }
-    }
-
-    fn finish(&self) {
-        for (kind, (files, entries)) in &self.counts {
-            println!("{kind}: {files} files, {entries} entries");
-        }
-        let wrong: Vec<&str> = self.wrong.iter().take(20).map(String::as_str).collect();
-        assert!(wrong.is_empty(), "{} wrong:\n{}", self.wrong.len(), wrong.join("\n"));
-    }
-}
-
-fn text_of(path: &Path) -> Option<String> {
-    let bytes = std::fs::read(path).ok()?;
-    if path.extension().is_none_or(|e| e != "gz") {
-        return String::from_utf8(bytes).ok();
-    }
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).ok()?;
-    Some(text)
-}
-
-fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
-    for entry in entries.flatten() {
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(&entry.path(), files),
-            Ok(kind) if kind.is_file() => files.push(entry.path()),
-            _ => {}
-        }
-    }
-}
-
-/// The names of the switch that the fixtures come from. Ports are learned from a dump, tables are not.
-fn names() -> Names {
-    let mut names = Names::default();
-    names.add_table(3, "ingress");
-    names.add_table(4, "odd\"name");
-    names.add_table(200, "egress");
-    names.learning()
-}
-
 fn fixtures() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dumps/openflow"), &mut files);
+    let mut files = files_below(&crate::fixtures().join("dumps/openflow"));
     files.retain(|path| path.extension().is_some_and(|e| e == "txt"));
-    files.sort();
     files
 }
 
@@ -132,26 +22,10 @@ fn fixtures() -> Vec<PathBuf> {
 fn fixtures_come_back() {
     let mut tally = Tally::default();
     let files = fixtures();
-    files.iter().for_each(|path| tally.file(path));
+    files.iter().for_each(|path| parts::check(path, &mut tally));
     tally.finish();
-    assert_eq!(tally.counts.values().map(|(files, _)| files).sum::<usize>(), files.len(), "a file is of no kind");
+    assert_eq!(tally.counts.values().sum::<usize>(), files.len(), "a file is of no kind");
     assert_eq!(tally.counts.len(), KINDS.len(), "a kind has no file");
-}
-
-#[test]
-fn corpus_comes_back() {
-    let Ok(dir) = std::env::var("OFSCOPE_CORPUS") else { return };
-    let (mut files, mut tally) = (Vec::new(), Tally::default());
-    walk(Path::new(&dir), &mut files);
-    files.sort();
-    files.iter().for_each(|path| tally.file(path));
-    tally.finish();
-    assert!(!tally.counts.is_empty(), "nothing in {dir} is of a kind that is read");
-}
-
-/// The largest character boundary of `text` not after `at`.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Small numbers that look random, the same in every run (xorshift).

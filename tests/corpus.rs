@@ -1,0 +1,32 @@
+//! Every dump, node and oracle file below a directory: `tests/run --corpus DIR`.
+//!
+//! Not part of an ordinary test run, which knows `fixtures/` alone.
+
+mod check;
+
+use std::path::PathBuf;
+
+use check::{Tally, files_below, oracle, parts};
+
+fn corpus() -> PathBuf {
+    let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");
+    PathBuf::from(dir)
+}
+
+#[test]
+fn every_document_comes_back() {
+    let mut tally = Tally::default();
+    for path in files_below(&corpus()) {
+        parts::check(&path, &mut tally);
+    }
+    tally.finish();
+}
+
+#[test]
+fn every_line_of_the_oracle_is_read_and_printed_as_the_switch_did() {
+    let mut tally = Tally::default();
+    for path in files_below(&corpus()) {
+        oracle::check(&path, &path.with_file_name("br-int.ports-desc"), &mut tally);
+    }
+    tally.finish();
+}
