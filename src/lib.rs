@@ -1,5 +1,8 @@
 //! ofscope: the flow-table inspector and editor for Open vSwitch.
 
+// In the program itself an invariant is written down with `expect`; tests may `unwrap`.
+#![warn(clippy::unwrap_used)]
+
 pub mod action;
 pub mod base;
 pub mod cli;

@@ -163,7 +163,7 @@ fn gist(group: &Group) -> impl PartialEq + std::fmt::Debug {
     let default_weight = u16::from(group.kind == GroupType::Select);
     let fields: BTreeMap<_, _> = group.fields.iter().map(|(field, mask)| (field.name, mask.clone())).collect();
     let bucket = |b: &Bucket| {
-        let words: Vec<_> = b.actions.0.iter().map(|a| a.name()).collect();
+        let words: Vec<_> = b.actions.0.iter().map(ofscope::action::Action::name).collect();
         (b.weight.unwrap_or(default_weight), b.watch_port, b.watch_group, words)
     };
     let buckets: Vec<_> = group.buckets.iter().map(bucket).collect();

@@ -371,7 +371,10 @@ impl<'a> Cx<'a> {
                     self.error("unknown-port", text, format!("no port `{text}`"))
                 }
             };
-            d.nearest(text, candidates).or_hint("a port is a number, a reserved name, or a name of this bridge")
+            match nearest(text, candidates) {
+                Some(name) => d.hint(format!("did you mean `{name}`?")),
+                None => d.hint("a port is a number, a reserved name such as LOCAL, or a name of this bridge"),
+            }
         })
     }
 

@@ -15,8 +15,11 @@ use serde_json::Value;
 
 use super::{Tally, text_of};
 
+/// Checks the lines of one file, whose ports have these names.
+type Check = fn(&[Value], &Names, &mut Tally);
+
 /// The kinds of oracle files, by the end of their names.
-pub const KINDS: [(&str, fn(&[Value], &Names, &mut Tally)); 5] = [
+pub const KINDS: [(&str, Check); 5] = [
     ("syntax.jsonl", valid_lines),
     ("syntax-extra.jsonl", valid_lines),
     ("invalid.jsonl", invalid_lines),
@@ -63,7 +66,7 @@ fn valid_lines(lines: &[Value], names: &Names, tally: &mut Tally) {
             tally.count("typed lines, by version");
             match (&told, line["dump"][version.name()].as_str()) {
                 (Ok(flow), Some(print)) if flow.text(Style::NoStats, Names::none()) == print => {
-                    read_back(print, names, tally)
+                    read_back(print, names, tally);
                 }
                 (Err(_), None) => {}
                 (told, wanted) => tally.fail(format!("{version} {typed}\n  got  {told:?}\n  want {wanted:?}")),

@@ -116,7 +116,11 @@ fn what_ovs_ofctl_refuses_is_refused_in_its_place() {
         ("group_id=1,type=all,bucket=weight:x,output:1", "x", "a weight is no number: `x`; a number up to 65535"),
         ("group_id=1,type=all,bucket=bucket_id:1,", "bucket_id:1,", "the bucket has no actions; add actions=drop"),
         ("group_id=1,type=all,bucket=watch_port:LOCAL,1", "LOCAL", "`LOCAL` cannot be watched"),
-        ("group_id=1,type=all,bucket=watch_port:p7,1", "p7", "no port `p7`"),
+        (
+            "group_id=1,type=all,bucket=watch_port:p7,1",
+            "p7",
+            "no port `p7`; a port is a number, a reserved name such as LOCAL, or a name of this bridge",
+        ),
         ("group_id=1,type=all,bucket=outptu:1", "outptu", "no action `outptu`; did you mean `output`?"),
         ("group_id=1,type=select,fields(ip_src)", "", "fields need selection_method=hash"),
         (
