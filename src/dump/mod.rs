@@ -8,6 +8,7 @@ pub mod groups;
 pub mod input;
 pub mod lines;
 pub mod meters;
+pub mod place;
 pub mod ports;
 pub mod tables;
 
