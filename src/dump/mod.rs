@@ -2,6 +2,7 @@
 
 pub mod echo;
 pub mod flow_line;
+pub mod ovsdb_json;
 pub mod ovsdb_text;
 
 use std::sync::Arc;
