@@ -2,7 +2,9 @@
 
 pub mod echo;
 pub mod flow_line;
+pub mod ovsdb_file;
 pub mod ovsdb_json;
+mod ovsdb_replay;
 pub mod ovsdb_text;
 
 use std::sync::Arc;
