@@ -6,6 +6,7 @@ pub mod ovsdb_file;
 pub mod ovsdb_json;
 mod ovsdb_replay;
 pub mod ovsdb_text;
+pub mod vsctl;
 
 use std::sync::Arc;
 
