@@ -7,6 +7,7 @@ pub mod conntrack;
 pub mod flow;
 pub mod group;
 pub mod meter;
+pub mod node_facts;
 pub mod ovsdb;
 pub mod port;
 pub mod table;
