@@ -1,6 +1,7 @@
 //! Readers and writers of what people capture from a switch.
 
 pub mod echo;
+pub mod fdb;
 pub mod flow_line;
 pub mod ovsdb_file;
 pub mod ovsdb_json;
