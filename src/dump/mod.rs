@@ -1,5 +1,7 @@
 //! Readers and writers of what people capture from a switch.
 
+pub mod datapath;
+pub mod dpif_show;
 pub mod echo;
 pub mod fdb;
 pub mod flow_line;

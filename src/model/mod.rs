@@ -4,6 +4,7 @@
 //! is a function of it.
 
 pub mod conntrack;
+pub mod datapath;
 pub mod flow;
 pub mod group;
 pub mod meter;
