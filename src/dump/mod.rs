@@ -1,5 +1,6 @@
 //! Readers and writers of what people capture from a switch.
 
+pub mod conntrack;
 pub mod datapath;
 pub mod dpif_show;
 pub mod echo;
