@@ -6,6 +6,7 @@ pub mod dpif_show;
 pub mod echo;
 pub mod fdb;
 pub mod flow_line;
+pub mod ovn;
 pub mod ovsdb_file;
 pub mod ovsdb_json;
 mod ovsdb_replay;
