@@ -7,8 +7,8 @@
 //! tcp,orig=(src=10.0.0.1,dst=10.0.0.2,sport=1000,dport=80),reply=(..),zone=5,mark=7,protoinfo=(state=ESTABLISHED)
 //! ```
 //!
-//! Lines in the order of Open vSwitch are printed back byte for byte, with a line end after each; words that nobody knows
-//! are kept and go to the end of the line.
+//! Lines in the order of Open vSwitch are printed back byte for byte, with a line end after each; words that nobody
+//! knows are kept and go to the end of the line.
 
 use std::net::IpAddr;
 

@@ -1,11 +1,11 @@
 //! The flows of the datapath: `ovs-appctl dpctl/dump-flows [-m]` and `ovs-dpctl dump-flows`.
 //!
-//! ovs-dpctl(8) "dump-flows"; lib/dpctl.c and `odp_flow_format` in lib/odp-util.c of Open vSwitch. A line is the key, then
-//! `, packets:7, bytes:686, used:3.557s`, more of that kind, and `actions:` with the rest of the line. Lines such as
-//! `flow-dump from the main thread:` say whose flows follow.
+//! ovs-dpctl(8) "dump-flows"; lib/dpctl.c and `odp_flow_format` in lib/odp-util.c of Open vSwitch. A line is the key,
+//! then `, packets:7, bytes:686, used:3.557s`, more of that kind, and `actions:` with the rest of the line. Lines such
+//! as `flow-dump from the main thread:` say whose flows follow.
 //!
-//! Time and memory grow with the length of the text: a part of a key takes 28 bytes. Parts inside parts are told apart up
-//! to a depth of [`Key::DEPTH`].
+//! Time and memory grow with the length of the text: a part of a key takes 28 bytes. Parts inside parts are told apart
+//! up to a depth of [`Key::DEPTH`].
 
 use std::sync::Arc;
 

@@ -188,8 +188,8 @@ fn counters(text: &str, datapath: &mut Datapath) -> Option<()> {
     Some(())
 }
 
-/// `RX packets:5 errors:0`, `collisions:?`, `RX bytes:123 (1.2 KiB)  TX bytes:0`. What stands in parentheses is the same
-/// number for people.
+/// `RX packets:5 errors:0`, `collisions:?`, `RX bytes:123 (1.2 KiB)  TX bytes:0`. What stands in parentheses is the
+/// same number for people.
 fn stats(text: &str) -> Option<Vec<(Box<str>, Option<u64>)>> {
     let mut stats = Vec::new();
     let mut side = "";

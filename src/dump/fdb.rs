@@ -57,8 +57,8 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
     text.split_inclusive('\n').enumerate().map(|(i, whole)| (i + 1, whole.trim_end_matches(['\n', '\r']), whole))
 }
 
-/// Collects the parts of a document. Lines that are only text become one part as long as no entry stands between them, so
-/// that a large file of blank lines does not become a larger list.
+/// Collects the parts of a document. Lines that are only text become one part as long as no entry stands between them,
+/// so that a large file of blank lines does not become a larger list.
 pub(super) struct Parts<T> {
     parts: Vec<Part<T>>,
     text: String,

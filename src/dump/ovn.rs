@@ -30,8 +30,8 @@ pub fn is_group_table(head: &str) -> bool {
     all_lines(head, is_group)
 }
 
-/// Whether a text begins like `meter-table-list`: every line is a description, a colon and a number. Little tells it from
-/// other lists, so this should be asked last.
+/// Whether a text begins like `meter-table-list`: every line is a description, a colon and a number. Little tells it
+/// from other lists, so this should be asked last.
 pub fn is_meter_table(head: &str) -> bool {
     all_lines(head, |line| !line.starts_with([' ', '\t']) && !is_group(line) && described(line).is_some())
 }

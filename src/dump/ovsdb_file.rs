@@ -1,9 +1,10 @@
 //! Database files, as `ovsdb-server` keeps them and `ovsdb-client backup` writes them.
 //!
-//! ovsdb(5) "Standalone Format" and "Clustered Format"; ovsdb/file.c and ovsdb/raft-private.c of Open vSwitch. A file is a
-//! row of records: a line `OVSDB JSON LENGTH SHA1`, then JSON in one line. The first record is the schema, each further
-//! one a transaction, applied in order: rows by table, `null` for a row that is deleted, and `_is_diff` if columns hold
-//! differences. A file of a cluster (`OVSDB CLUSTER`) has the schema and the data in its log entries instead.
+//! ovsdb(5) "Standalone Format" and "Clustered Format"; ovsdb/file.c and ovsdb/raft-private.c of Open vSwitch. A file
+//! is a row of records: a line `OVSDB JSON LENGTH SHA1`, then JSON in one line. The first record is the schema, each
+//! further one a transaction, applied in order: rows by table, `null` for a row that is deleted, and `_is_diff` if
+//! columns hold differences. A file of a cluster (`OVSDB CLUSTER`) has the schema and the data in its log entries
+//! instead.
 //!
 //! Columns that the schema calls ephemeral are not in a standalone file, so they are absent from the rows; every other
 //! column that a file leaves out has its default value.
@@ -23,6 +24,7 @@ use nom::{IResult, Parser};
 use super::Source;
 use super::ovsdb_json::{Node, reason};
 use super::ovsdb_replay::{At, State};
+use super::ovsdb_text::short;
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::model::ovsdb::{Atom, Database};
@@ -51,8 +53,8 @@ struct Record<'a> {
     body: &'a str,
 }
 
-/// The records of a file. A record reaches to the next line that begins like one: JSON has no line ends inside, and so a
-/// record that is cut, or was changed by hand, does not spoil the next.
+/// The records of a file. A record reaches to the next line that begins like one: JSON has no line ends inside, and so
+/// a record that is cut, or was changed by hand, does not spoil the next.
 struct Records<'a> {
     rest: &'a str,
     line: usize,
@@ -147,7 +149,7 @@ impl Replay {
             }
             (Some(Kind::Standalone), "JSON") => self.state.transaction(node, &mut at),
             (Some(Kind::Cluster), "CLUSTER") => self.cluster_record(node, &mut at),
-            _ => at.complain("bad-record", format!("records of kind `{kind}` are not read here")),
+            _ => at.complain("bad-record", format!("records of kind `{}` are not read here", short(kind))),
         }
     }
 

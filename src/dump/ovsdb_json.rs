@@ -1,7 +1,7 @@
 //! Databases as JSON: the tables of `ovsdb-client --format=json dump`, and the notation that database files share.
 //!
-//! ovsdb-client(1) "dump", lib/table.c of Open vSwitch: one JSON object a table, with its caption, headings and rows, one
-//! after the other. Values are written as RFC 7047, section 5.1, says: `["set",[..]]`, `["map",[[k,v],..]]`,
+//! ovsdb-client(1) "dump", lib/table.c of Open vSwitch: one JSON object a table, with its caption, headings and rows,
+//! one after the other. Values are written as RFC 7047, section 5.1, says: `["set",[..]]`, `["map",[[k,v],..]]`,
 //! `["uuid","..."]`, and plain strings, numbers and booleans.
 //!
 //! Time and memory grow with the length of the text only: values are built while it is read. JSON may nest 127 levels
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::Source;
-use super::ovsdb_text::is_uuid;
+use super::ovsdb_text::{is_uuid, short};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::model::ovsdb::{Atom, Database, Datum, Row};
@@ -43,8 +43,8 @@ pub fn read_ovsdb_json(text: &str, source: &mut Source<'_>) -> Database {
     database
 }
 
-/// The text, cut in front of each line that begins with a brace: there a table begins, whether it is printed in one line
-/// or `--pretty` in many, and whatever is wrong with the table before it.
+/// The text, cut in front of each line that begins with a brace: there a table begins, whether it is printed in one
+/// line or `--pretty` in many, and whatever is wrong with the table before it.
 fn chunks(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -67,7 +67,9 @@ fn complain_json(first: usize, chunk: &str, error: &serde_json::Error, source: &
 /// What serde_json says, without the position, which is told apart.
 pub(super) fn reason(error: &serde_json::Error) -> String {
     let said = error.to_string();
-    said.split(" at line ").next().unwrap_or("").to_lowercase()
+    let reason = said.rsplit_once(" at line ").map_or(&*said, |(reason, _)| reason);
+    let end = reason.char_indices().nth(100).map_or(reason.len(), |(end, _)| end);
+    reason[..end].to_lowercase()
 }
 
 /// A table as `ovsdb-client` prints it. The headings come after the rows.
@@ -86,6 +88,7 @@ impl Table {
             |code, message| source.complain(number, line, Diagnostic::error(code, Span::default(), message));
         let headings: Vec<Arc<str>> = self.headings.iter().map(|heading| heading.as_str().into()).collect();
         let rows = database.tables.entry(name.into()).or_default();
+        let name = short(name);
         for (i, cells) in self.data.into_iter().enumerate() {
             let row_number = i + 1;
             if cells.len() != headings.len() {
@@ -99,8 +102,10 @@ impl Table {
                     cell => match cell.datum() {
                         Some(value) => drop(row.columns.insert(heading.clone(), value)),
                         None => {
-                            let message =
-                                format!("column {heading} of row {row_number} of table {name}: no OVSDB value");
+                            let message = format!(
+                                "column {} of row {row_number} of table {name}: no OVSDB value",
+                                short(heading)
+                            );
                             complain("bad-value", message);
                         }
                     },

@@ -1,20 +1,21 @@
 //! The state of a database while the transactions of a file are applied to it.
 //!
 //! ovsdb/file.c of Open vSwitch, RFC 7047 for the schema (section 3.2) and the values. A column that a new row does not
-//! say has its default value, unless the schema calls it ephemeral: such a column is not kept in files, so it is absent.
+//! say has its default value, unless the schema calls it ephemeral: such a column is not kept in files, so it is
+//! absent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Source;
 use super::ovsdb_json::Node;
-use super::ovsdb_text::is_uuid;
+use super::ovsdb_text::{is_uuid, short};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::model::ovsdb::{Atom, Database, Datum, Row};
 
-/// Columns of a table that has default values; Interface, the widest real one, has 35. Without this limit a hostile schema could
-/// make every row as large as it likes.
+/// Columns of a table that has default values; Interface, the widest real one, has 35. Without this limit a hostile
+/// schema could make every row as large as it likes.
 pub const COLUMNS: usize = 64;
 
 /// A column's type, as far as it matters here.
@@ -129,12 +130,12 @@ impl State {
         };
         for (table, rows) in tables {
             if matches!(rows, Node::Object(_)) && !self.schema.is_empty() && !self.schema.contains_key(&table) {
-                at.complain("unknown-table", format!("table {table} is not in the schema"));
+                at.complain("unknown-table", format!("table {} is not in the schema", short(&table)));
             }
             match rows {
                 Node::Object(rows) => rows.into_iter().for_each(|(id, row)| self.row(&table, id, row, is_diff, at)),
                 _ if matches!(&*table, "_date" | "_comment" | "_is_diff") => {}
-                _ => at.complain("bad-record", format!("`{table}` of the transaction is no table")),
+                _ => at.complain("bad-record", format!("`{}` of the transaction is no table", short(&table))),
             }
         }
     }
@@ -143,12 +144,12 @@ impl State {
         let schema = self.schema.get(table);
         let rows = self.tables.entry(table.clone()).or_default();
         if !is_uuid(&id) {
-            return at.complain("bad-row", format!("`{}` is no id of a row", id.chars().take(40).collect::<String>()));
+            return at.complain("bad-row", format!("`{}` is no id of a row", short(&id)));
         }
         match row {
             Node::Null => {
                 if rows.remove(&id).is_none() {
-                    at.complain("bad-row", format!("row {id} of table {table} is deleted but was not there"));
+                    at.complain("bad-row", format!("row {id} of table {} is deleted but was not there", short(table)));
                 }
             }
             Node::Object(columns) => {
@@ -157,7 +158,10 @@ impl State {
                 let live = rows.entry(id).or_insert_with(|| defaults(schema));
                 for (name, node) in columns {
                     let Some(datum) = node.datum() else {
-                        at.complain("bad-value", format!("column {name} of table {table}: no OVSDB value"));
+                        at.complain(
+                            "bad-value",
+                            format!("column {} of table {}: no OVSDB value", short(&name), short(table)),
+                        );
                         continue;
                     };
                     let is_composite = schema.and_then(|s| s.get(&name)).is_some_and(|c| c.is_composite);
@@ -167,7 +171,7 @@ impl State {
                     }
                 }
             }
-            _ => at.complain("bad-row", format!("row {id} of table {table} is no row")),
+            _ => at.complain("bad-row", format!("row {id} of table {} is no row", short(table))),
         }
     }
 

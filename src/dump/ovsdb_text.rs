@@ -1,7 +1,7 @@
 //! The tables that `ovsdb-client dump` prints.
 //!
-//! ovsdb-client(1) "dump"; lib/table.c of Open vSwitch for the layout: a caption (`Bridge table`), a line of headings, a
-//! line of dashes, then a line a row. The dashes say where the columns are, in bytes. A cell is OVSDB's text notation
+//! ovsdb-client(1) "dump"; lib/table.c of Open vSwitch for the layout: a caption (`Bridge table`), a line of headings,
+//! a line of dashes, then a line a row. The dashes say where the columns are, in bytes. A cell is OVSDB's text notation
 //! (ovs-vsctl(8) "Database Values"): `[]` for sets, `{}` for maps, quotes around strings that are no plain words.
 //!
 //! Time and memory grow with the length of the text only. The notation does not nest, so there is no depth to limit.
@@ -112,7 +112,7 @@ impl Reader {
         let last = self.table.columns.len().saturating_sub(1);
         for (i, column) in self.table.columns.iter().enumerate() {
             let Some(cell) = cell(line, column, i == last) else {
-                let message = format!("the row does not keep to the columns, from {} on", column.name);
+                let message = format!("the row does not keep to the columns, from {} on", short(&column.name));
                 source.complain(number, line, Diagnostic::error("bad-row", whole(line), message));
                 break;
             };
@@ -125,14 +125,15 @@ impl Reader {
                 }
                 Err(at) => {
                     let span = at.shifted(Span::of(line, cell).start as usize);
-                    let message = format!("column {} of table {}: no OVSDB value", column.name, self.table.name);
+                    let message =
+                        format!("column {} of table {}: no OVSDB value", short(&column.name), short(&self.table.name));
                     let d = Diagnostic::error("bad-value", span, message);
                     source.complain(number, line, d.hint("was the dump cut, as with --max-column-width?"));
                 }
             }
         }
         if row.uuid.is_empty() {
-            let message = format!("a row of table {} without `_uuid` is left out", self.table.name);
+            let message = format!("a row of table {} without `_uuid` is left out", short(&self.table.name));
             source.complain(number, line, Diagnostic::error("bad-row", whole(line), message));
         } else {
             self.table.rows.push(row);
@@ -267,6 +268,11 @@ fn bare(word: &str) -> Atom {
             Err(_) => Atom::String(word.into()),
         },
     }
+}
+
+/// A name as far as a message shows it, so that a hostile one does not fill the memory with messages.
+pub(super) fn short(name: &str) -> &str {
+    name.char_indices().nth(40).map_or(name, |(end, _)| &name[..end])
 }
 
 /// Whether a word is an id such as `50eccf45-9e0f-4cc4-b4a1-8d0a7b0b6e4a`.

@@ -1,12 +1,13 @@
 //! What `ovs-vsctl show` prints.
 //!
-//! ovs-vsctl(8) "show"; lib/db-ctl-base.c and utilities/ovs-vsctl.c of Open vSwitch. Four blanks a level: a line such as
-//! `Bridge br-int` is a row, a line such as `tag: 7` a column of the row above it. Only a few columns are shown, and of
-//! these only the ones that do not have their default value, so the columns that every version shows are filled in.
+//! ovs-vsctl(8) "show"; lib/db-ctl-base.c and utilities/ovs-vsctl.c of Open vSwitch. Four blanks a level: a line such
+//! as `Bridge br-int` is a row, a line such as `tag: 7` a column of the row above it. Only a few columns are shown, and
+//! of these only the ones that do not have their default value, so the columns that every version shows are filled in.
 //!
 //! The rows have no ids in this text. They get names that are the same in every dump, such as `show:Bridge:br-int`.
 //!
-//! Limits: at most [`ROWS`] rows are read, since a short line makes a whole row, and [`LEVELS`] levels; `show` has three.
+//! Limits: at most [`ROWS`] rows are read, since a short line makes a whole row, and [`LEVELS`] levels; `show` has
+//! three.
 
 use std::collections::HashMap;
 use std::sync::Arc;

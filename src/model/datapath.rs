@@ -1,7 +1,7 @@
 //! The datapath below the bridges: its ports and its flows (ovs-dpctl(8), ovs-appctl(8) "dpctl" and "dpif").
 //!
-//! A flow of the datapath is not a flow of OpenFlow: it is the cached outcome of one or several lookups, for packets that
-//! look alike. Its key is written as `name(value),name(part=value,..)`; [`Key`] keeps the text and knows where its
+//! A flow of the datapath is not a flow of OpenFlow: it is the cached outcome of one or several lookups, for packets
+//! that look alike. Its key is written as `name(value),name(part=value,..)`; [`Key`] keeps the text and knows where its
 //! parts stand.
 
 use std::sync::Arc;

@@ -92,8 +92,8 @@ pub struct PortFacts {
     pub uuid: Arc<str>,
     /// The VLAN of an access port, or the native VLAN of a trunk.
     pub tag: Option<u16>,
-    /// `access`, `trunk`, `native-tagged`, `native-untagged` or `dot1q-tunnel`; none means access if there is a tag, and
-    /// trunk otherwise.
+    /// `access`, `trunk`, `native-tagged`, `native-untagged` or `dot1q-tunnel`; none means access if there is a tag,
+    /// and trunk otherwise.
     pub vlan_mode: Option<Arc<str>>,
     /// The VLANs of a trunk; empty means all.
     pub trunks: Vec<u16>,
