@@ -2,6 +2,7 @@
 
 mod check;
 mod dumps;
+mod readers_database;
 mod words;
 
 use std::path::{Path, PathBuf};

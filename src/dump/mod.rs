@@ -1,6 +1,10 @@
 //! Readers and writers of what people capture from a switch.
 
+pub mod conntrack;
+pub mod datapath;
+pub mod dpif_show;
 pub mod echo;
+pub mod fdb;
 pub mod flow_line;
 pub mod flows;
 pub mod group_line;
@@ -8,9 +12,15 @@ pub mod groups;
 pub mod input;
 pub mod lines;
 pub mod meters;
+pub mod ovn;
+pub mod ovsdb_file;
+pub mod ovsdb_json;
+mod ovsdb_replay;
+pub mod ovsdb_text;
 pub mod place;
 pub mod ports;
 pub mod tables;
+pub mod vsctl;
 
 use std::sync::Arc;
 

@@ -15,6 +15,8 @@ pub struct Tuple {
     pub dport: u16,
     /// ICMP type and code.
     pub icmp: Option<(u8, u8)>,
+    /// Packets and bytes that went this way, where they are counted and were printed.
+    pub counters: Option<(u64, u64)>,
 }
 
 /// A connection.
@@ -22,6 +24,8 @@ pub struct Tuple {
 pub struct Connection {
     /// The protocol's number.
     pub proto: u8,
+    /// The number that the datapath gave it, if that was printed.
+    pub id: Option<u32>,
     /// As its first packet went.
     pub orig: Tuple,
     /// As replies come.
@@ -32,7 +36,9 @@ pub struct Connection {
     pub mark: u32,
     /// Its label.
     pub labels: u128,
-    /// The kernel's status bits by name, or the number of the userspace datapath, as printed.
+    /// When it began, and when it ended, as printed (`2024-05-06T07:08:09.123`); empty where that was not printed.
+    pub times: (Box<str>, Box<str>),
+    /// The kernel's status bits by name, or the number of the userspace datapath, as printed; empty if it was not.
     pub status: Box<str>,
     /// Seconds until it is forgotten, if that was printed.
     pub timeout: Option<u32>,
@@ -40,4 +46,8 @@ pub struct Connection {
     pub protoinfo: Box<str>,
     /// The helper, if there is one.
     pub helper: Box<str>,
+    /// The connection that caused this one, such as the control connection of FTP.
+    pub parent: Option<Tuple>,
+    /// Words that nobody knows, as printed.
+    pub residue: Vec<Box<str>>,
 }

@@ -6,11 +6,13 @@
 pub mod bridge;
 pub mod classifier;
 pub mod conntrack;
+pub mod datapath;
 pub mod flow;
 pub mod group;
 pub mod meter;
 pub mod naming;
 pub mod node;
+pub mod node_facts;
 pub mod ovsdb;
 pub mod pipeline;
 pub mod port;

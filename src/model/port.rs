@@ -1,5 +1,6 @@
 //! Ports of a bridge, tunnels, and the addresses a bridge has learned.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::number::Digits;
@@ -154,6 +155,8 @@ fn paint_counter(name: &str, n: Option<u64>, p: &mut impl Painter) {
 /// A MAC address that a bridge has learned (`fdb/show`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FdbEntry {
+    /// The bridge, where the text names it (Open vSwitch 4.0 with several bridges), else empty.
+    pub bridge: Arc<str>,
     /// The port's OpenFlow number.
     pub port: u32,
     /// The VLAN; 0 for none.
@@ -173,14 +176,41 @@ pub struct Tunnel {
     pub name: Box<str>,
     /// Such as `vxlan`, `gre`, `geneve`.
     pub kind: Box<str>,
-    /// This end; empty or `flow` if it is not fixed.
+    /// This end; `::` if it is not fixed, `flow` if flows choose it.
     pub local: Box<str>,
     /// The other end; `flow` if flows choose it.
     pub remote: Box<str>,
-    /// The key: a number, `flow`, or nothing.
+    /// The key of what comes in: a number as printed (`0x7`), or `flow`.
     pub key: Box<str>,
     /// The whole description in parentheses, as printed.
     pub text: Box<str>,
+}
+
+/// A neighbour that tunnels are sent to, as the switch resolved it (`tnl/neigh/show`, also called `tnl/arp/show`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TunnelNeighbour {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its MAC address; none while it is being asked for.
+    pub mac: Option<u64>,
+    /// The bridge it is reached through.
+    pub bridge: Box<str>,
+    /// Whether its time is over.
+    pub stale: bool,
+}
+
+/// Reads a MAC address of six bytes with two digits each.
+pub fn parse_mac(text: &str) -> Option<u64> {
+    let mut mac = 0;
+    let mut bytes = 0;
+    for part in text.split(':') {
+        if part.len() != 2 || !part.bytes().all(|b| b.is_ascii_hexdigit()) || bytes == 6 {
+            return None;
+        }
+        mac = mac << 8 | u64::from_str_radix(part, 16).ok()?;
+        bytes += 1;
+    }
+    (bytes == 6).then_some(mac)
 }
 
 /// A tunnel option with its number (`dump-tlv-map`).
@@ -202,5 +232,18 @@ impl TlvMapping {
         p.text(&format!(" {:>6}  {:>4}", Digits::hex(self.class.into()), Digits::hex(self.kind.into())));
         p.text(&format!("  {:>6}  ", self.length));
         p.put(Role::Reg, &format!("tun_metadata{}", self.index));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mac_addresses() {
+        assert_eq!(parse_mac("aa:bb:cc:00:00:01"), Some(0xaabb_cc00_0001));
+        for bad in ["", "aa:bb:cc:00:00", "aa:bb:cc:00:00:01:02", "aa:bb:cc:00:00:+1", "aa:bb:cc:0:00:011"] {
+            assert_eq!(parse_mac(bad), None, "{bad}");
+        }
     }
 }
