@@ -6,7 +6,7 @@ mod check;
 
 use std::path::PathBuf;
 
-use check::{Tally, files_below, oracle, parts};
+use check::{Tally, files_below, nodes, oracle, parts};
 
 fn corpus() -> PathBuf {
     let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");
@@ -27,6 +27,15 @@ fn every_line_of_the_oracle_is_read_and_printed_as_the_switch_did() {
     let mut tally = Tally::default();
     for path in files_below(&corpus()) {
         oracle::check(&path, &path.with_file_name("br-int.ports-desc"), &mut tally);
+    }
+    tally.finish();
+}
+
+#[test]
+fn every_node_is_loaded_without_a_complaint() {
+    let mut tally = Tally::default();
+    for path in nodes::scenarios(&corpus()) {
+        nodes::check(&path, &mut tally);
     }
     tally.finish();
 }

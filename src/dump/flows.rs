@@ -71,7 +71,6 @@ pub fn load(
                     if done_in.send(Done { number, ..done }).is_err() {
                         return;
                     }
-                    progress.advance(block.text.len() as u64);
                 }
             });
         }

@@ -1,5 +1,6 @@
 //! Readers and writers of what people capture from a switch.
 
+pub mod archive;
 pub mod conntrack;
 pub mod datapath;
 pub mod dpif_show;
@@ -10,6 +11,7 @@ pub mod flows;
 pub mod group_line;
 pub mod groups;
 pub mod input;
+pub mod kind;
 pub mod lines;
 pub mod meters;
 pub mod ovn;

@@ -17,7 +17,7 @@ use crate::field::{Key, Names, Version};
 pub type FlowId = u32;
 
 /// A bridge, as it was at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Bridge {
     /// Its name.
     pub name: Arc<str>,
@@ -29,6 +29,8 @@ pub struct Bridge {
     pub flows: FlowStore,
     /// Whether there are more flows than were read.
     pub is_partial: bool,
+    /// Whether its flows were captured at all.
+    pub is_dumped: bool,
     /// Its ports, by number.
     pub ports: Vec<Port>,
     /// What was counted for each port.
@@ -49,9 +51,22 @@ pub struct Bridge {
     pub tlvs: Vec<TlvMapping>,
     /// The datapath id, if it is known.
     pub datapath_id: Option<u64>,
-    /// Worked out when it is first asked.
+    /// What follows from the rest.
+    pub derived: Derived,
+}
+
+/// What follows from a bridge's flows, worked out when it is first asked. A copy of a bridge may get other flows, so a
+/// copy of this begins anew.
+#[derive(Debug, Default)]
+pub struct Derived {
     tables: OnceLock<Vec<Table>>,
     pipeline: OnceLock<Pipeline>,
+}
+
+impl Clone for Derived {
+    fn clone(&self) -> Derived {
+        Derived::default()
+    }
 }
 
 /// A flow table.
@@ -67,12 +82,12 @@ pub struct Table {
 impl Bridge {
     /// The tables that have flows, by number.
     pub fn tables(&self) -> &[Table] {
-        self.tables.get_or_init(|| tables_of(&self.flows))
+        self.derived.tables.get_or_init(|| tables_of(&self.flows))
     }
 
     /// Where its flows lead.
     pub fn pipeline(&self) -> &Pipeline {
-        self.pipeline.get_or_init(|| Pipeline::of(self))
+        self.derived.pipeline.get_or_init(|| Pipeline::of(self))
     }
 
     /// A table by its number, if it has flows.

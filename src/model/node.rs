@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::bridge::Bridge;
 use super::conntrack::Connection;
+use super::datapath::Datapath;
+use super::node_facts::NodeFacts;
 use super::ovsdb::Database;
-use super::port::Tunnel;
+use super::port::{Tunnel, TunnelNeighbour};
 
 /// A machine with an Open vSwitch.
 #[derive(Debug, Clone, Default)]
@@ -16,10 +18,16 @@ pub struct Node {
     pub bridges: Vec<Arc<Bridge>>,
     /// Its Open_vSwitch database.
     pub database: Option<Arc<Database>>,
+    /// What the database says, in the words of Open vSwitch.
+    pub facts: NodeFacts,
     /// The connections that its datapath tracks; `None` if they were not captured.
     pub connections: Option<Arc<Vec<Connection>>>,
     /// Its tunnels, as `ofproto/list-tunnels` tells them.
     pub tunnels: Vec<Tunnel>,
+    /// The neighbours behind tunnels.
+    pub neighbours: Vec<TunnelNeighbour>,
+    /// Its datapaths with their ports.
+    pub datapaths: Vec<Datapath>,
 }
 
 impl Node {

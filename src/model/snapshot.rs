@@ -34,6 +34,17 @@ pub struct Sources {
     pub files: Vec<SourceFile>,
     /// What was not understood.
     pub report: Report,
+    /// Lists of Neutron's API, as they were found, for those who know what stands in them.
+    pub lists: Vec<SourceText>,
+}
+
+/// A text as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceText {
+    /// Its path below the source.
+    pub path: Arc<str>,
+    /// The text.
+    pub text: Arc<str>,
 }
 
 /// A file and what became of it.

@@ -161,7 +161,7 @@ struct Rare {
 }
 
 /// Up to 65536 flows in columns.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Segment {
     table: Vec<u8>,
     priority: Vec<u32>,
@@ -181,6 +181,25 @@ pub struct Segment {
     shapes: Vec<Arc<Shape>>,
     action_lists: Vec<Arc<ActionList>>,
     heads: Vec<Head>,
+    /// What other dumps of the same flows say beyond this one.
+    filled: Option<Box<Filling>>,
+}
+
+/// What other dumps of the same flows say beyond this one. It never changes how a flow prints.
+#[derive(Debug, Clone, Default)]
+struct Filling {
+    /// Idle age and hard age, row by row.
+    ages: Vec<(u32, u32)>,
+    offloaded: FxHashMap<u16, (u64, u64)>,
+}
+
+/// How much of a store was filled from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Filled {
+    /// Flows whose ages are known now.
+    pub ages: usize,
+    /// Flows of which is known now what hardware counted.
+    pub offloaded: usize,
 }
 
 /// A counter or an age that the dump did not have.
@@ -482,8 +501,22 @@ impl<'a> FlowRef<'a> {
         Some(self.segment.n_bytes[self.row]).filter(|n| *n != UNKNOWN)
     }
 
-    /// What was counted, if the dump says.
+    /// What was counted, if this dump or another one of the same flows says.
     pub fn stats(self) -> Option<Stats> {
+        let own = self.own_stats();
+        let Some(filled) = &self.segment.filled else { return own };
+        let known = |seconds: u32| Some(seconds).filter(|n| *n != NO_AGE);
+        let (idle, hard) = filled.ages.get(self.row).copied().unwrap_or((NO_AGE, NO_AGE));
+        own.map(|own| Stats {
+            idle_age: own.idle_age.or(known(idle)),
+            hard_age: own.hard_age.or(known(hard)),
+            offloaded: own.offloaded.or_else(|| filled.offloaded.get(&(self.row as u16)).copied()),
+            ..own
+        })
+    }
+
+    /// What this dump itself says was counted.
+    fn own_stats(self) -> Option<Stats> {
         if !self.head().has_stats {
             return None;
         }
@@ -520,27 +553,23 @@ impl<'a> FlowRef<'a> {
 
     /// The whole flow as a value.
     pub fn to_flow(self) -> Flow {
-        self.to_flow_with(self.actions().clone())
+        Flow { actions: self.actions().clone(), stats: self.stats(), ..self.without_actions() }
     }
 
-    /// The flow as a value without its actions, which are long to copy.
+    /// The flow as its own dump has it, without its actions, which are long to copy.
     fn without_actions(self) -> Flow {
-        self.to_flow_with(Actions::default())
-    }
-
-    fn to_flow_with(self, actions: Actions) -> Flow {
         let head = self.head();
         Flow {
             table: self.table(),
             priority: self.priority(),
             matches: self.matches(),
-            actions,
+            actions: Actions::default(),
             cookie: head.cookie,
             idle_timeout: head.idle_timeout,
             hard_timeout: head.hard_timeout,
             importance: head.importance,
             flags: head.flags,
-            stats: self.stats(),
+            stats: self.own_stats(),
             residue: self.residue().to_vec(),
         }
     }
@@ -605,6 +634,36 @@ impl FlowStore {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Takes from another dump of the same flows what this one does not have: ages, and what hardware counted. Flows are
+    /// the same if table, priority and match are.
+    pub fn fill_from(&mut self, other: &FlowStore) -> Filled {
+        let by_key: FxHashMap<(u8, u32, Match), FlowRef<'_>> =
+            other.iter().map(|(_, flow)| ((flow.table(), flow.priority(), flow.matches()), flow)).collect();
+        let mut filled = Filled::default();
+        for segment in &mut self.segments {
+            let mut filling = segment.filled.as_deref().cloned().unwrap_or_default();
+            filling.ages.resize(segment.len(), (NO_AGE, NO_AGE));
+            for (row, flow) in segment.rows().enumerate() {
+                let Some(stats) = flow.stats() else { continue };
+                let Some(more) =
+                    by_key.get(&(flow.table(), flow.priority(), flow.matches())).and_then(|f| f.own_stats())
+                else {
+                    continue;
+                };
+                if stats.idle_age.is_none() && (more.idle_age.is_some() || more.hard_age.is_some()) {
+                    filling.ages[row] = (more.idle_age.unwrap_or(NO_AGE), more.hard_age.unwrap_or(NO_AGE));
+                    filled.ages += 1;
+                }
+                if let (None, Some(offloaded)) = (stats.offloaded, more.offloaded) {
+                    filling.offloaded.insert(row as u16, offloaded);
+                    filled.offloaded += 1;
+                }
+            }
+            Arc::make_mut(segment).filled = Some(Box::new(filling));
+        }
+        filled
     }
 
     /// The segments, each with the number of its first flow.

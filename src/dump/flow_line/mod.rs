@@ -162,6 +162,23 @@ pub fn parse_actions(text: &str, names: &Names) -> (Actions, Vec<Diagnostic>) {
     }
 }
 
+/// Whether a line is a flow, or a line of a flow file, as far as its first words tell.
+pub fn looks_like_a_flow(line: &str) -> bool {
+    let (command, rest) = command(line);
+    let (head, actions) = split_actions(rest);
+    let mut words = items(head).map(|item| keys::HeadWord::by_name(item.name).is_some());
+    let first = words.next();
+    match actions {
+        Some(_) => first.unwrap_or(true),
+        None => !command.has_actions() && first.unwrap_or(true),
+    }
+}
+
+/// Whether a line was written by a person rather than printed by a switch: no blank in front, and no counters.
+pub fn is_typed(line: &str) -> bool {
+    !line.starts_with(' ') && !line.contains("n_packets=")
+}
+
 /// Splits off the command word of a line.
 fn command(line: &str) -> (Command, &str) {
     let text = line.trim_start_matches([' ', '\t', '\r', '\n']);
