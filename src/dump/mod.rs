@@ -21,6 +21,7 @@ mod ovsdb_replay;
 pub mod ovsdb_text;
 pub mod place;
 pub mod ports;
+pub mod reprint;
 pub mod tables;
 pub mod vsctl;
 

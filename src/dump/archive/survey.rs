@@ -75,7 +75,7 @@ impl Traits {
             (a, b) if a.has_names && !b.has_names => "has port numbers",
             (a, b) if a.version < b.version => "is of a later OpenFlow version",
             (a, b) if !a.has_ages && b.has_ages => "has ages",
-            _ => "comes later",
+            _ => "says the same",
         }
     }
 }

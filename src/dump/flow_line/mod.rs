@@ -20,11 +20,14 @@ use self::reader::Reader;
 use crate::action::{self, Actions, Cx, Mode, Outer};
 use crate::base::args::items;
 use crate::base::diag::Diagnostic;
+use crate::base::paint::{Painter, Role};
 use crate::base::span::Span;
+use crate::field::matches::Plan;
+use crate::field::names::paint_port;
 use crate::field::proto::Needs;
 use crate::field::table::FieldId;
 use crate::field::{Formats, Names};
-use crate::model::flow::Flow;
+use crate::model::flow::{Flow, Style};
 
 pub use keys::{Counter, KEYS, Key};
 
@@ -75,6 +78,52 @@ pub struct FlowMod {
     pub out_port: Option<u32>,
     /// Only flows that send packets to this group.
     pub out_group: Option<u32>,
+}
+
+impl FlowMod {
+    /// Prints it as a line of a flow file that means the same: the command unless it adds, what selects the flow, and
+    /// its actions.
+    pub fn paint(&self, names: &Names, p: &mut impl Painter) {
+        let flow = &self.flow;
+        if self.command != Command::Add {
+            let name = Command::NAMES.iter().find(|(command, _)| *command == self.command).map_or("", |(_, name)| name);
+            p.put(Role::Accent, name);
+            p.text(" ");
+        }
+        if self.cookie_mask != 0 {
+            p.dim("cookie=");
+            p.hex(Role::Text, flow.cookie);
+            p.dim("/");
+            p.hex(Role::Text, self.cookie_mask);
+            p.dim(", ");
+        }
+        if let Some(port) = self.out_port {
+            p.dim("out_port=");
+            paint_port(port, names, p);
+            p.dim(", ");
+        }
+        if let Some(group) = self.out_group {
+            p.dim("out_group=");
+            p.decimal(Role::Output, group.into());
+            p.dim(", ");
+        }
+        if self.table == Some(0) && self.command != Command::Add {
+            // Without a table these commands mean every table.
+            p.dim("table=0, ");
+        }
+        let shown = Flow { cookie: if self.cookie_mask != 0 { 0 } else { flow.cookie }, ..flow.clone() };
+        let mut head = String::new();
+        shown.paint_head(Style::NoStats, names, &mut head);
+        p.text(head.trim_start());
+        let plan = Plan::of(flow.matches.masks());
+        if self.command.has_actions() {
+            shown.paint_match(&plan, Style::NoStats, names, p);
+            p.dim("actions=");
+            flow.actions.paint(names, p);
+        } else {
+            flow.matches.paint_by(&plan, flow.priority, names, p);
+        }
+    }
 }
 
 /// A line as it was understood.
