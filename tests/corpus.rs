@@ -6,7 +6,7 @@ mod check;
 
 use std::path::PathBuf;
 
-use check::{Tally, files_below, nodes, oracle, parts};
+use check::{Tally, databases, files_below, fmt, nodes, oracle, parts};
 
 fn corpus() -> PathBuf {
     let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");
@@ -38,4 +38,28 @@ fn every_node_is_loaded_without_a_complaint() {
         nodes::check(&path, &mut tally);
     }
     tally.finish();
+}
+
+#[test]
+fn every_file_comes_out_of_fmt_as_it_was() {
+    let mut tally = Tally::default();
+    for path in files_below(&corpus()) {
+        fmt::check(&path, &mut tally);
+    }
+    tally.finish();
+}
+
+#[test]
+fn every_database_and_datapath_is_read_without_a_complaint() {
+    for (kind, (files, entries)) in databases::read_all(&files_below(&corpus())) {
+        println!("{files:>8} {kind}, {entries} entries");
+    }
+}
+
+#[test]
+fn the_sources_of_a_host_say_the_same() {
+    let files = files_below(&corpus());
+    let hosts: Vec<_> = files.iter().filter(|path| path.ends_with("ovsdb-dump.txt")).collect();
+    hosts.iter().filter_map(|path| path.parent()).for_each(databases::compare_host);
+    println!("{:>8} hosts", hosts.len());
 }

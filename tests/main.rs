@@ -1,8 +1,8 @@
 //! The one integration test binary. `tests/run` starts it with everything it needs.
 
 mod check;
+mod databases;
 mod dumps;
-mod readers_database;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -192,16 +192,17 @@ impl Reason {
     /// An action said so.
     pub const ACTION: Reason = Reason(1);
 
-    const NAMES: [(u8, &'static str); 9] = [
+    /// The last two are Open vSwitch's own: a table said so, or no flow matched. They print as nothing, and only hidden
+    /// flows have them (`bridge/dump-flows`).
+    const NAMES: [(u8, &'static str); 8] = [
         (0, "no_match"),
         (1, "action"),
         (2, "invalid_ttl"),
         (3, "action_set"),
         (4, "group"),
         (5, "packet_out"),
-        (6, "<unused-6>"),
-        (7, "explicit_miss"),
-        (8, "implicit_miss"),
+        (6, ""),
+        (7, ""),
     ];
 
     /// The name that Open vSwitch prints.

@@ -176,9 +176,13 @@ impl Replay {
             }
         } else if let Some(index) = number("index") {
             // A new leader's entry replaces what stood there, and everything after it.
-            while self.pending.last_entry().filter(|entry| *entry.key() >= index).map(|entry| entry.remove()).is_some()
-            {
-            }
+            while self
+                .pending
+                .last_entry()
+                .filter(|entry| *entry.key() >= index)
+                .map(std::collections::btree_map::OccupiedEntry::remove)
+                .is_some()
+            {}
             if let Some(data) = take(node, "data") {
                 self.pending.insert(index, (at.line, data));
             }

@@ -118,7 +118,7 @@ impl Reader {
             };
             match datum(cell) {
                 Ok(Datum::Set(atoms)) if &*column.name == "_uuid" => {
-                    row.uuid = atoms.first().map(uuid).unwrap_or_default()
+                    row.uuid = atoms.first().map(uuid).unwrap_or_default();
                 }
                 Ok(value) => {
                     row.columns.insert(column.name.clone(), value);

@@ -1,7 +1,7 @@
-//! The readers of databases, datapaths and address tables, against what real switches printed.
+//! Databases, datapaths and address tables: each file is read without a complaint, and what comes from one switch says the
+//! same in every form.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use ofscope::field::Names;
 use ofscope::model::datapath::DpFlow;
 use ofscope::model::node_facts::{BridgeFacts, ControllerFacts, InterfaceFacts, NodeFacts, PortFacts, facts};
 use ofscope::model::ovsdb::Database;
+
+use super::text_of;
 
 /// Reads a text and gives the number of things in it, and the text back where there is a printer.
 type Reader = fn(&str, &mut Source<'_>) -> (usize, Option<String>);
@@ -155,28 +157,6 @@ fn quietly<T>(path: &Path, text: &str, read: impl FnOnce(&str, &mut Source<'_>) 
     out
 }
 
-fn load(path: &Path) -> Option<String> {
-    let bytes = std::fs::read(path).unwrap();
-    if path.extension().is_none_or(|ext| ext != "gz") {
-        return String::from_utf8(bytes).ok();
-    }
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text).ok().map(|_| text)
-}
-
-fn files_under(dir: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut dirs = vec![dir.to_owned()];
-    while let Some(dir) = dirs.pop() {
-        for entry in std::fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { dirs.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    files
-}
-
 /// The first 4 KB of a text, which is all that is needed to recognise it.
 fn head(text: &str) -> &str {
     let mut end = text.len().min(4096);
@@ -187,10 +167,10 @@ fn head(text: &str) -> &str {
 }
 
 /// Reads every file of a known kind, and counts files and entries by kind.
-fn read_all(files: &[PathBuf]) -> BTreeMap<&'static str, (usize, usize)> {
+pub fn read_all(files: &[PathBuf]) -> BTreeMap<&'static str, (usize, usize)> {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for path in files {
-        let Some(text) = load(path) else {
+        let Some(text) = text_of(path) else {
             continue;
         };
         let kinds: Vec<_> = KINDS.iter().filter(|kind| (kind.is)(head(&text))).collect();
@@ -210,48 +190,8 @@ fn read_all(files: &[PathBuf]) -> BTreeMap<&'static str, (usize, usize)> {
     counts
 }
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dumps/node")
-}
-
-#[test]
-fn every_sample_is_read_without_complaint() {
-    let files = files_under(&fixtures());
-    let counts = read_all(&files);
-    let read: usize = counts.values().map(|(files, _)| files).sum();
-    assert_eq!(read, files.len() - 1, "all but the README");
-    let entries: Vec<_> = counts.iter().map(|(kind, (_, entries))| (*kind, *entries)).collect();
-    let expected = [
-        ("connections", 20),
-        ("ct zones", 14),
-        ("database as JSON", 65),
-        ("database as text", 32),
-        ("database file", 97),
-        ("datapath flows", 25),
-        ("dpctl/show", 11),
-        ("dpif/show", 4),
-        ("fdb", 20),
-        ("group table", 8),
-        ("meter table", 12),
-        ("neighbours", 2),
-        ("tunnels", 5),
-        ("vsctl show", 31),
-    ];
-    assert_eq!(entries, expected);
-}
-
-#[test]
-fn the_samples_of_one_switch_say_the_same() {
-    compare_host(&fixtures());
-    let cluster = fixtures().join("cluster");
-    let file = database(&cluster.join("cluster.db"), ovsdb_file::read_ovsdb_file).unwrap();
-    let dump = database(&cluster.join("ovsdb-dump.json"), ovsdb_json::read_ovsdb_json).unwrap();
-    // A cluster keeps ephemeral columns too.
-    assert_eq!(in_order(file), in_order(dump));
-}
-
 /// Reads a text as everything there is; only a panic or an endless wait is a failure.
-fn read_as_everything(text: &str) {
+pub fn read_as_everything(text: &str) {
     let file: Arc<str> = "f".into();
     for kind in &KINDS {
         (kind.is)(head(text));
@@ -266,107 +206,18 @@ fn read_as_everything(text: &str) {
     }
 }
 
-#[test]
-fn damaged_samples_do_no_harm() {
-    const DAMAGE: &[u8] = b" \n\t,:;=()[]{}\"\\/-01aZ\xff";
-    let mut seed = 7u64;
-    let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (seed >> 33) as usize % below.max(1)
-    };
-    for path in files_under(&fixtures()) {
-        let text = load(&path).unwrap();
-        for _ in 0..20 {
-            let mut bytes = text.clone().into_bytes();
-            for _ in 0..random(4) {
-                let at = random(bytes.len());
-                bytes[at] = DAMAGE[random(DAMAGE.len())];
-            }
-            bytes.truncate(if random(2) == 0 { random(bytes.len()) } else { bytes.len() });
-            read_as_everything(&String::from_utf8_lossy(&bytes));
-        }
-    }
-}
-
-#[test]
-fn hostile_texts_are_survived() {
-    // Blanks stand between the pieces; `^` is a blank and `~` a line end inside them.
-    let pieces = r#"( { [ [[ {"a": [{"a": , = a= a( " \ ^ ~ ^^^^ ü - a^table~ a^table~_uuid~-----~ -^ ~{ {}~ ,^ a^1~ a:^1~
-        a^table~_uuid^a~-----^-~x~ OVSDB^JSON^1^~ OVSDB^JSON^3^0000000000000000000000000000000000000000~{}~ tcp,orig=(
-        port^1:^a^(b:^c->d,^key=1)~ in_port(1),^packets:1,^actions: a@b:^hit:1^missed:1~^^b:~^^^^c^1/2:^(d)~"#;
-    let starts = r#"~ a^table~_uuid^b~-----^-~ {"caption":"a^table","headings":["_uuid"],"data":[ a@b:~^^port^1:^ in_port(
-        744bd442-6e71-4c16-9367-e139414277db~^^^^Bridge^ tcp,orig=(src=1.2.3.4,dst=1.2.3.4),reply=(src=1.2.3.4,dst=1.2.3.4),"#;
-    let plain = |text: &str| text.replace('^', " ").replace('~', "\n");
-    for start in starts.split_whitespace().map(plain) {
-        for piece in pieces.split_whitespace().map(plain) {
-            read_as_everything(&format!("{start}{}", piece.repeat(30_000 / piece.len())));
-        }
-    }
-}
-
 /// A database with its rows in the order of their ids.
-fn in_order(mut database: Database) -> Database {
+pub fn in_order(mut database: Database) -> Database {
     database.tables.values_mut().for_each(|rows| rows.sort_by(|a, b| a.uuid.cmp(&b.uuid)));
     database
 }
 
-#[test]
-fn facts_of_a_switch() {
-    let database = database(&fixtures().join("ovsdb-dump.txt"), ovsdb_text::read_ovsdb_text).unwrap();
-    let facts = facts(&database);
-    assert_eq!((facts.hostname(), facts.system_id()), (Some("compute-1"), Some("node1")));
-    assert_eq!(facts.bridge_mappings(), [("physnet1", "br-ex"), ("physnet2", "br-x2")]);
-    assert_eq!((facts.external_id("ovn-encap-ip"), facts.ovs_version.as_deref()), (Some("10.0.0.11"), Some("3.1.0")));
-    let bridge = facts.bridge("br-int").unwrap();
-    assert_eq!((bridge.fail_mode.as_deref(), bridge.datapath_id), (Some("secure"), Some(0xaa)));
-    assert_eq!(bridge.protocols, ["OpenFlow10", "OpenFlow13", "OpenFlow15"].map(Arc::from));
-    assert_eq!(bridge.tables, [(3, "classify".into())]);
-    assert_eq!(
-        (&*bridge.controllers[0].target, bridge.controllers[0].is_connected),
-        ("tcp:127.0.0.1:6653", Some(false))
-    );
-    let p1 = bridge.interface("p1").unwrap();
-    assert_eq!((p1.ofport, p1.port.tag, p1.kind.as_deref()), (Some(1), Some(5), Some("dummy")));
-    assert_eq!(p1.external_id("note"), Some("a \"quoted\" text, with {braces} = and ü\nnewline"));
-    let p2 = bridge.interface("p2").unwrap();
-    assert_eq!((p2.port.vlan_mode.as_deref(), &p2.port.trunks[..]), (Some("trunk"), &[10, 30, 40][..]));
-    let bonded: Vec<_> = bridge.interfaces.iter().filter(|i| &*i.port.name == "bond0").map(|i| &*i.name).collect();
-    assert_eq!(bonded, ["b1", "b2"]);
-    assert_eq!(bridge.interface("patch-a").unwrap().option("peer"), Some("patch-b"));
-    let broken = bridge.interface("broken").unwrap();
-    assert!(broken.ofport.is_none() && broken.error.is_some());
-}
-
-#[test]
-fn every_file_of_the_corpus_is_read_without_complaint() {
-    let Ok(corpus) = std::env::var("OFSCOPE_CORPUS") else {
-        return;
-    };
-    for (kind, (files, entries)) in read_all(&files_under(Path::new(&corpus))) {
-        println!("{kind}: {files} files, {entries} entries");
-    }
-}
-
-#[test]
-fn the_sources_of_a_host_say_the_same() {
-    let Ok(corpus) = std::env::var("OFSCOPE_CORPUS") else {
-        return;
-    };
-    let files = files_under(Path::new(&corpus));
-    let mut hosts = 0;
-    for text in files.iter().filter(|path| path.ends_with("ovsdb-dump.txt")) {
-        compare_host(text.parent().unwrap());
-        hosts += 1;
-    }
-    println!("{hosts} hosts");
-}
-
-fn database(path: &Path, read: fn(&str, &mut Source<'_>) -> Database) -> Option<Database> {
-    path.exists().then(|| quietly(path, &load(path).unwrap(), read))
+pub fn database(path: &Path, read: fn(&str, &mut Source<'_>) -> Database) -> Option<Database> {
+    path.exists().then(|| quietly(path, &text_of(path).unwrap(), read))
 }
 
 /// Compares the four forms in which a directory may have the database of a host.
-fn compare_host(dir: &Path) {
+pub fn compare_host(dir: &Path) {
     let text = database(&dir.join("ovsdb-dump.txt"), ovsdb_text::read_ovsdb_text).unwrap();
     let shown = dir.display();
     let whole = facts(&text);
