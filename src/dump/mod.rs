@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod conntrack;
 pub mod datapath;
+pub mod demo;
 pub mod dpif_show;
 pub mod echo;
 pub mod fdb;
