@@ -4,4 +4,5 @@ pub mod action;
 pub mod base;
 pub mod dump;
 pub mod field;
+pub mod graph;
 pub mod model;
