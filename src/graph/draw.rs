@@ -286,7 +286,8 @@ impl Pen<'_> {
                     Heat::Drops => " dropped",
                     _ => " pkt",
                 };
-                let roomy = [format!("{flows} flows"), format!("{heat}{unit}")];
+                let plural = if node.sum.flows == 1 { "" } else { "s" };
+                let roomy = [format!("{flows} flow{plural}"), format!("{heat}{unit}")];
                 let is_roomy = inside >= roomy[0].len() + roomy[1].len() + 1 && inside > 20 && !heat.is_empty();
                 let [flows, heat] = if is_roomy { roomy } else { [flows, heat] };
                 // A counter that is longer than any real one takes the room of the other.
@@ -296,7 +297,7 @@ impl Pen<'_> {
                 self.canvas.write(at.x + 2 + inside.saturating_sub(heat.len()), at.y + 2, &heat, like);
             }
             Density::Compact => {
-                let title = title(inside.saturating_sub(heat.len() + 1));
+                let title = title(inside.saturating_sub(heat.len().max(5) + 1));
                 self.canvas.write(at.x + 2, at.y + 1, &title, like);
                 self.canvas.write(at.x + 2 + inside.saturating_sub(heat.len()), at.y + 1, &heat, quiet);
             }

@@ -19,6 +19,8 @@ pub(super) struct Plan {
     pub tables: Vec<usize>,
     /// The layer of each box.
     pub layer: Vec<usize>,
+    /// Whether packets can get to each box from table 0.
+    pub is_reachable: Vec<bool>,
     /// The first box of those that have no edge to or from another.
     pub lone: usize,
     /// The edges that lead down.
@@ -94,8 +96,9 @@ impl Plan {
             wires.sort_by_key(|w| w.edge);
         }
         let (down, up) = wires.into_iter().partition(|w| layer[w.to] > layer[w.from]);
-        let tables = ids.iter().filter_map(|id| graph.at(*id)).collect();
-        Plan { tables, layer, lone, down, up, stubs, left_out }
+        let tables: Vec<usize> = ids.iter().filter_map(|id| graph.at(*id)).collect();
+        let is_reachable = tables.iter().map(|at| graph.nodes[*at].is_reachable).collect();
+        Plan { tables, layer, is_reachable, lone, down, up, stubs, left_out }
     }
 }
 

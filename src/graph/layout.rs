@@ -178,14 +178,18 @@ impl Layout {
         let plan = Plan::of(graph);
         let is_dense = plan.down.len() > 80;
         let starts: &[Start] = if is_dense { &[Start::Middle] } else { &[Start::Middle, Start::Left, Start::Right] };
-        let orders: Vec<Order> = starts.iter().map(|start| Order::of(&plan, *start)).collect();
+        let mut orders: Vec<Order> = starts.iter().map(|start| Order::of(&plan, *start)).collect();
         let mut layout = Layout::default();
         for room in ROOMS {
-            let ways = orders.iter().map(|order| Layout::with(graph, &plan, order, room, fit));
-            layout = ways.min_by_key(Layout::cost).unwrap_or_default();
+            let ways = orders.iter().map(|order| Layout::with(graph, &plan, order, room, fit)).enumerate();
+            let Some((best, way)) = ways.min_by_key(|(at, way)| (way.cost(), *at)) else { break };
+            layout = way;
             if layout.width <= fit.width {
                 break;
             }
+            // What is best with long names is best with short ones.
+            orders.swap(0, best);
+            orders.truncate(1);
         }
         layout
     }
@@ -203,6 +207,7 @@ impl Layout {
             left: order_extent(plan, order, |at| (sizes.width[at] - 1) / 2),
             right: order_extent(plan, order, |at| sizes.width[at] / 2 + sizes.stub[at]),
             reach: order_extent(plan, order, |at| (sizes.width[at] / 2 - 5).max(0)),
+            width: order_extent(plan, order, |at| sizes.width[at]),
         };
         let x = columns(plan, order, &extent);
         let right = (0..order.len()).map(|e| x[e] + extent.right[e] + 1).max().unwrap_or(0);

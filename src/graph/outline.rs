@@ -88,13 +88,13 @@ fn goes(graph: &Graph, id: TableId) -> Vec<GoesTo> {
     edges.into_iter().map(goes_to).collect()
 }
 
-/// The ends of the heat bars' scale: the least heat above nothing and the most, of the visible tables.
+/// The ends of the heat bars' scale: the most heat of a visible table, and a thousandth of it.
 pub fn heat_scale(graph: &Graph) -> (u64, u64) {
-    let heats = || graph.visible().map(|n| n.heat).filter(|h| *h > 0);
-    (heats().min().unwrap_or(0), heats().max().unwrap_or(0))
+    let most = graph.visible().map(|n| n.heat).max().unwrap_or(0);
+    ((most / 1000).max(1).min(most), most)
 }
 
-/// The bar in eighths of a cell, on a log scale: one cell for the least heat, all for the most.
+/// The bar in eighths of a cell, on a log scale: one cell for the lower end and what is below it, all for the upper end.
 fn bar(heat: u64, (least, most): (u64, u64)) -> usize {
     if heat == 0 {
         return 0;

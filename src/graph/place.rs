@@ -1,11 +1,12 @@
 //! The columns of boxes and lanes.
 //!
 //! Neighbours in a layer must stand apart; within that, what is linked wants to stand in one column. Each box or lane in
-//! turn, alone or with all that stands straight above and below it, moves to the column of something it is linked to and
-//! pushes aside what is in the way, if the whole picture gets better by it.
+//! turn, and each *strand* of boxes that stand straight below each other, moves to the column of something it is linked
+//! to and pushes aside what is in the way, if the whole picture gets better by it.
 
 use super::layer::Plan;
 use super::order::Order;
+use super::route::window;
 
 /// How wide things are: how many columns a box or lane takes left and right of its own column.
 #[derive(Debug, Clone, Default)]
@@ -16,15 +17,22 @@ pub(super) struct Extent {
     pub right: Vec<i32>,
     /// How far from its own column lines can leave a box.
     pub reach: Vec<i32>,
+    /// The width of a box.
+    pub width: Vec<i32>,
 }
 
 /// Columns between neighbours, from edge to edge.
 const GAP: i32 = 2;
 
+/// More ways to move than these are not tried for one thing at a time.
+const MOST_STEPS: usize = 16;
+
 /// A wish that two things stand in one column.
 struct Wish {
     a: usize,
     b: usize,
+    /// How far right of its own column `a` would have `b`.
+    offset: i32,
     /// What a column of distance costs.
     weight: i64,
     /// Up to this distance it costs nearly nothing.
@@ -49,12 +57,9 @@ pub(super) fn columns(plan: &Plan, order: &Order, extent: &Extent) -> Vec<i32> {
         table.wishes_of[wish.a].push(at);
         table.wishes_of[wish.b].push(at);
     }
-    for _ in 0..10 {
-        let mut is_better = false;
-        for e in order.line.iter().chain(order.line.iter().rev()) {
-            is_better |= table.improve(*e);
-        }
-        if !is_better {
+    let rounds = if table.wishes.len() > 100 { 2 } else { 8 };
+    for _ in 0..rounds {
+        if !table.sweep() {
             break;
         }
     }
@@ -88,25 +93,51 @@ fn wishes(plan: &Plan, order: &Order, extent: &Extent) -> Vec<Wish> {
         let below = plan.down.iter().filter(|w| w.from == at).map(|w| height[w.to] + 1);
         height[at] = below.max().unwrap_or(0);
     }
-    let mut strand = vec![None; order.boxes];
-    for &(from, to) in order.links.iter().flatten().filter(|(from, to)| from.max(to) < &order.boxes) {
-        if strand[from].is_none_or(|other: usize| height[other] < height[to]) {
-            strand[from] = Some(to);
+    let direct = || order.links.iter().flatten().filter(|(from, to)| *from.max(to) < order.boxes);
+    let mut below: Vec<Option<usize>> = vec![None; order.boxes];
+    for &(from, to) in direct() {
+        if below[from].is_none_or(|other| height[other] < height[to]) {
+            below[from] = Some(to);
+        }
+    }
+    // Of several that want to stand above one, the first does: those that packets reach come first in a layer.
+    let mut above: Vec<Option<usize>> = vec![None; order.boxes];
+    for &(from, to) in direct().filter(|(from, to)| below[*from] == Some(*to)) {
+        if above[to].is_none_or(|other| (!plan.is_reachable[other], other) > (!plan.is_reachable[from], from)) {
+            above[to] = Some(from);
         }
     }
     let mut wishes = Vec::new();
     for &(a, b) in order.links.iter().flatten().filter(|(a, b)| a != b) {
         let (from_box, to_box) = (a < order.boxes, b < order.boxes);
-        let is_strand = from_box && strand[a] == Some(b);
+        let is_strand = to_box && above[b] == Some(a);
         let (weight, free) = match (from_box, to_box) {
             _ if is_strand => (10, 0),
             (true, true) => (3, extent.reach[a]),
             (true, false) => (2, extent.reach[a]),
             (false, _) => (2, 0),
         };
-        wishes.push(Wish { a, b, weight, free, is_strand });
+        let offset = if is_strand { offset(plan, order, extent, a, b) } else { 0 };
+        wishes.push(Wish { a, b, offset, weight, free, is_strand });
     }
     wishes
+}
+
+/// How far from the middle of a box the line leaves it that leads straight down to another: the lines beside it need
+/// room, too.
+fn offset(plan: &Plan, order: &Order, extent: &Extent, from: usize, to: usize) -> i32 {
+    let layer = plan.layer[from] + 1;
+    let place = |e: usize| order.layers[layer].iter().position(|other| *other == e);
+    let arrival = |box_below: usize| {
+        let lane = order.lanes.iter().position(|l| l.to == box_below).map(|at| order.boxes + at);
+        place(box_below).or_else(|| place(lane?))
+    };
+    let here = arrival(to);
+    let ends = plan.down.iter().filter(|w| w.from == from).map(|w| arrival(w.to));
+    let (before, down) = ends.fold((0, 0), |(before, n), end| (before + usize::from(end < here), n + 1));
+    let up = plan.up.iter().filter(|w| w.from == from).count();
+    let (low, high) = window(extent.width[from], down + up, before);
+    0.clamp(low, high)
 }
 
 struct Table<'a> {
@@ -121,33 +152,44 @@ impl Table<'_> {
     /// What the columns cost.
     fn cost(&self, x: &[i32]) -> i64 {
         let wish = |w: &Wish| {
-            let far = x[w.a].abs_diff(x[w.b]);
+            let far = (x[w.a] + w.offset).abs_diff(x[w.b]);
             w.weight * 20 * i64::from(far.saturating_sub(w.free.unsigned_abs())) + i64::from(far)
         };
         let width = x.iter().max().zip(x.iter().min()).map_or(0, |(max, min)| max - min);
         self.wishes.iter().map(wish).sum::<i64>() + 15 * i64::from(width)
     }
 
-    /// Moves one to a better column, if there is one.
-    fn improve(&mut self, e: usize) -> bool {
-        let now = self.cost(&self.x);
-        let mut best: Option<(i64, Vec<i32>)> = None;
-        let strand = self.strand(e);
-        let alone = [e];
-        for group in [&alone[..], &strand] {
-            for by in self.steps(group) {
-                let moved = self.moved(group, by);
-                let cost = self.cost(&moved);
-                if cost < best.as_ref().map_or(now, |(cost, _)| *cost) {
-                    best = Some((cost, moved));
-                }
+    /// Moves everything once, if that makes it better; tells whether it did.
+    fn sweep(&mut self) -> bool {
+        let mut is_better = false;
+        let order = self.order;
+        for e in order.line.iter().chain(order.line.iter().rev()) {
+            is_better |= self.improve(&[*e]);
+        }
+        let mut is_done = vec![false; order.len()];
+        for e in &order.line {
+            if !is_done[*e] {
+                let strand = self.strand(*e);
+                strand.iter().for_each(|member| is_done[*member] = true);
+                is_better |= strand.len() > 1 && self.improve(&strand);
             }
-            if strand.len() == 1 {
-                break;
+        }
+        is_better
+    }
+
+    /// Moves some together to better columns, if there are any.
+    fn improve(&mut self, group: &[usize]) -> bool {
+        let mut least = self.cost(&self.x);
+        let mut best = None;
+        for by in self.steps(group) {
+            let moved = self.moved(group, by);
+            let cost = self.cost(&moved);
+            if cost < least {
+                (least, best) = (cost, Some(moved));
             }
         }
         let is_better = best.is_some();
-        if let Some((_, moved)) = best {
+        if let Some(moved) = best {
             self.x = moved;
         }
         is_better
@@ -161,7 +203,7 @@ impl Table<'_> {
             at += 1;
             for wish in self.wishes_of[member].iter().map(|w| &self.wishes[*w]).filter(|w| w.is_strand) {
                 let other = if wish.a == member { wish.b } else { wish.a };
-                if self.x[other] == self.x[member] && !strand.contains(&other) {
+                if self.x[wish.a] + wish.offset == self.x[wish.b] && !strand.contains(&other) {
                     strand.push(other);
                 }
             }
@@ -174,14 +216,15 @@ impl Table<'_> {
         let mut steps = Vec::new();
         for &e in group {
             for wish in self.wishes_of[e].iter().map(|w| &self.wishes[*w]) {
-                let other = if wish.a == e { wish.b } else { wish.a };
-                let far = self.x[other] - self.x[e];
+                let far = self.x[wish.b] - self.x[wish.a] - wish.offset;
+                let far = if wish.a == e { far } else { -far };
                 steps.extend([far, far - wish.free, far + wish.free]);
             }
         }
         steps.retain(|by| *by != 0);
-        steps.sort_unstable();
+        steps.sort_unstable_by_key(|by| (by.abs(), *by));
         steps.dedup();
+        steps.truncate(MOST_STEPS);
         steps
     }
 

@@ -20,6 +20,15 @@ pub(super) fn least_width(lines: usize) -> i32 {
     if lines <= LABELLED { PITCH * n + 1 } else { NARROW * n + 1 }
 }
 
+/// How far from the middle of a box the line can leave it that has so many others left of it: the least and the most.
+pub(super) fn window(width: i32, lines: usize, before: usize) -> (i32, i32) {
+    let (first, pitch) = if lines <= LABELLED { (PITCH - 1, PITCH) } else { (1, NARROW) };
+    let (n, at) = (lines as i32, before as i32);
+    let left = -((width - 1) / 2);
+    let low = left + first + pitch * at;
+    (low, (left + width - 2 - pitch * (n - 1 - at)).max(low))
+}
+
 /// Where a line leaves a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pin {
@@ -171,13 +180,15 @@ fn sides(plan: &Plan, boxes: &Boxes<'_>) -> Vec<Option<i32>> {
 /// The columns in which lines leave a box: as near to where they go as the room allows, and not where another line
 /// arrives right below, unless it is their own.
 fn pins_of(x: i32, width: i32, wanted: &[(i32, Wire, bool)], arrivals: &[i32]) -> Vec<Pin> {
-    let n = wanted.len() as i32;
     let has_label = wanted.len() <= LABELLED;
     let pitch = if has_label { PITCH } else { NARROW };
-    let left = x - (width - 1) / 2;
-    let (low, high) = (left + if has_label { PITCH - 1 } else { 1 }, left + width - 2);
-    let clamp = |at: i32, x: i32| x.clamp(low + pitch * at, (high - pitch * (n - 1 - at)).max(low + pitch * at));
-    let mut columns: Vec<i32> = (0..).zip(wanted).map(|(at, (x, ..))| clamp(at, *x)).collect();
+    let low = x + window(width, wanted.len(), 0).0;
+    let high = x + window(width, wanted.len(), wanted.len().saturating_sub(1)).1;
+    let clamp = |at: usize, want: i32| {
+        let (low, high) = window(width, wanted.len(), at);
+        want.clamp(x + low, x + high)
+    };
+    let mut columns: Vec<i32> = wanted.iter().enumerate().map(|(at, (x, ..))| clamp(at, *x)).collect();
     // A line that goes straight down keeps its column, the others make room.
     let straight = wanted.iter().zip(&columns).position(|((want, ..), x)| want == x).unwrap_or(0);
     for at in (straight + 1)..columns.len() {

@@ -271,7 +271,7 @@ impl Pen<'_> {
                 text_before(end, at.y + 2, &heat, out);
             }
             Density::Compact => {
-                let title = Charset::Unicode.fit(&node.title(), inside.saturating_sub(heat.len() + 1));
+                let title = Charset::Unicode.fit(&node.title(), inside.saturating_sub(heat.len().max(5) + 1));
                 text(at.x as f64 + 2.0, at.y + 1, "", &title, out);
                 text_before(end, at.y + 1, &heat, out);
             }

@@ -1,0 +1,3 @@
+//! Files for other programs.
+
+use super::*;

@@ -1,0 +1,3 @@
+//! What is counted, and what leads where.
+
+use super::*;

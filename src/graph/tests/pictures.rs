@@ -1,0 +1,3 @@
+//! Small graphs and how they look.
+
+use super::*;
