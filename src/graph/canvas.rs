@@ -52,7 +52,7 @@ impl Canvas {
 
     /// Rows.
     pub fn height(&self) -> usize {
-        if self.width == 0 { 0 } else { self.cells.len() / self.width }
+        self.cells.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// A cell; a blank one outside.

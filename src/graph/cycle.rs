@@ -209,9 +209,8 @@ impl Graph {
         }
         let last = self.edges.iter().filter(carries).filter(|e| is_last(e)).map(|e| e.from);
         let to_goal = reach(last, &before);
-        let on_path = |e: &Edge| {
-            from_start.contains(e.from) && (is_last(e) || e.table().is_some_and(|to| to_goal.contains(to)))
-        };
+        let on_path =
+            |e: &Edge| from_start.contains(e.from) && (is_last(e) || e.table().is_some_and(|to| to_goal.contains(to)));
         let edges = self.edges.iter().enumerate();
         edges.filter(|(_, e)| carries(e) && on_path(e)).map(|(at, _)| at).collect()
     }
@@ -229,7 +228,9 @@ impl Graph {
                 (tables, edges)
             }
             None => {
-                let ends = |e: &Edge| options.visited.contains(e.from) && e.table().is_some_and(|to| options.visited.contains(to));
+                let ends = |e: &Edge| {
+                    options.visited.contains(e.from) && e.table().is_some_and(|to| options.visited.contains(to))
+                };
                 let edges = self.edges.iter().enumerate().filter(|(_, e)| !e.is_learn && ends(e));
                 (options.visited, edges.map(|(at, _)| at).collect())
             }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Edge, End, Graph, Node, ShareBy, Sink, percent};
+use super::{Edge, End, Graph, Node, ShareBy, Sink, counted, percent, plural};
 use crate::base::number::{grouped, short_count};
 use crate::base::safe::visible;
 use crate::model::pipeline::Way;
@@ -38,11 +38,13 @@ pub fn dot(graph: &Graph) -> String {
 }
 
 fn table(graph: &Graph, node: &Node) -> String {
-    let mut label = format!("{}\n{} flows", node.title(), short_count(node.sum.flows));
-    let mut tooltip = format!("table {}: {} flows", node.id, grouped(node.sum.flows));
+    let flows = node.sum.flows;
+    let mut label = format!("{}\n{} {}", node.title(), short_count(flows), plural(flows, "flow"));
+    let mut tooltip = format!("table {}: {}", node.id, counted(flows, "flow"));
     if graph.has_counters {
-        let _ = write!(label, ", {} packets", short_count(node.sum.packets));
-        let _ = write!(tooltip, ", {} packets, {} missed", grouped(node.sum.packets), grouped(node.missed));
+        let packets = node.sum.packets;
+        let _ = write!(label, ", {} {}", short_count(packets), plural(packets, "packet"));
+        let _ = write!(tooltip, ", {}, {} missed", counted(packets, "packet"), grouped(node.missed));
     }
     let style = if node.is_idle { ", color=gray60, fontcolor=gray50" } else { "" };
     format!("label={}, tooltip={}{style}", quoted(&label), quoted(&tooltip))
@@ -52,19 +54,17 @@ fn attributes(graph: &Graph, edge: &Edge, hottest: u64) -> String {
     let by_flows = graph.node(edge.from).is_some_and(|n| n.share_by == ShareBy::Flows);
     let label = format!("{}{}", percent(edge.share), if by_flows { " of flows" } else { "" });
     let tooltip = format!(
-        "{} to {}: {}, {} flows, {} packets",
+        "{} to {}: {}, {}, {}",
         edge.from,
         graph.end_text(edge),
         edge.way_names(),
-        grouped(edge.sum.flows),
-        grouped(edge.sum.packets)
+        counted(edge.sum.flows, "flow"),
+        counted(edge.sum.packets, "packet")
     );
     let width = 1.0 + 4.0 * super::svg::thickness(edge.heat, hottest);
     let mut out = format!("label={}, tooltip={}, penwidth={width:.1}", quoted(&label), quoted(&tooltip));
     if edge.is_learn {
         out.push_str(", style=dotted");
-    } else if edge.ways.iter().any(|(way, _)| *way == Way::Ct) {
-        out.push_str(", color=\"#0b7285\"");
     }
     if edge.is_back {
         // Graphviz may not rank tables by edges that lead up.
@@ -72,6 +72,8 @@ fn attributes(graph: &Graph, edge: &Edge, hottest: u64) -> String {
     }
     if graph.has_counters && edge.sum.packets == 0 {
         out.push_str(", color=gray60, fontcolor=gray50");
+    } else if edge.ways.iter().any(|(way, _)| *way == Way::Ct) {
+        out.push_str(", color=\"#0b7285\"");
     }
     out
 }

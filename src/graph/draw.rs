@@ -8,13 +8,16 @@ use super::canvas::{Canvas, Cell, Item};
 use super::glyph::{Arms, Charset, Weight};
 use super::layout::{BoxAt, Density, Fit, Layout, Route, Stub};
 use super::outline::{outline, paint_outline_heading};
-use super::{Edge, End, Graph, Heat, Light, Node, READABLE, ShareBy, Sink, percent};
+use super::{Edge, End, Graph, Heat, Light, Node, READABLE, ShareBy, Sink, percent, plural};
 use crate::base::number::short_count;
 use crate::base::paint::{Role, Target};
 use crate::model::pipeline::Way;
 
-/// Draws a graph as it was laid out.
+/// Draws a graph as it was laid out. A layout of another graph gives an empty canvas ([`Layout::is_of`]).
 pub fn draw(graph: &Graph, layout: &Layout, charset: Charset) -> Canvas {
+    if !layout.is_of(graph) {
+        return Canvas::default();
+    }
     let canvas = Canvas::new(layout.width, layout.height);
     let hottest = graph.edges.iter().filter(|e| !e.is_hidden).map(|e| e.heat).max().unwrap_or(0);
     let mut pen = Pen { graph, layout, charset, hottest, canvas };
@@ -57,9 +60,32 @@ pub fn text(graph: &Graph, fit: Fit, charset: Charset) -> String {
             out.push('\n');
         }
     }
-    out.push_str(&graph.summary());
-    out.push('\n');
+    for line in [graph.summary(), legend(graph, charset)] {
+        out.push_str(&line);
+        out.push('\n');
+    }
     out
+}
+
+/// What the signs of a drawing mean, as far as they occur in it.
+pub fn legend(graph: &Graph, charset: Charset) -> String {
+    let across = |weight| charset.line(Arms([Weight::None, weight, Weight::None, weight]));
+    let edges = || graph.edges.iter().filter(|e| !e.is_hidden);
+    let by_flows = |e: &Edge| graph.node(e.from).is_some_and(|n| n.share_by == ShareBy::Flows);
+    let mut words = vec!["%: share of the table's packets".to_owned()];
+    if edges().any(by_flows) {
+        words.push("f: % of its flows, it has no packets".to_owned());
+    }
+    if edges().any(|e| e.heat > 0) {
+        words.push(format!("{}: a quarter of the most or more", across(Weight::Heavy)));
+    }
+    if edges().any(|e| e.is_learn) {
+        words.push(format!("{}: learns flows there", across(Weight::Dotted)));
+    }
+    if graph.visible().any(|n| n.missed > 0) {
+        words.push("!: packets no flow wanted".to_owned());
+    }
+    words.join(" | ")
 }
 
 /// What lines are in a cell.
@@ -264,43 +290,55 @@ impl Pen<'_> {
                 cell.ch = if self.charset == Charset::Ascii { '|' } else { ch };
             }
         }
-        if node.missed > 0 && self.graph.heat != Heat::Flows {
+        if node.missed > 0 {
             self.canvas.write(at.x + 1, at.y + 1, "!", Cell { role: Role::Warn, ..like });
         }
         self.words(at, node, like);
     }
 
-    /// What stands in a box.
+    /// Writes what stands in a box.
     fn words(&mut self, at: &BoxAt, node: &Node, like: Cell) {
-        let inside = at.width - 4;
-        let heat = if self.graph.heat == Heat::Flows { node.sum.packets } else { node.heat };
-        let heat = if self.graph.has_counters { short_count(heat) } else { String::new() };
-        let title = |room| self.charset.fit(&node.title(), room);
+        let words = Words::of(self.graph, node, at.width - 4, self.layout.density, self.charset);
         let quiet = Cell { role: if like.role == Role::Text { Role::Dim } else { like.role }, ..like };
-        match self.layout.density {
-            Density::Full => {
-                let (title, flows) = (title(inside), short_count(node.sum.flows));
-                self.canvas.write(at.x + 2, at.y + 1, &title, like);
-                let unit = match self.graph.heat {
-                    Heat::Bytes => "B",
-                    Heat::Drops => " dropped",
-                    _ => " pkt",
-                };
-                let plural = if node.sum.flows == 1 { "" } else { "s" };
-                let roomy = [format!("{flows} flow{plural}"), format!("{heat}{unit}")];
-                let is_roomy = inside >= roomy[0].len() + roomy[1].len() + 1 && inside > 20 && !heat.is_empty();
-                let [flows, heat] = if is_roomy { roomy } else { [flows, heat] };
-                // A counter that is longer than any real one takes the room of the other.
-                if flows.len() + 1 + heat.len() <= inside {
-                    self.canvas.write(at.x + 2, at.y + 2, &flows, quiet);
-                }
-                self.canvas.write(at.x + 2 + inside.saturating_sub(heat.len()), at.y + 2, &heat, like);
+        let row = at.y + if self.layout.density == Density::Full { 2 } else { 1 };
+        let end = at.x + at.width - 2;
+        self.canvas.write(at.x + 2, at.y + 1, &words.title, like);
+        self.canvas.write(at.x + 2, row, &words.flows, quiet);
+        self.canvas.write(end.saturating_sub(words.heat.len()), row, &words.heat, like);
+    }
+}
+
+/// What stands in a box: number and name, how many flows, and its heat. In compact boxes the flows are left out.
+pub(super) struct Words {
+    pub title: String,
+    pub flows: String,
+    pub heat: String,
+}
+
+impl Words {
+    /// The words for a box with so many columns inside.
+    pub fn of(graph: &Graph, node: &Node, inside: usize, density: Density, charset: Charset) -> Words {
+        let (heat, unit) = match graph.heat {
+            Heat::Packets | Heat::Flows => (node.sum.packets, " pkt"),
+            Heat::Bytes => (node.sum.bytes, "B"),
+            Heat::Drops => (node.dropped, " dropped"),
+        };
+        let heat = if graph.has_counters { short_count(heat) } else { String::new() };
+        if density == Density::Compact {
+            let title = charset.fit(&node.title(), inside.saturating_sub(heat.len().max(5) + 1));
+            return Words { title, flows: String::new(), heat };
+        }
+        let title = charset.fit(&node.title(), inside);
+        let flows = short_count(node.sum.flows);
+        let long = format!("{flows} {}", plural(node.sum.flows, "flow"));
+        let long_heat = if heat.is_empty() { String::new() } else { format!("{heat}{unit}") };
+        match () {
+            _ if inside > 20 && long.len() + 1 + long_heat.len() <= inside => {
+                Words { title, flows: long, heat: long_heat }
             }
-            Density::Compact => {
-                let title = title(inside.saturating_sub(heat.len().max(5) + 1));
-                self.canvas.write(at.x + 2, at.y + 1, &title, like);
-                self.canvas.write(at.x + 2 + inside.saturating_sub(heat.len()), at.y + 1, &heat, quiet);
-            }
+            _ if flows.len() + 1 + heat.len() <= inside => Words { title, flows, heat },
+            // A counter that is longer than any real one takes the room of the other.
+            _ => Words { title, flows: String::new(), heat },
         }
     }
 }

@@ -72,7 +72,13 @@ impl Graph {
                 Heat::Packets => edge.sum.packets,
                 Heat::Bytes => edge.sum.bytes,
                 Heat::Flows => edge.sum.flows,
-                Heat::Drops => if drops { edge.sum.packets } else { 0 },
+                Heat::Drops => {
+                    if drops {
+                        edge.sum.packets
+                    } else {
+                        0
+                    }
+                }
             };
         }
         self.light_up(options);

@@ -88,7 +88,13 @@ impl Charset {
         let most = up.max(right).max(down).max(left);
         let is_straight = arms.is_across() || arms.is_downwards();
         match self {
-            Charset::Unicode if most == Weight::Dotted && is_straight => if arms.is_across() { '╌' } else { '╎' },
+            Charset::Unicode if most == Weight::Dotted && is_straight => {
+                if arms.is_across() {
+                    '╌'
+                } else {
+                    '╎'
+                }
+            }
             Charset::Unicode => {
                 let digit = |weight: Weight| match weight {
                     Weight::None => 0,
@@ -100,7 +106,13 @@ impl Charset {
             Charset::Ascii => match most {
                 Weight::None => ' ',
                 _ if !is_straight => '+',
-                Weight::Dotted => if arms.is_across() { '.' } else { ':' },
+                Weight::Dotted => {
+                    if arms.is_across() {
+                        '.'
+                    } else {
+                        ':'
+                    }
+                }
                 _ if arms.is_downwards() => '|',
                 Weight::Light => '-',
                 Weight::Heavy => '=',

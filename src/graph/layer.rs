@@ -1,8 +1,8 @@
 //! What is drawn, and in which layer each table stands.
 //!
 //! The layer of a table is the length of the longest path to it, so that every edge leads down, but for those that were
-//! found to lead back. Tables that cannot be reached stand right above what they lead to, and tables without any edge to
-//! a table in rows of their own below.
+//! found to lead back. Tables that cannot be reached stand right above what they lead to. Tables without any edge to a
+//! table, and those that nothing leads to while they lead into the pipeline, stand in rows of their own below.
 
 use super::layout::LeftOut;
 use super::{Edge, End, Graph, TableSet};
@@ -21,13 +21,14 @@ pub(super) struct Plan {
     pub layer: Vec<usize>,
     /// Whether packets can get to each box from table 0.
     pub is_reachable: Vec<bool>,
-    /// The first box of those that have no edge to or from another.
+    /// The first box of those that stand alone, without lines to or from another.
     pub lone: usize,
     /// The edges that lead down.
     pub down: Vec<Wire>,
     /// The edges that lead up, or stay in their layer.
     pub up: Vec<Wire>,
-    /// For each box the edges that leave the tables or come back at once, in the order of the graph.
+    /// For each box the edges that are written beside it, in the order of the graph: those that leave the tables or come
+    /// back at once, and all of a table that stands alone.
     pub stubs: Vec<Vec<usize>>,
     /// What is not drawn.
     pub left_out: LeftOut,
@@ -49,16 +50,9 @@ impl Plan {
     pub fn of(graph: &Graph) -> Plan {
         let visible: TableSet = graph.visible().map(|n| n.id).collect();
         let edges = || graph.edges.iter().enumerate().filter(|(_, e)| !e.is_hidden);
-        let layers = layers(&visible, edges().map(|(_, e)| e));
-        let mut linked = TableSet::default();
-        for (_, edge) in edges() {
-            if let Some(to) = edge.table().filter(|to| *to != edge.from) {
-                linked.insert(edge.from);
-                linked.insert(to);
-            }
-        }
-        // Table 0 comes first even if it leads nowhere.
-        let is_lone = |id: TableId| !linked.contains(id) && id != 0;
+        let alone = alone(graph, &visible);
+        let layers = layers(&visible, edges().map(|(_, e)| e).filter(|e| !alone.contains(e.from)));
+        let is_lone = |id: TableId| alone.contains(id);
         let mut ids: Vec<TableId> = visible.iter().collect();
         ids.sort_by_key(|id| (is_lone(*id), layers[usize::from(*id)], *id));
         let mut left_out = LeftOut { tables: ids.len().saturating_sub(MOST_TABLES), edges: 0 };
@@ -73,7 +67,8 @@ impl Plan {
         let mut used: Vec<usize> = ids[..lone].iter().map(|id| layers[usize::from(*id)]).collect();
         used.sort_unstable();
         used.dedup();
-        let rank = |id: &TableId| if is_lone(*id) { 0 } else { used.partition_point(|l| *l < layers[usize::from(*id)]) };
+        let rank =
+            |id: &TableId| if is_lone(*id) { 0 } else { used.partition_point(|l| *l < layers[usize::from(*id)]) };
         let layer: Vec<usize> = ids.iter().map(rank).collect();
         let mut stubs = vec![Vec::new(); ids.len()];
         let mut wires = Vec::new();
@@ -81,7 +76,7 @@ impl Plan {
             let from = number[usize::from(edge.from)];
             match edge.to {
                 _ if from == usize::MAX => left_out.edges += 1,
-                End::Table(to) if to != edge.from => match number[usize::from(to)] {
+                End::Table(to) if to != edge.from && !is_lone(edge.from) => match number[usize::from(to)] {
                     usize::MAX => left_out.edges += 1,
                     to => wires.push(Wire { edge: at, from, to }),
                 },
@@ -100,6 +95,30 @@ impl Plan {
         let is_reachable = tables.iter().map(|at| graph.nodes[*at].is_reachable).collect();
         Plan { tables, layer, is_reachable, lone, down, up, stubs, left_out }
     }
+}
+
+/// The tables that stand alone.
+fn alone(graph: &Graph, visible: &TableSet) -> TableSet {
+    let mut led_to = TableSet::default();
+    let mut leading = TableSet::default();
+    // Tables that lead to one that cannot be reached: that is no side entry, but a part of the picture.
+    let mut apart = TableSet::default();
+    for edge in graph.edges.iter().filter(|e| !e.is_hidden) {
+        if let Some(to) = edge.table().filter(|to| *to != edge.from) {
+            led_to.insert(to);
+            leading.insert(edge.from);
+            if !graph.node(to).is_some_and(|n| n.is_reachable) {
+                apart.insert(edge.from);
+            }
+        }
+    }
+    let is_reachable = |id: TableId| graph.node(id).is_some_and(|n| n.is_reachable);
+    let is_alone = |id: &TableId| {
+        let is_side_entry = !is_reachable(*id) && !apart.contains(*id);
+        // Table 0 comes first even if it leads nowhere.
+        *id != 0 && !led_to.contains(*id) && (!leading.contains(*id) || is_side_entry)
+    };
+    visible.iter().filter(is_alone).collect()
 }
 
 /// The layer of each table by number.

@@ -60,7 +60,8 @@ impl BoxAt {
     }
 }
 
-/// An edge that leaves the tables, or comes back to its own: a line of text beside the box.
+/// An edge that leaves the tables, comes back to its own, or leads into the pipeline from a table that stands alone: a
+/// line of text beside the box.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stub {
     /// The place in [`Graph::edges`].
@@ -159,8 +160,11 @@ const ROOMS: [Room; 4] = [
     Room { title: 26, stub: 18 },
     Room { title: 20, stub: 14 },
     Room { title: 16, stub: 0 },
-    Room { title: 11, stub: 0 },
+    Room { title: 13, stub: 0 },
 ];
+
+/// Titles that are narrower than this tell little more than the number.
+const READABLE_TITLE: usize = 16;
 
 /// What a box needs beside its title: two borders, a sign, a blank; and for its counters.
 const AROUND: usize = 4;
@@ -181,11 +185,16 @@ impl Layout {
         let mut orders: Vec<Order> = starts.iter().map(|start| Order::of(&plan, *start)).collect();
         let mut layout = Layout::default();
         for room in ROOMS {
+            // The narrowest names are only worth it if the drawing then fits.
+            let before = layout.clone();
             let ways = orders.iter().map(|order| Layout::with(graph, &plan, order, room, fit)).enumerate();
             let Some((best, way)) = ways.min_by_key(|(at, way)| (way.cost(), *at)) else { break };
             layout = way;
             if layout.width <= fit.width {
                 break;
+            }
+            if room.title < READABLE_TITLE {
+                layout = before;
             }
             // What is best with long names is best with short ones.
             orders.swap(0, best);
@@ -215,6 +224,19 @@ impl Layout {
         let boxes = Boxes { x: &x, width: &sizes.width, side: right + 2, side_pitch };
         let lines = lines(plan, order, &boxes);
         Draft { graph, plan, order, sizes: &sizes, x: &x, lines: &lines, right }.finish(fit)
+    }
+
+    /// Whether this is a layout of a graph: of these tables and edges, whatever they counted. A graph that was made anew
+    /// may have others, and then needs a new layout.
+    pub fn is_of(&self, graph: &Graph) -> bool {
+        let has_box = |b: &BoxAt| graph.nodes.get(b.node).is_some_and(|n| n.id == b.id && !n.is_hidden);
+        let ends_at = |r: &Route| graph.edges.get(r.edge).is_some_and(|e| e.to == End::Table(r.to) && !e.is_hidden);
+        let edges = self.routes.len() + self.stubs.len() + self.left_out.edges;
+        self.boxes.iter().all(has_box)
+            && self.boxes.len() + self.left_out.tables == graph.visible().count()
+            && self.routes.iter().all(ends_at)
+            && self.stubs.iter().all(|s| graph.edges.get(s.edge).is_some_and(|e| !e.is_hidden))
+            && edges == graph.edges.iter().filter(|e| !e.is_hidden).count()
     }
 
     /// The box of a table.
@@ -259,10 +281,13 @@ impl Layout {
     }
 
     /// The edges that arrive at a table, as places in [`Graph::edges`], from top to bottom and from left to right.
-    pub fn arriving(&self, id: TableId) -> Vec<usize> {
-        let mut routes: Vec<&Route> = self.routes.iter().filter(|r| r.to == id).collect();
-        routes.sort_by_key(|r| r.points.first().map(|(x, y)| (*y, *x)));
-        routes.iter().map(|r| r.edge).collect()
+    pub fn arriving(&self, graph: &Graph, id: TableId) -> Vec<usize> {
+        let is_to = |edge: &usize| graph.edges.get(*edge).is_some_and(|e| e.to == End::Table(id));
+        let routes = self.routes.iter().filter_map(|r| r.points.first().map(|(x, y)| (*y, *x, r.edge)));
+        let mut starts: Vec<(usize, usize, usize)> = routes.collect();
+        starts.extend(self.stubs.iter().map(|s| (s.y, s.x, s.edge)));
+        starts.sort_unstable();
+        starts.into_iter().map(|(_, _, edge)| edge).filter(is_to).collect()
     }
 }
 
@@ -290,7 +315,8 @@ struct Sizes {
 
 impl Sizes {
     fn of(graph: &Graph, plan: &Plan, room: Room, density: Density) -> Sizes {
-        let titles = plan.tables.iter().map(|n| unicode_width::UnicodeWidthStr::width(&*visible(&graph.nodes[*n].title())));
+        let titles =
+            plan.tables.iter().map(|n| unicode_width::UnicodeWidthStr::width(&*visible(&graph.nodes[*n].title())));
         let title = titles.max().unwrap_or(0).min(room.title);
         let inside = match density {
             Density::Full => title.max(COUNTERS),
@@ -316,9 +342,12 @@ impl Sizes {
 /// What stands behind the arrow of an edge that leaves the tables.
 fn stub_text(graph: &Graph, edge: usize, room: usize) -> String {
     let edge = &graph.edges[edge];
-    let End::Sink(sink) = edge.to else { return if edge.is_learn { "itself" } else { "^ loop" }.to_owned() };
-    let text = graph.end_text(edge);
-    if unicode_width::UnicodeWidthStr::width(text.as_str()) <= room { text } else { sink.name().to_owned() }
+    let (long, short) = match edge.to {
+        End::Table(id) if id == edge.from => return if edge.is_learn { "itself" } else { "^ loop" }.to_owned(),
+        End::Table(id) => (graph.node(id).map_or(id.to_string(), |n| visible(&n.title()).into_owned()), id.to_string()),
+        End::Sink(sink) => (graph.end_text(edge), sink.name().to_owned()),
+    };
+    if unicode_width::UnicodeWidthStr::width(long.as_str()) <= room { long } else { short }
 }
 
 /// Everything that is needed to say where things stand.
@@ -426,10 +455,12 @@ impl Draft<'_> {
             points.push((x, layer_y[to_layer]));
             let points: Vec<(usize, usize)> = points.into_iter().map(|(x, y)| (x as usize, y as usize)).collect();
             let label = pin.has_label.then_some((pin.x as usize, bottom as usize + 1));
-            if pin.is_up && lowest[to].is_none_or(|at| {
-                let other: &Route = &layout.routes[at];
-                other.points[1].1 < points[1].1
-            }) {
+            if pin.is_up
+                && lowest[to].is_none_or(|at| {
+                    let other: &Route = &layout.routes[at];
+                    other.points[1].1 < points[1].1
+                })
+            {
                 lowest[to] = Some(layout.routes.len());
             }
             layout.routes.push(Route {
@@ -442,14 +473,17 @@ impl Draft<'_> {
         }
         let has_room = lowest.iter().flatten().count() <= MARKED;
         for route in lowest.iter().flatten().map(|at| &layout.routes[*at]) {
-            // The second corner is where the line turns up, the third where it turns to the box.
-            let (down, up) = (route.points[2], route.points[3]);
-            let text = match self.graph.edges[route.edge].is_learn {
+            // Beside the boxes of the layer in the middle, no line runs from left to right.
+            let edge = &self.graph.edges[route.edge];
+            let layer_of = |id| layout.boxes.iter().position(|b| b.id == id).map_or(0, |at| self.plan.layer[at]);
+            let layer = (layer_of(edge.from) + layer_of(route.to)) / 2;
+            let (x, y) = (route.points[2].0, layer_y[layer] as usize + 1);
+            let text = match edge.is_learn {
                 _ if !has_room => "",
                 true => " learn",
                 false => " loop",
             };
-            layout.marks.push(Mark { edge: route.edge, x: down.0, y: (down.1 + up.1) / 2, text });
+            layout.marks.push(Mark { edge: route.edge, x, y, text });
         }
     }
 

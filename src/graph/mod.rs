@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::base::number::grouped;
 use crate::base::safe::visible;
 use crate::field::Names;
 use crate::field::names::port;
@@ -48,7 +49,7 @@ mod tests;
 pub use canvas::{Canvas, Cell, Item};
 pub use cycle::TableSet;
 pub use dot::dot;
-pub use draw::{draw, text};
+pub use draw::{draw, legend, text};
 pub use glyph::Charset;
 pub use json::json;
 pub use layout::{BoxAt, Density, Direction, Fit, Layout, LeftOut, Mark, Route, Stub};
@@ -355,7 +356,7 @@ impl Graph {
         name.unwrap_or_else(|| number.to_string())
     }
 
-    /// What is in the graph, in one line: `14 of 27 tables carry packets | 13 idle hidden (H shows) | 38 edges | 0 loops`.
+    /// What is in the graph, in one line: `14 of 27 tables carry packets | 13 idle hidden | 38 edges | 0 loops`.
     pub fn summary(&self) -> String {
         let hidden = self.nodes.iter().filter(|n| n.is_hidden).count();
         let busy = self.nodes.iter().filter(|n| !n.is_idle).count();
@@ -364,9 +365,11 @@ impl Graph {
             false => format!("{} tables, no counters", self.nodes.len()),
         };
         if hidden > 0 {
-            out.push_str(&format!(" | {hidden} idle hidden (H shows)"));
+            out.push_str(&format!(" | {hidden} idle hidden"));
         }
-        out.push_str(&format!(" | {} edges | {} loops", self.edges.len(), self.loops));
+        let (edges, loops) = (self.edges.len(), self.loops);
+        let (edge, turn) = (plural(edges as u64, "edge"), plural(loops as u64, "loop"));
+        out.push_str(&format!(" | {edges} {edge} | {loops} {turn}"));
         out
     }
 }
@@ -386,4 +389,14 @@ pub fn percent(share: f64) -> String {
         s if s > 0.99 => ">99%".to_owned(),
         s => format!("{:.0}%", s * 100.0),
     }
+}
+
+/// A word for one thing as it is for so many.
+fn plural(n: u64, word: &str) -> String {
+    if n == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// So many things, with the digits in groups: `1 204 flows`.
+fn counted(n: u64, word: &str) -> String {
+    format!("{} {}", grouped(n), plural(n, word))
 }

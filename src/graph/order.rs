@@ -106,7 +106,8 @@ impl Order {
                     let (sum, n) = linked.fold((0, 0), |(sum, n), other_end| (sum + place[other][other_end], n + 1));
                     if n == 0 { place[at][e] } else { sum / n }
                 };
-                let keys: Vec<i64> = (0..self.len()).map(|e| if layers[at].contains(&e) { key(e) } else { 0 }).collect();
+                let keys: Vec<i64> =
+                    (0..self.len()).map(|e| if layers[at].contains(&e) { key(e) } else { 0 }).collect();
                 layers[at].sort_by_key(|e| keys[*e]);
                 note(&mut place[at], &layers[at]);
             }

@@ -3,7 +3,7 @@
 //! It says what the drawing says in a form that fits 80 columns and any number of tables.
 
 use super::glyph::Charset;
-use super::{Edge, End, Graph, Light, Node, ShareBy, Sink, percent};
+use super::{Edge, End, Graph, Light, Node, ShareBy, Sink, percent, plural};
 use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role, Target};
 use crate::base::safe::visible;
@@ -15,7 +15,7 @@ use crate::model::pipeline::Way;
 const NAME: usize = 16;
 const BAR: usize = 9;
 /// The columns in front of what a table goes to.
-const BEFORE: usize = 54;
+const BEFORE: usize = 52;
 
 /// A table in the outline.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,13 +78,8 @@ pub fn outline(graph: &Graph) -> Vec<Row> {
 fn goes(graph: &Graph, id: TableId) -> Vec<GoesTo> {
     let mut edges = graph.out_of(id);
     edges.sort_by(|(_, a), (_, b)| (a.is_learn).cmp(&b.is_learn).then(b.share.total_cmp(&a.share)));
-    let goes_to = |(edge, e): (usize, &Edge)| GoesTo {
-        edge,
-        to: e.to,
-        share: e.share,
-        is_learn: e.is_learn,
-        is_back: e.is_back,
-    };
+    let goes_to =
+        |(edge, e): (usize, &Edge)| GoesTo { edge, to: e.to, share: e.share, is_learn: e.is_learn, is_back: e.is_back };
     edges.into_iter().map(goes_to).collect()
 }
 
@@ -152,9 +147,10 @@ impl Row {
         for (at, goes) in self.goes.iter().enumerate() {
             let (end, share) = (goes.text(), if goes.is_learn { "learn".to_owned() } else { percent(goes.share) });
             let rest = self.goes.len() - at;
-            let more = format!(" +{rest}");
+            let more = format!("  +{rest}");
             let reserve = if rest == 1 { 0 } else { more.len() };
-            let needs = 3 + end.len() + share.len();
+            let gap = if at == 0 { " " } else { "  " };
+            let needs = gap.len() + end.len() + 1 + share.len();
             if needs + reserve > room {
                 if more.len() <= room {
                     p.dim(&more);
@@ -162,12 +158,12 @@ impl Row {
                 return;
             }
             room -= needs;
-            p.text(" ");
+            p.text(gap);
             match goes.to {
                 End::Table(id) => p.link(Target::Table(id), self.role_of(goes), &end),
                 End::Sink(_) => p.put(self.role_of(goes), &end),
             }
-            p.put(if goes.share > 0.0 { Role::Text } else { Role::Dim }, &format!(" {share} "));
+            p.put(if goes.share > 0.0 { Role::Text } else { Role::Dim }, &format!(" {share}"));
         }
     }
 
@@ -277,10 +273,7 @@ impl EdgeRow {
         let by = if self.share_by == ShareBy::Flows { " of flows" } else { "" };
         let share = if self.is_in { String::new() } else { format!(", {}{by}", percent(self.share)) };
         let ways = if self.ways.is_empty() { String::new() } else { format!(" via {}", self.ways) };
-        let flows = match self.flows {
-            1 => "1 flow".to_owned(),
-            n => format!("{} flows", short_count(n)),
-        };
+        let flows = format!("{} {}", short_count(self.flows), plural(self.flows, "flow"));
         let counts = format!("{packets}{share}{ways}, {flows}");
         p.text(&counts);
         let used = word.len() + joint.len() + self.end.chars().count() + counts.len();

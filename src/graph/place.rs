@@ -25,7 +25,7 @@ pub(super) struct Extent {
 const GAP: i32 = 2;
 
 /// More ways to move than these are not tried for one thing at a time.
-const MOST_STEPS: usize = 16;
+const MOST_STEPS: usize = 12;
 
 /// A wish that two things stand in one column.
 struct Wish {
@@ -57,9 +57,11 @@ pub(super) fn columns(plan: &Plan, order: &Order, extent: &Extent) -> Vec<i32> {
         table.wishes_of[wish.a].push(at);
         table.wishes_of[wish.b].push(at);
     }
-    let rounds = if table.wishes.len() > 100 { 2 } else { 8 };
-    for _ in 0..rounds {
-        if !table.sweep() {
+    let rounds = if table.wishes.len() > 100 { 3 } else { 6 };
+    let mut idle = 0;
+    for round in 0..rounds {
+        idle = if table.sweep(round % 2 == 0) { 0 } else { idle + 1 };
+        if idle == 2 {
             break;
         }
     }
@@ -149,27 +151,30 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// What the columns cost.
-    fn cost(&self, x: &[i32]) -> i64 {
-        let wish = |w: &Wish| {
-            let far = (x[w.a] + w.offset).abs_diff(x[w.b]);
-            w.weight * 20 * i64::from(far.saturating_sub(w.free.unsigned_abs())) + i64::from(far)
-        };
+    /// What the columns cost; whatever is more than `limit` is only told to be more.
+    fn cost(&self, x: &[i32], limit: i64) -> i64 {
         let width = x.iter().max().zip(x.iter().min()).map_or(0, |(max, min)| max - min);
-        self.wishes.iter().map(wish).sum::<i64>() + 15 * i64::from(width)
+        let mut cost = 15 * i64::from(width);
+        for wish in &self.wishes {
+            let far = (x[wish.a] + wish.offset).abs_diff(x[wish.b]);
+            cost += wish.weight * 20 * i64::from(far.saturating_sub(wish.free.unsigned_abs())) + i64::from(far);
+            if cost > limit {
+                break;
+            }
+        }
+        cost
     }
 
     /// Moves everything once, if that makes it better; tells whether it did.
-    fn sweep(&mut self) -> bool {
+    fn sweep(&mut self, is_from_left: bool) -> bool {
         let mut is_better = false;
         let order = self.order;
-        for e in order.line.iter().chain(order.line.iter().rev()) {
-            is_better |= self.improve(&[*e]);
-        }
         let mut is_done = vec![false; order.len()];
-        for e in &order.line {
-            if !is_done[*e] {
-                let strand = self.strand(*e);
+        for at in 0..order.len() {
+            let e = order.line[if is_from_left { at } else { order.len() - 1 - at }];
+            is_better |= self.improve(&[e]);
+            if !is_done[e] {
+                let strand = self.strand(e);
                 strand.iter().for_each(|member| is_done[*member] = true);
                 is_better |= strand.len() > 1 && self.improve(&strand);
             }
@@ -179,18 +184,18 @@ impl Table<'_> {
 
     /// Moves some together to better columns, if there are any.
     fn improve(&mut self, group: &[usize]) -> bool {
-        let mut least = self.cost(&self.x);
-        let mut best = None;
+        let mut least = self.cost(&self.x, i64::MAX);
+        let mut is_better = false;
+        let before = self.x.clone();
+        let mut moved = Vec::new();
         for by in self.steps(group) {
-            let moved = self.moved(group, by);
-            let cost = self.cost(&moved);
+            self.move_by(&before, group, by, &mut moved);
+            let cost = self.cost(&moved, least);
             if cost < least {
-                (least, best) = (cost, Some(moved));
+                least = cost;
+                is_better = true;
+                std::mem::swap(&mut self.x, &mut moved);
             }
-        }
-        let is_better = best.is_some();
-        if let Some(moved) = best {
-            self.x = moved;
         }
         is_better
     }
@@ -228,9 +233,10 @@ impl Table<'_> {
         steps
     }
 
-    /// The columns when a group moves and pushes aside what is in the way.
-    fn moved(&self, group: &[usize], by: i32) -> Vec<i32> {
-        let mut x = self.x.clone();
+    /// The columns when a group moves from where it was `before` and pushes aside what is in the way.
+    fn move_by(&self, before: &[i32], group: &[usize], by: i32, x: &mut Vec<i32>) {
+        x.clear();
+        x.extend_from_slice(before);
         for e in group {
             x[*e] += by;
         }
@@ -247,6 +253,5 @@ impl Table<'_> {
                 }
             }
         }
-        x
     }
 }

@@ -6,10 +6,11 @@
 
 use std::fmt::Write;
 
+use super::draw::Words;
 use super::glyph::Charset;
 use super::layout::{BoxAt, Density, Layout, Route, Stub};
-use super::{Edge, End, Graph, Light, ShareBy, Sink, percent};
-use crate::base::number::{grouped, short_count};
+use super::{Edge, End, Graph, Light, ShareBy, Sink, counted, percent};
+use crate::base::number::grouped;
 use crate::base::safe::visible;
 use crate::model::pipeline::Way;
 
@@ -32,8 +33,11 @@ text{font:13px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1f
 .out text{fill:#56d364}.out .e{stroke:#56d364}.out .h{fill:#56d364}.lit .box,.lit .e{stroke:#58a6ff}.lit .h{fill:#58a6ff}}
 ";
 
-/// The drawing of a graph as it was laid out.
+/// The drawing of a graph as it was laid out. A layout of another graph gives an empty text ([`Layout::is_of`]).
 pub fn svg(graph: &Graph, layout: &Layout) -> String {
+    if !layout.is_of(graph) {
+        return String::new();
+    }
     let hottest = graph.edges.iter().filter(|e| !e.is_hidden).map(|e| e.heat).max().unwrap_or(0);
     let mut out = String::new();
     let summary = escaped(&graph.summary());
@@ -161,11 +165,11 @@ impl Pen<'_> {
         let what = if by_flows { "flows" } else { "packets" };
         let share = format!("{} of the {what} of table {}", percent(edge.share), edge.from);
         let packets = match self.graph.has_counters {
-            true => format!(", {} packets, {} bytes", grouped(edge.sum.packets), grouped(edge.sum.bytes)),
+            true => format!(", {}, {}", counted(edge.sum.packets, "packet"), counted(edge.sum.bytes, "byte")),
             false => String::new(),
         };
-        let (end, flows) = (self.graph.end_text(edge), grouped(edge.sum.flows));
-        escaped(&format!("{} to {end}: {}, {share}, {flows} flows{packets}", edge.from, edge.way_names()))
+        let (end, flows) = (self.graph.end_text(edge), counted(edge.sum.flows, "flow"));
+        escaped(&format!("{} to {end}: {}, {share}, {flows}{packets}", edge.from, edge.way_names()))
     }
 
     fn stroke(&self, edge: &Edge) -> f64 {
@@ -239,14 +243,13 @@ impl Pen<'_> {
         };
         let (x, y) = middle(at.x, at.y);
         let (right, bottom) = middle(at.x + at.width - 1, at.y + at.height - 1);
-        let inside = at.width - 4;
-        let mut tooltip = format!("table {}: {} flows", node.title(), grouped(node.sum.flows));
+        let mut tooltip = format!("table {}: {}", node.title(), counted(node.sum.flows, "flow"));
         if self.graph.has_counters {
             let _ = write!(
                 tooltip,
-                ", {} packets, {} bytes, {} missed",
-                grouped(node.sum.packets),
-                grouped(node.sum.bytes),
+                ", {}, {}, {} missed",
+                counted(node.sum.packets, "packet"),
+                counted(node.sum.bytes, "byte"),
                 grouped(node.missed)
             );
         }
@@ -262,20 +265,11 @@ impl Pen<'_> {
         if node.missed > 0 {
             text(at.x as f64 + 1.0, at.y + 1, "warn", "!", out);
         }
-        let heat = if self.graph.has_counters { short_count(node.heat) } else { String::new() };
-        let end = (at.x + 2 + inside) as f64;
-        match self.layout.density {
-            Density::Full => {
-                text(at.x as f64 + 2.0, at.y + 1, "", &Charset::Unicode.fit(&node.title(), inside), out);
-                text(at.x as f64 + 2.0, at.y + 2, "quiet", &short_count(node.sum.flows), out);
-                text_before(end, at.y + 2, &heat, out);
-            }
-            Density::Compact => {
-                let title = Charset::Unicode.fit(&node.title(), inside.saturating_sub(heat.len().max(5) + 1));
-                text(at.x as f64 + 2.0, at.y + 1, "", &title, out);
-                text_before(end, at.y + 1, &heat, out);
-            }
-        }
+        let words = Words::of(self.graph, node, at.width - 4, self.layout.density, Charset::Unicode);
+        let row = at.y + if self.layout.density == Density::Full { 2 } else { 1 };
+        text(at.x as f64 + 2.0, at.y + 1, "", &words.title, out);
+        text(at.x as f64 + 2.0, row, "quiet", &words.flows, out);
+        text_before((at.x + at.width - 2) as f64, row, &words.heat, out);
         out.push_str("</g>\n");
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 
 fn graphs() -> Vec<(u64, Graph)> {
     let mut graphs = Vec::new();
-    for seed in 1..=120u64 {
+    for seed in 1..=80u64 {
         let mut chance = Chance(seed * 0x9e37_79b9);
         let (tables, each) = (1 + chance.below(if seed % 10 == 0 { 40 } else { 16 }), chance.below(4));
         graphs.push((seed, graph(&chance.flows(tables, each))));
@@ -127,6 +127,22 @@ fn counters_do_not_move_boxes() {
             assert_eq!(layout, Layout::of(&graph(&flows), fit));
             assert_eq!(layout, Layout::of(&graph(&busier.concat()), fit));
         }
+    }
+}
+
+#[test]
+fn a_layout_of_another_graph_is_not_drawn() {
+    let graphs = graphs();
+    for ((_, one), (_, other)) in graphs.iter().zip(&graphs[1..]) {
+        let layout = Layout::of(one, fits()[0]);
+        assert!(layout.is_of(one));
+        if !layout.is_of(other) {
+            assert_eq!(draw(other, &layout, Charset::Ascii).height(), 0);
+            assert_eq!(svg(other, &layout), "");
+        }
+        let mut quiet = one.clone();
+        quiet.apply(&Options { hide_idle: true, ..Options::default() });
+        assert_eq!(layout.is_of(&quiet), quiet.nodes.iter().all(|n| !n.is_hidden));
     }
 }
 
