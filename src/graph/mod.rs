@@ -32,6 +32,7 @@ use crate::model::pipeline::{Sum, Way};
 mod canvas;
 mod cycle;
 mod dot;
+mod draft;
 mod draw;
 mod gather;
 mod glyph;

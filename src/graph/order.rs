@@ -132,7 +132,16 @@ impl Order {
                 up[to].push((layer, from));
             }
         }
+        let mut layers_of = vec![(usize::MAX, 0); self.len()];
+        for (at, layer) in self.layers.iter().enumerate() {
+            for e in layer {
+                layers_of[*e] = (layers_of[*e].0.min(at), at);
+            }
+        }
         let crossings = |place: &[usize], a: usize, b: usize| {
+            if layers_of[a].1 < layers_of[b].0 || layers_of[b].1 < layers_of[a].0 {
+                return 0;
+            }
             let count = |of_a: &[(usize, usize)], of_b: &[(usize, usize)]| {
                 let mut n = 0;
                 for (layer, end) in of_a {
