@@ -223,7 +223,9 @@ impl Graph {
                 let mut tables = TableSet::default();
                 for edge in edges.iter().map(|at| &self.edges[*at]) {
                     tables.insert(edge.from);
-                    tables.extend_end(edge.to);
+                    if let End::Table(to) = edge.to {
+                        tables.insert(to);
+                    }
                 }
                 (tables, edges)
             }
@@ -247,14 +249,6 @@ impl Graph {
         }
         for at in edges {
             self.edges[at].light = Light::Lit;
-        }
-    }
-}
-
-impl TableSet {
-    fn extend_end(&mut self, end: End) {
-        if let End::Table(id) = end {
-            self.insert(id);
         }
     }
 }

@@ -13,9 +13,9 @@
 //!
 //! How the drawing is made, in the order of the steps: `cycle` finds the edges that lead back, `layer` gives each table
 //! a layer by its longest path, `order` says who stands left of whom, `place` finds the columns, `route` runs the edges
-//! through the channels between the layers. All edges to one table share one line, which runs beside the boxes of the
-//! layers between (a *lane*) and enters from above: so there are never more lines than tables, and a line that meets
-//! another at a `+` leads to the same table, while a line that crosses another does not.
+//! through the channels between the layers, `draft` puts it together. All edges to one table share one line, which runs
+//! beside the boxes of the layers between (a *lane*) and enters from above: so there are never more lines than tables,
+//! and a line that meets another at a `+` leads to the same table, while a line that crosses another does not.
 
 use std::sync::Arc;
 
