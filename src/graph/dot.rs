@@ -7,8 +7,8 @@ use crate::base::number::{grouped, short_count};
 use crate::base::safe::visible;
 use crate::model::pipeline::Way;
 
-/// The visible part of the graph in Graphviz' language. Sinks stand beside each table that leads there: one `drop` for all
-/// tables would be a knot.
+/// The visible part of the graph in Graphviz' language. Sinks stand beside each table that leads there: one `drop` for
+/// all tables would be a knot.
 pub fn dot(graph: &Graph) -> String {
     let mut out = String::new();
     let hottest = graph.edges.iter().filter(|e| !e.is_hidden).map(|e| e.heat).max().unwrap_or(0);

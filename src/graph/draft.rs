@@ -149,8 +149,9 @@ impl Draft<'_> {
         let texts = layout.stubs.iter().map(|s| s.arrow + 2 + UnicodeWidthStr::width(s.text.as_str()));
         let points = layout.routes.iter().flat_map(|r| &r.points).map(|p| p.0 + 1);
         let marks = layout.marks.iter().map(|m| m.x + 1 + m.text.len());
-        layout.width = ends.chain(texts).chain(points).chain(marks).max().unwrap_or(0);
-        layout.height = height as usize;
+        let note = layout.left_out.text().map(|text| text.len());
+        layout.width = ends.chain(texts).chain(points).chain(marks).chain(note).max().unwrap_or(0);
+        layout.height = height as usize + usize::from(note.is_some());
         layout
     }
 

@@ -42,6 +42,10 @@ pub fn draw(graph: &Graph, layout: &Layout, charset: Charset) -> Canvas {
         }
         pen.canvas.write(mark.x + 1, mark.y, mark.text, like);
     }
+    if let Some(text) = layout.left_out.text() {
+        let like = Cell { role: Role::Warn, ..Cell::BLANK };
+        pen.canvas.write(0, layout.height.saturating_sub(1), &text, like);
+    }
     pen.canvas.paths = layout.routes.iter().map(|r| (r.edge, cells(r))).collect();
     pen.canvas
 }

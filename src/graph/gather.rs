@@ -1,8 +1,8 @@
 //! From flows to a graph, in one pass.
 //!
-//! [`Pipeline`](crate::model::pipeline::Pipeline) has an edge for each port and each way. Here a flow that floods to ten
-//! ports is one flow of one edge, so that shares add up; that is why its sums are not used, only [`jumps`], which says
-//! where one list of actions leads.
+//! [`Pipeline`](crate::model::pipeline::Pipeline) has an edge for each port and each way. Here a flow that floods to
+//! ten ports is one flow of one edge, so that shares add up; that is why its sums are not used, only [`jumps`], which
+//! says where one list of actions leads.
 
 use std::sync::Arc;
 
@@ -213,9 +213,9 @@ fn lead(way: Way, to: Place) -> Option<Lead> {
     }
 }
 
-/// A flow that only writes fields does not drop a packet that was resubmitted to its table by a flow which then goes on:
-/// OVN looks addresses up that way. So such flows return in tables that are called, and drop in all others. A table is
-/// called if a list resubmits to it and has another way, too, and if a called table leads to it.
+/// A flow that only writes fields does not drop a packet that was resubmitted to its table by a flow which then goes
+/// on: OVN looks addresses up that way. So such flows return in tables that are called, and drop in all others. A table
+/// is called if a list resubmits to it and has another way, too, and if a called table leads to it.
 fn mark_returns(slots: &mut [Slot<'_>]) {
     let mut called = TableSet::default();
     for slot in slots.iter() {

@@ -137,8 +137,8 @@ impl Charset {
         }
     }
 
-    /// A bar of `eighths` eighths of a cell, in at most `width` cells. In ASCII, only whole cells are drawn, and one for
-    /// anything above nothing.
+    /// A bar of `eighths` eighths of a cell, in at most `width` cells. In ASCII, only whole cells are drawn, and one
+    /// for anything above nothing.
     pub fn bar(self, eighths: usize, width: usize) -> String {
         let eighths = eighths.min(width * 8);
         match self {

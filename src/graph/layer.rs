@@ -9,7 +9,7 @@ use super::{Edge, End, Graph, TableSet};
 use crate::model::flow::TableId;
 
 /// More tables than these are not drawn.
-const MOST_TABLES: usize = 48;
+const MOST_TABLES: usize = 64;
 /// More edges between tables than these are not drawn.
 const MOST_EDGES: usize = 300;
 
@@ -27,8 +27,8 @@ pub(super) struct Plan {
     pub down: Vec<Wire>,
     /// The edges that lead up, or stay in their layer.
     pub up: Vec<Wire>,
-    /// For each box the edges that are written beside it, in the order of the graph: those that leave the tables or come
-    /// back at once, and all of a table that stands alone.
+    /// For each box the edges that are written beside it, in the order of the graph: those that leave the tables or
+    /// come back at once, and all of a table that stands alone.
     pub stubs: Vec<Vec<usize>>,
     /// What is not drawn.
     pub left_out: LeftOut,

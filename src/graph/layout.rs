@@ -1,12 +1,12 @@
 //! Where everything stands.
 //!
-//! A layout knows the tables, the edges and the length of names, but no counter: boxes stay where they are while packets
-//! are counted. Columns and rows are those of a grid of characters; the SVG scales them.
+//! A layout knows the tables, the edges and the length of names, but no counter: boxes stay where they are while
+//! packets are counted. Columns and rows are those of a grid of characters; the SVG scales them.
 
 use super::draft::arrange;
 use super::layer::Plan;
 use super::order::{Order, Start};
-use super::{End, Graph};
+use super::{End, Graph, plural};
 use crate::model::flow::TableId;
 
 /// How much stands in a box.
@@ -111,6 +111,18 @@ pub struct LeftOut {
     pub edges: usize,
 }
 
+impl LeftOut {
+    /// What is left out, in words that stand below the drawing; nothing if nothing is.
+    pub fn text(self) -> Option<String> {
+        let edges = format!("{} {}", self.edges, plural(self.edges as u64, "edge"));
+        match (self.tables, self.edges) {
+            (0, 0) => None,
+            (0, _) => Some(format!("not drawn: {edges}")),
+            (n, _) => Some(format!("not drawn: {n} {} and {edges}", plural(n as u64, "table"))),
+        }
+    }
+}
+
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
@@ -147,7 +159,8 @@ pub enum Direction {
     Right,
 }
 
-/// How wide a title inside a box and a text beside it may get; a text that is longer is cut, or is only the sink's word.
+/// How wide a title inside a box and a text beside it may get; a text that is longer is cut, or is only the sink's
+/// word.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     pub title: usize,
@@ -198,8 +211,8 @@ impl Layout {
         lengths.sum::<usize>() + 3 * bends + 12 * self.crossings + 4 * self.width + 4 * self.height
     }
 
-    /// Whether this is a layout of a graph: of these tables and edges, whatever they counted. A graph that was made anew
-    /// may have others, and then needs a new layout.
+    /// Whether this is a layout of a graph: of these tables and edges, whatever they counted. A graph that was made
+    /// anew may have others, and then needs a new layout.
     pub fn is_of(&self, graph: &Graph) -> bool {
         let has_box = |b: &BoxAt| graph.nodes.get(b.node).is_some_and(|n| n.id == b.id && !n.is_hidden);
         let ends_at = |r: &Route| graph.edges.get(r.edge).is_some_and(|e| e.to == End::Table(r.to) && !e.is_hidden);

@@ -89,7 +89,8 @@ pub fn heat_scale(graph: &Graph) -> (u64, u64) {
     ((most / 1000).max(1).min(most), most)
 }
 
-/// The bar in eighths of a cell, on a log scale: one cell for the lower end and what is below it, all for the upper end.
+/// The bar in eighths of a cell, on a log scale: one cell for the lower end and what is below it, all for the upper
+/// end.
 fn bar(heat: u64, (least, most): (u64, u64)) -> usize {
     if heat == 0 {
         return 0;

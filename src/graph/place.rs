@@ -1,8 +1,8 @@
 //! The columns of boxes and lanes.
 //!
-//! Neighbours in a layer must stand apart; within that, what is linked wants to stand in one column. Each box or lane in
-//! turn, and each *strand* of boxes that stand straight below each other, moves to the column of something it is linked
-//! to and pushes aside what is in the way, if the whole picture gets better by it.
+//! Neighbours in a layer must stand apart; within that, what is linked wants to stand in one column. Each box or lane
+//! in turn, and each *strand* of boxes that stand straight below each other, moves to the column of something it is
+//! linked to and pushes aside what is in the way, if the whole picture gets better by it.
 
 use super::layer::Plan;
 use super::order::Order;

@@ -1,7 +1,7 @@
 //! The drawing as SVG: one file that needs nothing else, for light and dark pages.
 //!
-//! It has the same layout as the drawing in characters; a cell is [`CELL`] pixels. Tooltips are `title` elements, and an
-//! edge is a link to its table. Colours are written twice, for light and dark, without variables, because not every
+//! It has the same layout as the drawing in characters; a cell is [`CELL`] pixels. Tooltips are `title` elements, and
+//! an edge is a link to its table. Colours are written twice, for light and dark, without variables, because not every
 //! program that shows SVG knows those.
 
 use std::fmt::Write;
@@ -22,15 +22,23 @@ const ROUND: f64 = 5.0;
 const STYLE: &str = "\
 text{font:13px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1f2328;white-space:pre}
 .bg{fill:#fff}.box{fill:#f6f8fa;stroke:#57606a}.quiet{fill:#656d76}.warn{fill:#bc4c00}
-.e{fill:none;stroke:#57606a}.h{fill:#57606a}.ct .e{stroke:#0b7285}.ct .h{fill:#0b7285}
-.loop .e{stroke:#9a6700}.loop .h,.loop text{fill:#9a6700}.drop text{fill:#b00020}.drop .e{stroke:#b00020}.drop .h{fill:#b00020}
-.out text{fill:#1a7f37}.out .e{stroke:#1a7f37}.out .h{fill:#1a7f37}
-.idle{opacity:.55}.faded{opacity:.25}.lit .box{stroke-width:3;stroke:#0969da}.lit .e{stroke:#0969da}.lit .h{fill:#0969da}
-.learn .e{stroke-dasharray:2 4}a:hover .e,g:hover>.e{stroke:#0969da}
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.bg{fill:#0d1117}.box{fill:#161b22;stroke:#8b949e}.quiet{fill:#8b949e}
-.warn{fill:#f0883e}.e{stroke:#8b949e}.h{fill:#8b949e}.ct .e{stroke:#39c5cf}.ct .h{fill:#39c5cf}
-.loop .e{stroke:#d29922}.loop .h,.loop text{fill:#d29922}.drop text{fill:#ff7b72}.drop .e{stroke:#ff7b72}.drop .h{fill:#ff7b72}
-.out text{fill:#56d364}.out .e{stroke:#56d364}.out .h{fill:#56d364}.lit .box,.lit .e{stroke:#58a6ff}.lit .h{fill:#58a6ff}}
+.e{fill:none;stroke:#57606a}.h{fill:#57606a}
+.ct .e{stroke:#0b7285}.ct .h{fill:#0b7285}
+.loop .e{stroke:#9a6700}.loop .h,.loop text{fill:#9a6700}
+.drop .e{stroke:#b00020}.drop .h,.drop text{fill:#b00020}
+.out .e{stroke:#1a7f37}.out .h,.out text{fill:#1a7f37}
+.lit .box{stroke-width:3;stroke:#0969da}.lit .e{stroke:#0969da}.lit .h{fill:#0969da}
+.idle{opacity:.55}.faded{opacity:.25}.learn .e{stroke-dasharray:2 4}
+a:hover .e,g:hover>.e{stroke:#0969da}
+@media(prefers-color-scheme:dark){
+text{fill:#e6edf3}.bg{fill:#0d1117}.box{fill:#161b22;stroke:#8b949e}.quiet{fill:#8b949e}.warn{fill:#f0883e}
+.e{stroke:#8b949e}.h{fill:#8b949e}
+.ct .e{stroke:#39c5cf}.ct .h{fill:#39c5cf}
+.loop .e{stroke:#d29922}.loop .h,.loop text{fill:#d29922}
+.drop .e{stroke:#ff7b72}.drop .h,.drop text{fill:#ff7b72}
+.out .e{stroke:#56d364}.out .h,.out text{fill:#56d364}
+.lit .box,.lit .e{stroke:#58a6ff}.lit .h{fill:#58a6ff}
+}
 ";
 
 /// The drawing of a graph as it was laid out. A layout of another graph gives an empty text ([`Layout::is_of`]).
@@ -46,8 +54,8 @@ pub fn svg(graph: &Graph, layout: &Layout) -> String {
     // Writing to a string cannot fail.
     let _ = write!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\">\n<title>{name}</title>\n<desc>{summary}</desc>\n<style>\n{STYLE}</style>\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+         height=\"{height}\" role=\"img\">\n<title>{name}</title>\n<desc>{summary}</desc>\n<style>\n{STYLE}</style>\n\
          <rect class=\"bg\" width=\"100%\" height=\"100%\"/>\n<g transform=\"translate({} {})\">\n",
         2.0 * CELL.0,
         1.5 * CELL.1,
@@ -71,6 +79,9 @@ pub fn svg(graph: &Graph, layout: &Layout) -> String {
         let _ = write!(out, "<g class=\"{class}\"><path class=\"h\" d=\"M{x} {}l-5 9h10z\"/>", y - 6.0);
         text(mark.x as f64 + 1.5, mark.y, "", mark.text.trim(), &mut out);
         out.push_str("</g>\n");
+    }
+    if let Some(note) = layout.left_out.text() {
+        text(0.0, layout.height - 1, "warn", &note, &mut out);
     }
     text(0.0, layout.height + 1, "quiet", &graph.summary(), &mut out);
     out.push_str("</g>\n</svg>\n");
@@ -195,7 +206,8 @@ impl Pen<'_> {
         let class = self.class(edge);
         let _ = write!(
             out,
-            "<a href=\"#t{}\"><g class=\"{class}\"><title>{}</title><path class=\"e\" stroke-width=\"{}\" d=\"{path}\"/>",
+            "<a href=\"#t{}\"><g class=\"{class}\"><title>{}</title>\
+             <path class=\"e\" stroke-width=\"{}\" d=\"{path}\"/>",
             route.to,
             self.tooltip(edge),
             self.stroke(edge)
@@ -255,8 +267,8 @@ impl Pen<'_> {
         }
         let _ = write!(
             out,
-            "<g class=\"table{light}\" id=\"t{}\"><title>{}</title><rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{}\" \
-             height=\"{}\" rx=\"4\"/>",
+            "<g class=\"table{light}\" id=\"t{}\"><title>{}</title><rect class=\"box\" x=\"{x}\" y=\"{y}\" \
+             width=\"{}\" height=\"{}\" rx=\"4\"/>",
             node.id,
             escaped(&tooltip),
             right - x,

@@ -69,7 +69,7 @@ fn several_ways_to_one_table_are_one_edge() {
 fn what_no_flow_wants_is_missed() {
     let text = " cookie=0x0, duration=1s, table=0, n_packets=7, n_bytes=0, priority=0 actions=drop\n \
                 cookie=0x0, duration=1s, table=0, n_packets=3, n_bytes=0, priority=1 actions=drop\n \
-                cookie=0x0, duration=1s, table=0, n_packets=90, n_bytes=0, priority=2,in_port=1 actions=resubmit(,10)\n \
+                cookie=0x0, duration=1s, table=0, n_packets=90, n_bytes=0, in_port=1 actions=resubmit(,10)\n \
                 cookie=0x0, duration=1s, table=0, n_packets=4, n_bytes=0, priority=0,in_port=2 actions=drop\n";
     let mut bridge = bridge(text);
     let of = |bridge: &Bridge| Graph::of(bridge, &Naming::default(), &Options::default());
