@@ -8,5 +8,6 @@ pub mod base;
 pub mod cli;
 pub mod dump;
 pub mod field;
+pub mod graph;
 pub mod model;
 pub mod tui;
