@@ -10,6 +10,7 @@ pub mod flow;
 pub mod group;
 pub mod meter;
 pub mod naming;
+pub mod neutron_facts;
 pub mod node;
 pub mod ovsdb;
 pub mod pipeline;
