@@ -3,6 +3,7 @@
 pub mod action;
 pub mod base;
 pub mod dump;
+pub mod explain;
 pub mod field;
 pub mod model;
 pub mod neutron;

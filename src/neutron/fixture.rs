@@ -17,10 +17,10 @@ use crate::model::ovsdb::{Atom, Database, Datum, Row};
 use crate::model::port::Port;
 use crate::model::snapshot::Snapshot;
 
-/// A snapshot of the one node in a folder below `fixtures/nodes`: `BRIDGE.flows.txt` with `BRIDGE.ports.txt`,
+/// A snapshot of the one node in a folder below `fixtures/recognition`: `BRIDGE.flows.txt` with `BRIDGE.ports.txt`,
 /// `SCHEMA.ovsdb.json`, and the networking API's answers in any other `.json`.
 pub(crate) fn snapshot(folder: &str) -> Snapshot {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/nodes").join(folder);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recognition").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(&path).unwrap().map(|f| f.unwrap().path()).collect();
     files.sort();
     let read = |path: &Path| std::fs::read_to_string(path).unwrap();

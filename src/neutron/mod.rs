@@ -31,6 +31,8 @@ pub fn naming(bridge: &Bridge, node: &Node, snapshot: &Snapshot) -> Naming {
 }
 
 #[cfg(test)]
+pub(crate) mod corpus;
+#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

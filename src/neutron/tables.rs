@@ -25,22 +25,25 @@ pub struct Row {
     pub doc: &'static str,
     /// Whose packets it sees.
     pub side: Side,
-    /// What the flows above its last ones stand for, said after "a packet that ..", such as `no security group rule
-    /// accepts`; empty where there is nothing to say.
-    pub unmatched: &'static str,
+    /// What is so of the packets of a port that flows below a priority take, said after "a packet that ..", such as
+    /// `no security group rule accepts`; empty where there is nothing to say.
+    pub unmatched: (u32, &'static str),
+    /// What is so of packets that only the flow takes which matches everything; empty where there is nothing to say.
+    pub missed: &'static str,
     /// Which numbering of the tables it belongs to.
     pub when: When,
 }
 
 /// Whose packets a table of the integration bridge sees; register 5 then holds that port. Directions are those of the
 /// instance, as Neutron has it: egress is what the instance sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Side {
     /// Packets that a local port sends: register 5 is the port they come from.
     Egress,
     /// Packets on their way to a local port: register 5 is the port they go to.
     Ingress,
     /// Either.
+    #[default]
     Either,
 }
 
@@ -57,7 +60,7 @@ pub enum When {
 }
 
 const fn row(kind: Kind, id: TableId, constant: &'static str, since: &'static str, doc: &'static str) -> Row {
-    Row { kind, id, constant, since, doc, side: Side::Either, unmatched: "", when: When::Always }
+    Row { kind, id, constant, since, doc, side: Side::Either, unmatched: (0, ""), missed: "", when: When::Always }
 }
 
 const fn int(id: TableId, constant: &'static str, since: &'static str, doc: &'static str) -> Row {
@@ -81,8 +84,12 @@ impl Row {
         Row { side: Side::Ingress, ..self }
     }
 
-    const fn unmatched(self, unmatched: &'static str) -> Row {
-        Row { unmatched, ..self }
+    const fn unmatched(self, below: u32, words: &'static str) -> Row {
+        Row { unmatched: (below, words), ..self }
+    }
+
+    const fn missed(self, missed: &'static str) -> Row {
+        Row { missed, ..self }
     }
 
     const fn when(self, when: When) -> Row {
@@ -114,11 +121,11 @@ pub const ROWS: &[Row] = &[
     int(1, "DVR_TO_SRC_MAC", "2014",
         "Distributed routing: the packet was routed on another host and came through a tunnel. Puts the gateway's MAC \
          address back as its source.")
-        .unmatched("no local instance of a routed network waits for"),
+        .missed("no local instance of a routed network waits for"),
     int(2, "DVR_TO_SRC_MAC_PHYSICAL", "2014, under this name since 2020",
         "Distributed routing: the packet was routed on another host and came over a VLAN or flat network. Puts the \
          gateway's MAC address back as its source.")
-        .unmatched("no local instance of a routed network waits for"),
+        .missed("no local instance of a routed network waits for"),
     int(3, "ARP_DVR_MAC_TO_DST_MAC", "2019",
         "Distributed routing: answers to this host's own DVR MAC address that came through a tunnel. Gives them the \
          router's MAC address and hands them to its port."),
@@ -131,7 +138,7 @@ pub const ROWS: &[Row] = &[
     int(24, "ARP_SPOOF_TABLE", "2015",
         "Spoof protection without the Open vSwitch firewall: lets ARP and neighbour advertisements pass that name the \
          port's own addresses, and drops the rest.").egress()
-        .unmatched("names none of the port's own addresses"),
+        .missed("names none of the port's own addresses"),
     int(25, "MAC_SPOOF_TABLE", "2016",
         "Spoof protection without the Open vSwitch firewall: lets packets pass that have the port's own MAC address \
          as their source.").egress(),
@@ -161,7 +168,7 @@ pub const ROWS: &[Row] = &[
          tracking and then to the firewall's rules.").egress(),
     int(65, "FW_RULES_EGRESS_TABLE", "2017",
         "FWaaS on VM ports: the egress rules of the firewall group, the first rule on top.").egress()
-        .unmatched("no firewall rule decides about"),
+        .unmatched(70, "no firewall rule decides about"),
     int(66, "FW_ACCEPT_OR_INGRESS_TABLE", "2017",
         "FWaaS on VM ports: accepted egress packets. Those for a local port go on to its ingress rules, the others \
          leave.").egress(),
@@ -170,16 +177,16 @@ pub const ROWS: &[Row] = &[
          firewall's rules.").ingress(),
     int(69, "FW_RULES_INGRESS_TABLE", "2017",
         "FWaaS on VM ports: the ingress rules of the firewall group, the first rule on top.").ingress()
-        .unmatched("no firewall rule decides about"),
+        .unmatched(70, "no firewall rule decides about"),
     int(71, "BASE_EGRESS_TABLE", "2016",
         "Security groups, egress: what a port may always send (ARP, neighbour discovery and DHCP requests of its own) \
          and what it may never send (foreign addresses, answers of a DHCP server, router advertisements). The rest \
          goes to connection tracking and then to the egress rules.").egress()
-        .unmatched("does not have the port's own addresses"),
+        .unmatched(65, "does not have the port's own addresses"),
     int(72, "RULES_EGRESS_TABLE", "2016",
         "Security groups, egress: the rules of the port's groups. Replies to accepted connections pass without a \
          rule.").egress()
-        .unmatched("no security group rule accepts"),
+        .unmatched(70, "no security group rule accepts"),
     int(73, "ACCEPT_OR_INGRESS_TABLE", "2016",
         "Accepted egress packets. Those for a local port go through its ingress rules; for the others the connection \
          is committed and they leave.").egress(),
@@ -193,7 +200,7 @@ pub const ROWS: &[Row] = &[
     int(82, "RULES_INGRESS_TABLE", "2016",
         "Security groups, ingress: the rules of the port's groups. Replies to accepted connections pass without a \
          rule.").ingress()
-        .unmatched("no security group rule accepts"),
+        .unmatched(70, "no security group rule accepts"),
     int(91, "ACCEPTED_EGRESS_TRAFFIC_TABLE", "2017",
         "The first packet of each accepted egress connection comes by here, so that it can be logged.").egress(),
     int(92, "ACCEPTED_INGRESS_TRAFFIC_TABLE", "2017",
@@ -214,13 +221,13 @@ pub const ROWS: &[Row] = &[
         "Packets on their way out: a single receiver, ARP requests, or many receivers."),
     tun(3, "GRE_TUN_TO_LV", "2013",
         "Packets that came through GRE tunnels: the tunnel key becomes the local VLAN of its network.")
-        .unmatched("belongs to no network of this host"),
+        .missed("belongs to no network of this host"),
     tun(4, "VXLAN_TUN_TO_LV", "2013",
         "Packets that came through VXLAN tunnels: the VNI becomes the local VLAN of its network.")
-        .unmatched("belongs to no network of this host"),
+        .missed("belongs to no network of this host"),
     tun(6, "GENEVE_TUN_TO_LV", "2014",
         "Packets that came through Geneve tunnels: the VNI becomes the local VLAN of its network.")
-        .unmatched("belongs to no network of this host"),
+        .missed("belongs to no network of this host"),
     tun(9, "DVR_NOT_LEARN", "2014",
         "Distributed routing: packets with another host's DVR MAC address are delivered, but nothing is learned from \
          them."),
@@ -232,7 +239,7 @@ pub const ROWS: &[Row] = &[
         "Answers ARP requests for addresses that L2 population knows, so that they need not be flooded."),
     tun(22, "FLOOD_TO_TUN", "2013",
         "Packets with many receivers, or with one that nobody knows: a copy to each tunnel of the network.")
-        .unmatched("belongs to no network with tunnels"),
+        .missed("belongs to no network with tunnels"),
     tun(222, "BAGPIPE_FLOOD_TO_TUN_BROADCAST", "2018",
         "networking-bagpipe: floods to ordinary tunnels beside the BGP VPN."),
 
@@ -245,7 +252,7 @@ pub const ROWS: &[Row] = &[
     phy(2, "LOCAL_VLAN_TRANSLATION", "2014",
         "Distributed routing: packets of this host get the VLAN of their physical network, or lose the tag for a flat \
          one.")
-        .unmatched("belongs to no network of this bridge"),
+        .unmatched(4, "belongs to no network of this bridge"),
     phy(3, "DVR_NOT_LEARN_PHYSICAL", "2014, under this name since 2020",
         "Distributed routing: packets with another host's DVR MAC address go to the integration bridge, and nothing \
          is learned from them. The rest is switched by MAC address."),
@@ -278,12 +285,12 @@ pub fn rows(kind: Kind, has_58: bool) -> impl Iterator<Item = &'static Row> {
 
 /// Whose packets a table sees.
 pub fn side(kind: Kind, table: TableId) -> Side {
-    ROWS.iter().find(|r| r.kind == kind && r.id == table).map_or(Side::Either, |r| r.side)
+    row_of(kind, table).map_or(Side::Either, |r| r.side)
 }
 
-/// What the flows above a table's last ones stand for; see [`Row::unmatched`].
-pub fn unmatched(kind: Kind, table: TableId) -> &'static str {
-    ROWS.iter().find(|r| r.kind == kind && r.id == table).map_or("", |r| r.unmatched)
+/// The row of a table.
+pub fn row_of(kind: Kind, table: TableId) -> Option<&'static Row> {
+    ROWS.iter().find(|r| r.kind == kind && r.id == table)
 }
 
 #[cfg(test)]
@@ -304,6 +311,6 @@ mod tests {
         assert_eq!(names(true), ["PACKET_RATE_LIMIT", "BANDWIDTH_RATE_LIMIT"]);
         assert_eq!(names(false), ["PACKET_RATE_LIMIT"]);
         assert_eq!(side(Kind::Integration, 72), Side::Egress);
-        assert_eq!(unmatched(Kind::Integration, 82), "no security group rule accepts");
+        assert_eq!(row_of(Kind::Integration, 82).map(|r| r.unmatched.1), Some("no security group rule accepts"));
     }
 }

@@ -103,7 +103,7 @@ fn stages_move_between_releases() {
 
 #[test]
 fn flows_of_an_unknown_release_get_only_the_names_that_are_sure() {
-    let text = include_str!("../../fixtures/nodes/ovn-23.03/br-int.flows.txt");
+    let text = include_str!("../../fixtures/recognition/ovn-23.03/br-int.flows.txt");
     let moved = format!("{text} table=120, priority=0 actions=drop\n");
     let bridge = bridge("br-int", &moved, "");
     let naming = naming(&bridge, &Node::default(), &Snapshot::default());

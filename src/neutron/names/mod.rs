@@ -60,6 +60,14 @@ impl NetworkWord {
     }
 }
 
+/// What people call a port of the networking API. A port without a name of its own is called after what it belongs to.
+pub(super) fn title(facts: &NeutronFacts, id: &str) -> Option<Arc<str>> {
+    let name = facts.port_name(id)?;
+    let port = facts.ports.get(id)?;
+    let is_router = port.name.is_empty() && facts.routers.contains_key(&port.device);
+    Some(if is_router { format!("router {name}").into() } else { name.clone() })
+}
+
 /// The beginning of a UUID, which is enough to find it: `9b0e4d2a..`.
 pub fn short_id(id: &str) -> String {
     match id.get(..8) {
@@ -212,7 +220,7 @@ impl NodeNames {
             });
         }
         for port in facts.ports.values() {
-            let Some(name) = facts.port_name(&port.id) else { continue };
+            let Some(name) = title(facts, &port.id) else { continue };
             port.mac.into_iter().for_each(|mac| self.macs.add(mac, name.clone()));
             port.fixed_ips.iter().for_each(|ip| self.addresses.add(*ip, name.clone()));
         }
@@ -229,7 +237,7 @@ impl NodeNames {
     fn add_southbound(&mut self, southbound: &Database, facts: &NeutronFacts) {
         self.logical_ports = southbound::logical_ports(southbound);
         for port in self.logical_ports.values_mut().filter(|p| p.label.is_empty()) {
-            port.label = facts.port_name(&port.name).cloned().unwrap_or_default();
+            port.label = title(facts, &port.name).unwrap_or_default();
         }
         for row in southbound.rows("Port_Binding") {
             let name = ["neutron:port_name", "name"].into_iter().filter_map(|k| row.key("external_ids", k));

@@ -233,7 +233,7 @@ fn add_facts(port: &mut PortWord, facts: &NeutronFacts, by_start: &FxHashMap<&st
         port.id = known.map(|p| p.id.clone()).unwrap_or_default();
     }
     let Some(known) = facts.ports.get(&port.id) else { return };
-    port.title = facts.port_name(&port.id).cloned().unwrap_or_default();
+    port.title = super::title(facts, &port.id).unwrap_or_default();
     port.mac = port.mac.or(known.mac);
     let service = match &*known.device_owner {
         "network:dhcp" => Some("the port of a DHCP server"),
