@@ -11,6 +11,7 @@ pub mod flow;
 pub mod group;
 pub mod meter;
 pub mod naming;
+pub mod neutron_facts;
 pub mod node;
 pub mod node_facts;
 pub mod ovsdb;

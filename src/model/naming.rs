@@ -11,6 +11,8 @@ use crate::field::FieldId;
 /// The names for one bridge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Naming {
+    /// What kind of bridge it is.
+    pub kind: Kind,
     /// Who installs the flows, in words, such as `neutron openvswitch agent` or `OVN 23.03`; empty if nobody knows.
     pub system: Arc<str>,
     /// How that is known, in words.
@@ -21,6 +23,57 @@ pub struct Naming {
     pub tables: Vec<TableWord>,
     /// The registers and other fields that carry something.
     pub registers: Vec<RegisterWord>,
+    /// The logical datapaths of OVN, by key; empty for everybody else.
+    pub datapaths: Vec<DatapathWord>,
+}
+
+/// The kinds of bridges that programs make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Kind {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// ML2/OVS: the integration bridge, br-int.
+    Integration,
+    /// ML2/OVS: the tunnel bridge, br-tun.
+    Tunnel,
+    /// ML2/OVS: a bridge to a physical network.
+    Provider,
+    /// ML2/OVS: the bridge of a trunk port, tbr-ID.
+    Trunk,
+    /// A bridge to the outside that the L3 agent plugs its ports into.
+    External,
+    /// OVN: the integration bridge.
+    OvnIntegration,
+    /// OVN: a bridge to a physical network.
+    OvnProvider,
+}
+
+impl Kind {
+    /// Whether ovn-controller owns the flows, or those of the bridge beside it.
+    pub fn is_ovn(self) -> bool {
+        matches!(self, Kind::OvnIntegration | Kind::OvnProvider)
+    }
+}
+
+/// What a logical datapath of OVN is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// A logical switch: a network of Neutron.
+    Switch,
+    /// A logical router.
+    Router,
+}
+
+/// A logical datapath.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatapathWord {
+    /// Its number, as the field `metadata` has it.
+    pub key: u64,
+    /// What it is, if that is known.
+    pub scope: Option<Scope>,
+    /// What people call it; empty if nobody knows.
+    pub name: Arc<str>,
 }
 
 /// What a table is called.
@@ -28,10 +81,25 @@ pub struct Naming {
 pub struct TableWord {
     /// Its number.
     pub id: TableId,
-    /// Its name, as the source of the program has it, such as `RULES_INGRESS`.
+    /// Its name, as the source of the program has it, such as `RULES_INGRESS`. In OVN two stages may share a table;
+    /// their names then stand beside each other, as in `ls_in_acl / lr_in_dnat`.
     pub name: Arc<str>,
     /// What it is for, in one or two sentences.
     pub doc: Arc<str>,
+    /// The constant in the program's source, and since when it is there; empty if nobody knows.
+    pub origin: Arc<str>,
+}
+
+impl TableWord {
+    /// The part of the name that is about logical switches or routers, where it has two parts.
+    pub fn name_in(&self, scope: Option<Scope>) -> &str {
+        let prefix = match scope {
+            Some(Scope::Switch) => "ls_",
+            Some(Scope::Router) => "lr_",
+            None => return &self.name,
+        };
+        self.name.split(" / ").find(|part| part.starts_with(prefix)).unwrap_or(&self.name)
+    }
 }
 
 /// What some bits of a field carry.
@@ -47,6 +115,8 @@ pub struct RegisterWord {
     pub doc: Arc<str>,
     /// What the number is, so that it can be shown as a name.
     pub carries: Carries,
+    /// The datapaths in which it carries that; `None` for all.
+    pub scope: Option<Scope>,
 }
 
 /// What kind of thing a number names.
@@ -64,6 +134,8 @@ pub enum Carries {
     Conjunction,
     /// A zone of connection tracking.
     Zone,
+    /// The number of a network on the wire, such as a VNI.
+    Segment,
     /// Only bits.
     Bits,
 }
@@ -74,14 +146,31 @@ impl Naming {
         self.tables.iter().find(|t| t.id == id)
     }
 
-    /// The number of a table by its name, in any case.
+    /// The number of a table by its name, in any case. Either part of a name with two parts will do, and so will a
+    /// constant with its `_TABLE`.
     pub fn table_number(&self, name: &str) -> Option<TableId> {
-        self.tables.iter().find(|t| t.name.eq_ignore_ascii_case(name)).map(|t| t.id)
+        let same = |a: &str| a.eq_ignore_ascii_case(name);
+        let known =
+            |t: &&TableWord| same(&t.name) || t.name.split(" / ").any(same) || same(&format!("{}_TABLE", t.name));
+        self.tables.iter().find(known).map(|t| t.id)
     }
 
-    /// What the bits of a field carry, if they are known to carry one thing.
+    /// What the bits of a field carry, if they are known to carry one thing: the narrowest word that holds them all.
     pub fn register(&self, field: FieldId, offset: u16, width: u16) -> Option<&RegisterWord> {
-        let holds = |r: &&RegisterWord| r.bits.0 <= offset && offset + width <= r.bits.0 + r.bits.1;
-        self.registers.iter().filter(|r| r.field == field).find(holds)
+        self.register_in(None, field, offset, width)
+    }
+
+    /// The same in a logical datapath of a kind; words for the other kind do not count.
+    pub fn register_in(&self, scope: Option<Scope>, field: FieldId, offset: u16, width: u16) -> Option<&RegisterWord> {
+        let end = offset.saturating_add(width);
+        let holds = |r: &&RegisterWord| r.bits.0 <= offset && end <= r.bits.0.saturating_add(r.bits.1);
+        let fits = |r: &&RegisterWord| scope.is_none() || r.scope.is_none() || r.scope == scope;
+        self.registers.iter().filter(|r| r.field == field).filter(holds).filter(fits).min_by_key(|r| r.bits.1)
+    }
+
+    /// A logical datapath by its number.
+    pub fn datapath(&self, key: u64) -> Option<&DatapathWord> {
+        let at = self.datapaths.binary_search_by_key(&key, |d| d.key).ok()?;
+        Some(&self.datapaths[at])
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::neutron_facts::NeutronFacts;
 use super::node::Node;
 use super::ovsdb::Database;
 use crate::base::diag::Report;
@@ -17,6 +18,8 @@ pub struct Snapshot {
     pub nodes: Vec<Arc<Node>>,
     /// Databases that belong to no node: OVN's Northbound and Southbound.
     pub databases: Vec<Arc<Database>>,
+    /// What the networking API says of ports, networks and groups, if that was captured, too.
+    pub neutron: Option<Arc<NeutronFacts>>,
     /// Where it was read, and what was wrong there.
     pub sources: Arc<Sources>,
     /// Which one of the session it is.
