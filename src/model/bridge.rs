@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::classifier::{Classifier, Hit};
 use super::flow::TableId;
 use super::group::{Group, GroupStats};
+use super::id::Ids;
 use super::meter::{Meter, MeterStats};
 use super::pipeline::Pipeline;
 use super::port::{FdbEntry, Port, PortStats, TlvMapping};
@@ -52,6 +53,7 @@ pub struct Bridge {
     /// Worked out when it is first asked.
     tables: OnceLock<Vec<Table>>,
     pipeline: OnceLock<Pipeline>,
+    ids: OnceLock<Ids>,
 }
 
 /// A flow table.
@@ -73,6 +75,11 @@ impl Bridge {
     /// Where its flows lead.
     pub fn pipeline(&self) -> &Pipeline {
         self.pipeline.get_or_init(|| Pipeline::of(self))
+    }
+
+    /// The short names of its flows.
+    pub fn ids(&self) -> &Ids {
+        self.ids.get_or_init(|| Ids::of(&self.flows))
     }
 
     /// A table by its number, if it has flows.

@@ -8,6 +8,7 @@ pub mod classifier;
 pub mod conntrack;
 pub mod flow;
 pub mod group;
+pub mod id;
 pub mod meter;
 pub mod naming;
 pub mod node;
