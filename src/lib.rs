@@ -5,3 +5,4 @@ pub mod base;
 pub mod dump;
 pub mod field;
 pub mod model;
+pub mod query;
