@@ -127,7 +127,7 @@ fn tables_of(flows: &FlowStore) -> Vec<Table> {
             by_table[usize::from(*table)].push((Reverse(*priority), id));
         }
     }
-    let with_flows = (0..).zip(by_table).filter(|(_, flows)| !flows.is_empty());
+    let with_flows = (0..=TableId::MAX).zip(by_table).filter(|(_, flows)| !flows.is_empty());
     with_flows
         .map(|(id, mut flows)| {
             flows.sort_unstable();

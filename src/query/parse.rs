@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::ast::{Ask, Expr, Name, Operand, PacketItem, Target, Term, Value};
 use super::lex::{self, same_word, skip_blanks};
-use super::words::{Op, OpWord, PLACES, Place, RESERVED, WAYS};
+use super::words::{ELSEWHERE, Op, OpWord, PLACES, Place, RESERVED, WAYS};
 use super::{DEPTH, TEXT, UNFINISHED};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
@@ -342,7 +342,9 @@ impl<'t> Parser<'t> {
             return Ok(Ask::Reference { way: *way, target });
         }
         if RESERVED.iter().any(|r| same_word(word, r)) {
-            let d = Diagnostic::error("missing-field", span, format!("a term is missing before `{word}`"));
+            // What touches the end may become a longer word: `in` is how `in_port` begins.
+            let code = if rest.is_empty() { UNFINISHED } else { "missing-field" };
+            let d = Diagnostic::error(code, span, format!("a term is missing before `{word}`"));
             return Err(d.hint("a term is a keyword, or field = value"));
         }
         self.field_term()
@@ -408,12 +410,31 @@ impl<'t> Parser<'t> {
         let negated = self.starts_negated_op() && self.eat_word("not");
         self.blanks();
         let Some(op) = self.op()? else {
+            self.no_value(field)?;
             self.at = after_name;
             return Ok(Ask::Word(field));
         };
         let op_span = Span::new(start, self.at);
         let operand = self.operand(field, op)?;
         Ok(Ask::Test { field, negated, op, op_span, operand })
+    }
+
+    /// Complains if a value stands here, right behind a field.
+    fn no_value(&self, field: Name<'t>) -> Outcome<()> {
+        let (value, _) = lex::value(self.rest());
+        let is_value =
+            value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ':' | '/' | '*'));
+        if !is_value {
+            return Ok(());
+        }
+        if let Some((_, hint)) = ELSEWHERE.iter().find(|(other, _)| same_word(other, field.word)) {
+            return Err(
+                Diagnostic::error("unknown-field", field.span, format!("no field `{}`", field.word)).hint(*hint)
+            );
+        }
+        let span = Span::new(self.at, self.at + value.len());
+        let d = Diagnostic::error("missing-operator", span, "expected a comparison: = != < <= > >=");
+        Err(d.hint(format!("did you mean `{} = {value}`?", field.word)))
     }
 
     /// Whether `not in`, `not hits` or `not covers` stands here, and not a term of its own.

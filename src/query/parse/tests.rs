@@ -190,6 +190,8 @@ fn what_is_wrong_is_said_where_it_is() {
             "a set of packets is written with masks, as nw_dst=10.0.0.0/8",
         ),
         ("hits{5}", "5", "expected a protocol or field = value", "as {in_port=1,tcp,tcp_dst=80}"),
+        ("tp_dst 80", "80", "expected a comparison: = != < <= > >=", "did you mean `tp_dst = 80`?"),
+        ("a contains 5", "contains", "no field `contains`", "write field ~ \"text\", or \"text\" alone"),
         ("a & b", "&", "`&` cannot stand here", "write `&&`"),
         ("a; b", ";", "`;` cannot stand here", "terms are set apart by commas or blanks"),
         ("a b=1 }", "}", "this brace was never opened", "take it off, or add `{`"),
