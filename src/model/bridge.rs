@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::classifier::{Classifier, Hit};
 use super::flow::TableId;
 use super::group::{Group, GroupStats};
+use super::id::Ids;
 use super::meter::{Meter, MeterStats};
 use super::pipeline::Pipeline;
 use super::port::{FdbEntry, Port, PortStats, TlvMapping};
@@ -61,6 +62,7 @@ pub struct Bridge {
 pub struct Derived {
     tables: OnceLock<Vec<Table>>,
     pipeline: OnceLock<Pipeline>,
+    ids: OnceLock<Ids>,
 }
 
 impl Clone for Derived {
@@ -88,6 +90,11 @@ impl Bridge {
     /// Where its flows lead.
     pub fn pipeline(&self) -> &Pipeline {
         self.derived.pipeline.get_or_init(|| Pipeline::of(self))
+    }
+
+    /// The short names of its flows.
+    pub fn ids(&self) -> &Ids {
+        self.derived.ids.get_or_init(|| Ids::of(&self.flows))
     }
 
     /// A table by its number, if it has flows.

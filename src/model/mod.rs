@@ -9,6 +9,7 @@ pub mod conntrack;
 pub mod datapath;
 pub mod flow;
 pub mod group;
+pub mod id;
 pub mod meter;
 pub mod naming;
 pub mod neutron_facts;

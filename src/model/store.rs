@@ -256,6 +256,12 @@ impl Segment {
         &self.duration_ns
     }
 
+    /// Seconds since the last packet and since the last change, row by row, each `u32::MAX` where the dump had none;
+    /// empty if it had none at all.
+    pub fn ages(&self) -> &[(u32, u32)] {
+        &self.ages
+    }
+
     /// Each flow's shape as a number into [`Segment::shapes`].
     pub fn shape_ids(&self) -> &[u16] {
         &self.shape

@@ -23,7 +23,8 @@ fn bridge(flows: &str) -> Bridge {
 
 /// What tables are called.
 fn naming(words: &[(TableId, &str)]) -> Naming {
-    let word = |(id, name): &(TableId, &str)| TableWord { id: *id, name: (*name).into(), doc: "".into() };
+    let word =
+        |(id, name): &(TableId, &str)| TableWord { id: *id, name: (*name).into(), doc: "".into(), origin: "".into() };
     Naming { tables: words.iter().map(word).collect(), ..Naming::default() }
 }
 

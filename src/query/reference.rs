@@ -1,0 +1,5 @@
+//! stub
+/// x
+pub fn reference() -> String {
+    String::new()
+}
