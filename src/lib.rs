@@ -13,4 +13,5 @@ pub mod graph;
 pub mod model;
 pub mod neutron;
 pub mod query;
+pub mod session;
 pub mod tui;

@@ -1,0 +1,11 @@
+//! What a person opens: a source by its name becomes a snapshot, and what is known around it.
+//!
+//! [`Source`] says what was named, [`open`] reads it. [`Scene`] holds a snapshot together with all that follows from it
+//! and is dear to work out: what tables and registers mean, what numbers name, where flows lead. The screen and the
+//! command line both stand on these two, so they never disagree.
+
+mod scene;
+mod source;
+
+pub use scene::{BridgeScene, Choice, NoChoice, NodeScene, Scene};
+pub use source::{Source, open};

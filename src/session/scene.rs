@@ -1,0 +1,221 @@
+//! A snapshot and what follows from it.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::base::diag::nearest;
+use crate::explain::{Cx, Index};
+use crate::model::bridge::Bridge;
+use crate::model::naming::Naming;
+use crate::model::node::Node;
+use crate::model::snapshot::Snapshot;
+use crate::neutron::{self, NodeNames};
+use crate::query::Scope;
+
+/// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
+#[derive(Debug, Default)]
+pub struct Scene {
+    snapshot: Arc<Snapshot>,
+    nodes: Vec<NodeScene>,
+}
+
+/// A node.
+#[derive(Debug)]
+pub struct NodeScene {
+    node: Arc<Node>,
+    snapshot: Arc<Snapshot>,
+    bridges: Vec<BridgeScene>,
+    names: OnceLock<NodeNames>,
+}
+
+/// A bridge.
+#[derive(Debug)]
+pub struct BridgeScene {
+    bridge: Arc<Bridge>,
+    naming: OnceLock<Naming>,
+    index: OnceLock<Index>,
+}
+
+impl Scene {
+    /// Of a snapshot.
+    pub fn new(snapshot: Snapshot) -> Scene {
+        let snapshot = Arc::new(snapshot);
+        let bridge = |bridge: &Arc<Bridge>| BridgeScene {
+            bridge: bridge.clone(),
+            naming: OnceLock::new(),
+            index: OnceLock::new(),
+        };
+        let node = |node: &Arc<Node>| NodeScene {
+            node: node.clone(),
+            snapshot: snapshot.clone(),
+            bridges: node.bridges.iter().map(bridge).collect(),
+            names: OnceLock::new(),
+        };
+        Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot }
+    }
+
+    /// What was read.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// Its nodes, in the order of the snapshot.
+    pub fn nodes(&self) -> &[NodeScene] {
+        &self.nodes
+    }
+}
+
+impl NodeScene {
+    /// What was read.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Its bridges, in the order of the node.
+    pub fn bridges(&self) -> &[BridgeScene] {
+        &self.bridges
+    }
+
+    /// What its numbers name.
+    pub fn names(&self) -> &NodeNames {
+        self.names.get_or_init(|| NodeNames::of(&self.node, &self.snapshot))
+    }
+
+    /// What the tables and registers of one of its bridges mean.
+    pub fn naming(&self, bridge: usize) -> &Naming {
+        let scene = &self.bridges[bridge];
+        scene.naming.get_or_init(|| neutron::naming(&scene.bridge, &self.node, &self.snapshot))
+    }
+
+    /// What explanations of flows of one of its bridges stand on.
+    pub fn explain(&self, bridge: usize) -> Cx<'_> {
+        let scene = &self.bridges[bridge];
+        Cx::new(&scene.bridge, self.naming(bridge), self.names(), scene.index())
+    }
+
+    /// What filters of flows of one of its bridges stand on.
+    pub fn scope(&self, bridge: usize) -> Scope<'_> {
+        Scope { node: Some(&self.node.name), ..Scope::new(&self.bridges[bridge].bridge, self.naming(bridge)) }
+    }
+}
+
+impl BridgeScene {
+    /// What was read.
+    pub fn bridge(&self) -> &Arc<Bridge> {
+        &self.bridge
+    }
+
+    /// What is known of its flows as a whole.
+    pub fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(&self.bridge))
+    }
+}
+
+/// Which node and bridge a person means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Choice<'a> {
+    /// The node's name.
+    pub node: Option<&'a str>,
+    /// The bridge's name.
+    pub bridge: Option<&'a str>,
+}
+
+/// Why no node or bridge could be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoChoice {
+    /// There is none of that name.
+    #[error("there is no {what} `{name}`; there are {}", names.join(", "))]
+    Unknown {
+        /// `node` or `bridge`.
+        what: &'static str,
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        names: Vec<String>,
+        /// The nearest of them.
+        nearest: Option<String>,
+    },
+    /// There are several, and none was named.
+    #[error("there are several {what}s: {}", names.join(", "))]
+    Several {
+        /// `node` or `bridge`.
+        what: &'static str,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// There is none at all.
+    #[error("there is no {what} in it")]
+    None {
+        /// `node` or `bridge`.
+        what: &'static str,
+    },
+}
+
+impl Scene {
+    /// The node that is meant: the named one, else the only one that has the bridge, else the only one.
+    pub fn node(&self, choice: Choice<'_>) -> Result<&NodeScene, NoChoice> {
+        let names = || self.nodes.iter().map(|n| n.node.name.to_string()).collect();
+        if let Some(name) = choice.node {
+            return self.nodes.iter().find(|n| &*n.node.name == name).ok_or_else(|| unknown("node", name, names()));
+        }
+        let has_it = |n: &&NodeScene| choice.bridge.is_none_or(|bridge| n.node.bridge(bridge).is_some());
+        let mut fitting = self.nodes.iter().filter(has_it);
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) if self.nodes.len() == 1 => Ok(&self.nodes[0]),
+            (None, None) if self.nodes.is_empty() => Err(NoChoice::None { what: "node" }),
+            _ => Err(NoChoice::Several { what: "node", names: names() }),
+        }
+    }
+
+    /// The bridge that is meant, by its place in its node: the named one, else the only one, else `br-int`.
+    pub fn bridge(&self, choice: Choice<'_>) -> Result<(&NodeScene, usize), NoChoice> {
+        let node = self.node(choice)?;
+        let names = || node.bridges.iter().map(|b| b.bridge.name.to_string()).collect();
+        let at = |name: &str| node.bridges.iter().position(|b| &*b.bridge.name == name);
+        let bridge = match choice.bridge {
+            Some(name) => at(name).ok_or_else(|| unknown("bridge", name, names()))?,
+            None if node.bridges.len() == 1 => 0,
+            None if node.bridges.is_empty() => return Err(NoChoice::None { what: "bridge" }),
+            None => at("br-int").ok_or_else(|| NoChoice::Several { what: "bridge", names: names() })?,
+        };
+        Ok((node, bridge))
+    }
+}
+
+fn unknown(what: &'static str, name: &str, names: Vec<String>) -> NoChoice {
+    let nearest = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+    NoChoice::Unknown { what, name: name.to_owned(), names, nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::progress::Progress;
+    use crate::session::{Source, open};
+
+    fn scene() -> Scene {
+        Scene::new(open(&Source::named("demo:vxlan-two-hosts"), true, &Progress::default(), &mut |_| {}).unwrap())
+    }
+
+    #[test]
+    fn a_bridge_is_chosen_by_name_or_because_it_is_br_int() {
+        let scene = scene();
+        let first = &*scene.nodes()[0].node().name;
+        let chosen = |node, bridge| scene.bridge(Choice { node, bridge });
+        let (node, at) = chosen(Some(first), None).unwrap();
+        assert_eq!((&*node.node().name, &*node.bridges()[at].bridge().name), (first, "br-int"));
+        assert!(matches!(chosen(None, None), Err(NoChoice::Several { what: "node", .. })));
+        let e = chosen(Some(first), Some("br-imt")).unwrap_err();
+        assert!(matches!(&e, NoChoice::Unknown { nearest: Some(n), .. } if n == "br-int"), "{e}");
+    }
+
+    #[test]
+    fn tables_have_names_and_flows_can_be_explained() {
+        let scene = scene();
+        let node = &scene.nodes()[0];
+        let at = node.bridges().iter().position(|b| &*b.bridge().name == "br-int").unwrap();
+        assert!(!node.naming(at).tables.is_empty());
+        let cx = node.explain(at);
+        assert!(!crate::explain::flow(&cx, 0).summary.0.is_empty());
+    }
+}
