@@ -137,6 +137,18 @@ impl<W: Write> Out<W> {
         }
     }
 
+    /// Writes bytes that came from an input: as they are, unless a terminal reads along.
+    pub fn plain(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.dress.safe {
+            false => self.bytes(bytes),
+            true => self.write(&String::from_utf8_lossy(bytes).replace("\r\n", "\n")),
+        }
+        match &self.error {
+            Some(error) => Err(error.kind().into()),
+            None => Ok(()),
+        }
+    }
+
     fn write(&mut self, text: &str) {
         if !self.dress.safe {
             return self.bytes(text.as_bytes());
