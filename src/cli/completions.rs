@@ -22,7 +22,7 @@ pub struct CompletionsArgs {
 pub fn run(args: &CompletionsArgs, cx: &Context) -> CommandResult {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "ofscope", &mut script);
-    let mut out = cx.out();
+    let mut out = cx.stream();
     out.bytes(&script);
     out.finish()?;
     Ok(Outcome::Done)

@@ -1,12 +1,13 @@
 //! What every subcommand needs: the options that all have, the streams, and the source.
 
-use std::io::{self, BufWriter, IsTerminal, StderrLock, StdoutLock};
+use std::io::{self, BufWriter, IsTerminal, StderrLock};
 use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
 
 use super::Global;
 use super::failure::{CommandResult, Failure, Outcome, Stop};
 use super::out::Out;
+use super::pager::Sink;
 use crate::base::diag::{Diagnostic, Report};
 use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
@@ -15,7 +16,7 @@ use crate::model::snapshot::{Snapshot, Sources};
 use crate::session::{Choice, NoChoice, NodeScene, Scene, Source, open};
 
 /// Standard output as commands write it.
-pub type Stdout = Out<BufWriter<StdoutLock<'static>>>;
+pub type Stdout = Out<BufWriter<Sink>>;
 
 /// What every subcommand gets.
 #[derive(Debug)]
@@ -46,9 +47,14 @@ impl Context {
         Context { global }
     }
 
-    /// Standard output.
+    /// Standard output for people, who may want it in pages.
     pub fn out(&self) -> Stdout {
-        Out::stdout(self.global.color)
+        Out::stdout(self.global.color, !self.global.no_pager)
+    }
+
+    /// Standard output for what is written as it comes, or for other programs.
+    pub fn stream(&self) -> Stdout {
+        Out::stdout(self.global.color, false)
     }
 
     /// Standard error.

@@ -35,7 +35,7 @@ pub struct ExplainArgs {
 pub fn run(args: &ExplainArgs, cx: &Context) -> CommandResult {
     let typed_text = args.flow.join(" ");
     let names = Names::default().learning();
-    let mut out = cx.out();
+    let mut out = cx.stream();
     if typed_text != "-" {
         let reading = read(&typed_text, &names).map_err(|d| Failure::typed("flow", &typed_text, d))?;
         cx.tell("flow", &typed_text, &reading.found)?;

@@ -66,7 +66,7 @@ pub fn run(args: &FmtArgs, cx: &Context) -> CommandResult {
         meters: args.meters.as_deref().map(meter_ids).transpose()?,
     };
     let options = Options { version: args.version, strict: args.strict, known };
-    let mut out = cx.out();
+    let mut out = cx.stream();
     let told = reprint(input, &name, &names, &options, &mut |bytes| out.plain(bytes));
     let told = told.map_err(|error| match out.is_open() {
         true => super::failure::Stop::from(broken(&name, &error)),

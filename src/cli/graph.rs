@@ -64,7 +64,7 @@ pub fn run(args: &GraphArgs, cx: &Context) -> CommandResult {
     let fit = Fit { width: cx.width().min(160), density: Density::Full };
     match if args.json { Format::Json } else { args.format } {
         Format::Text if args.outline => outline(&graph, fit.width, charset, &mut out),
-        Format::Text => out.text(&graph::text(&graph, fit, charset)),
+        Format::Text => graph::paint(&graph, fit, charset, &mut out),
         Format::Dot => out.bytes(graph::dot(&graph).as_bytes()),
         Format::Svg => out.bytes(graph::svg(&graph, &Layout::of(&graph, fit)).as_bytes()),
         Format::Json => out.bytes(json::text(&graph::json(&graph)).as_bytes()),

@@ -22,7 +22,7 @@ pub struct ManArgs {
 
 /// Prints or writes the pages.
 pub fn run(args: &ManArgs, cx: &Context) -> CommandResult {
-    let mut out = cx.out();
+    let mut out = cx.stream();
     match &args.dir {
         None => out.bytes(&page(super::Cli::command())?),
         Some(dir) => {

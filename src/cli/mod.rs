@@ -19,6 +19,7 @@ pub mod json;
 pub mod man;
 pub mod node;
 pub mod out;
+pub mod pager;
 pub mod parse;
 pub mod ports;
 pub mod screen;
@@ -46,7 +47,7 @@ use crate::base::safe::visible;
 /// packed or not, or `-` for standard input. Without SOURCE it opens a captured OpenStack node that comes with the
 /// program. Where standard output is no terminal, the overview of the nodes is printed instead.
 #[derive(Debug, Parser)]
-#[command(name = "ofscope", version, max_term_width = 100, after_long_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "ofscope", version, max_term_width = 100, after_long_help = EXAMPLES)]
 pub struct Cli {
     /// What to open: a file, a directory, `-` for standard input, or `demo:NAME`.
     pub source: Option<String>,

@@ -68,7 +68,9 @@ fn paint(scene: &NodeScene, width: usize, p: &mut impl Painter) {
     let version = node.facts.ovs_version.as_ref().map(|v| format!("Open vSwitch {v}"));
     let connections = node.connections.as_ref().map(|c| format!("{} tracked connections", grouped(c.len() as u64)));
     let flows = format!("{} flows", grouped(node.flow_count() as u64));
-    let tunnels = Some(tunnels::count(scene)).filter(|n| *n > 0).map(|n| format!("{n} tunnels"));
+    let tunnels = Some(tunnels::count(scene))
+        .filter(|n| *n > 0)
+        .map(|n| if n == 1 { "1 tunnel".to_owned() } else { format!("{n} tunnels") });
     for part in [version, Some(flows), tunnels, connections].into_iter().flatten() {
         p.dim(" | ");
         p.text(&visible(&part));

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use super::pager::Sink;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 
@@ -88,12 +89,11 @@ pub struct Out<W: Write> {
     error: Option<io::Error>,
 }
 
-impl Out<BufWriter<io::StdoutLock<'static>>> {
-    /// Standard output.
-    pub fn stdout(color: Color) -> Self {
-        let stdout = io::stdout();
-        let dress = Dress::of(color, stdout.is_terminal(), &Env::read());
-        Out::new(BufWriter::with_capacity(64 << 10, stdout.lock()), dress)
+impl Out<BufWriter<Sink>> {
+    /// Standard output, in pages if `may_page` and the person wants that.
+    pub fn stdout(color: Color, may_page: bool) -> Self {
+        let dress = Dress::of(color, io::stdout().is_terminal(), &Env::read());
+        Out::new(BufWriter::with_capacity(64 << 10, Sink::new(may_page)), dress)
     }
 }
 

@@ -81,8 +81,12 @@ fn several(text: &str, found: &[FlowId], chosen: Chosen<'_>) -> Stop {
     let mut failure = Failure::usage(format!("`{text}` means {} flows", grouped(found.len() as u64)));
     for id in found.iter().take(SHOWN) {
         let row = bridge.flow(*id);
-        let line = super::columns::cut(row.line_text(&bridge.names).trim_start(), 90);
-        failure = failure.hint(format!("{}  {line}", bridge.ids().short(FlowHash::of(row))));
+        let mut matches = String::new();
+        row.paint_match(answers::names_of(row, &bridge.names), &mut matches);
+        let line =
+            format!("table={}, priority={},{matches} actions={}", row.table(), row.priority(), row.action_list().text);
+        failure =
+            failure.hint(format!("{}  {}", bridge.ids().short(FlowHash::of(row)), super::columns::cut(&line, 90)));
     }
     failure.hint("name one of them by its id").into()
 }
