@@ -90,8 +90,14 @@ string   = '"' chars '"' | "'" chars "'" ;
 keyword  = protocol | state | alias ;
 "#;
 
-/// How deep parentheses and `not`s may be nested, and aliases in each other.
+/// How deep parentheses and `not`s may be nested, those of aliases included.
 pub const DEPTH: usize = 64;
+
+/// How many aliases may lead to each other in a row.
+pub const ALIASES: usize = 16;
+
+/// How many terms a filter may have, those of aliases included: aliases that name others twice grow fast.
+pub const TERMS: usize = 32 << 10;
 
 /// How long a filter may be, in bytes.
 pub const TEXT: usize = 64 << 10;
