@@ -501,9 +501,9 @@ fn a_pasted_line_becomes_its_id_or_its_match() {
         assert_eq!(filter.notes()[0].code, "pasted-line");
     }
     let other =
-        Filter::parse("cookie=0x1, table=93, priority=7,udp,in_port=\"tap web\",tp_dst=53 actions=drop", &scope);
+        Filter::parse("cookie=0x1, table=93, priority=7,udp,in_port=\"tap-db-2\",tp_dst=53 actions=drop", &scope);
     let other = other.unwrap();
-    assert_eq!(other.text(), "table=93,priority=7,udp,in_port=\"tap web\",tp_dst=53");
+    assert_eq!(other.text(), "table=93,priority=7,udp,in_port=\"tap-db-2\",tp_dst=53");
     assert_eq!(other.rows(&scope, None, &Progress::default()), [0; 0]);
     assert_eq!(world.rows("priority=0 actions=goto_table:60"), [0], "without a table it is table 0");
     // Filters about actions are no lines of a dump.
