@@ -56,7 +56,7 @@ use crate::model::naming::Naming;
 
 pub use cell::{Cell, add, add_not, only, take_off_last, term};
 pub use complete::{Completion, Item, ItemKind, complete};
-pub use fold::{By, Fold, fold};
+pub use fold::{By, ByWord, Fold, FoldGroup, Key as FoldKey, fold};
 pub use reference::reference;
 
 /// The grammar of filters (ISO 14977 without its commas).
