@@ -68,7 +68,8 @@ fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
         offers: offers(&start.source),
     };
     let text = run::run(with).map_err(|e| {
-        Failure::source(format!("the terminal cannot be used: {e}")).hint("`--plain` prints text instead of drawing screens")
+        Failure::source(format!("the terminal cannot be used: {e}"))
+            .hint("`--plain` prints text instead of drawing screens")
     })?;
     let mut out = cx.stream();
     out.text(&text);
@@ -122,11 +123,11 @@ fn offers(source: &Source) -> Vec<(Role, String)> {
     if !matches!(source, Source::Demo(_)) {
         return Vec::new();
     }
-    let live = if super::context::run_directory().is_some() { "Open vSwitch runs here" } else { "a switch" };
+    let has_switch = super::context::run_directory().is_some();
     vec![
-        (Role::Dim, "practise here; yours: ".into()),
+        (Role::Dim, "practise here | yours: ".into()),
         (Role::Accent, "ofscope DIR".into()),
-        (Role::Dim, format!("; {live}: ")),
-        (Role::Accent, "ovs-ofctl dump-flows br-int | ofscope -".into()),
+        (Role::Dim, if has_switch { " | Open vSwitch here: ".into() } else { " | live: ".into() }),
+        (Role::Accent, "ovs-ofctl dump-flows br-int|ofscope".into()),
     ]
 }
