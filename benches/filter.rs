@@ -9,7 +9,7 @@ use ofscope::dump::flows;
 use ofscope::field::Names;
 use ofscope::model::bridge::Bridge;
 use ofscope::model::naming::Naming;
-use ofscope::query::{Filter, Scope};
+use ofscope::query::{Filter, Scope, complete};
 
 /// How often each filter is measured; the middle one is told.
 const RUNS: usize = 15;
@@ -56,6 +56,12 @@ fn main() {
             worst = worst.max(ms);
         }
         println!("  {worst:7.1} ms is the slowest");
+    }
+    println!("completion");
+    for text in ["", "n", "nw_src = 10.", "table = ", "cookie = ", "reg5 = ", "next port 1", "ct.zone = "] {
+        let mut found = 0;
+        let ms = middle(|| found = complete(text, text.len(), &scope).items.len());
+        println!("  {ms:7.2} ms {found:8} items  `{text}`");
     }
 }
 

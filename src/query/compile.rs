@@ -27,16 +27,7 @@ type Outcome<T> = Result<T, Diagnostic>;
 
 /// What an expression means, with what the reader should know of it.
 pub(super) fn compile(expr: &Expr<'_>, text: &str, scope: &Scope<'_>) -> Outcome<(Node, Vec<Diagnostic>)> {
-    let mut compiler = Compiler {
-        scope,
-        known: Known::new(scope),
-        end: text.len(),
-        open: vec![],
-        place: None,
-        depth: 0,
-        terms: 0,
-        notes: vec![],
-    };
+    let mut compiler = Compiler::new(scope, text.len());
     let node = compiler.expr(expr)?;
     Ok((node, compiler.notes))
 }
@@ -58,16 +49,32 @@ struct Compiler<'s> {
 }
 
 /// What a word stands for.
-enum Meaning<'s> {
+pub(super) enum Meaning<'s> {
+    /// A protocol.
     Protocol(&'static Protocol),
+    /// A word that stands alone.
     State(&'static StateWord),
+    /// A word that takes a value.
     Field(&'static FieldWord),
+    /// What actions write to a field.
     Set(Asked),
+    /// A match field.
     Match(Asked),
+    /// An alias, with what it stands for.
     Alias(&'s str),
 }
 
+/// What a name stands for, if anybody knows.
+pub(super) fn meaning<'s>(name: &Name<'_>, scope: &'s Scope<'s>) -> Option<Meaning<'s>> {
+    Compiler::new(scope, 0).meaning(name).ok()
+}
+
 impl<'s> Compiler<'s> {
+    /// For a text that ends at `end`.
+    fn new(scope: &'s Scope<'s>, end: usize) -> Compiler<'s> {
+        Compiler { scope, known: Known::new(scope), end, open: vec![], place: None, depth: 0, terms: 0, notes: vec![] }
+    }
+
     fn expr(&mut self, expr: &Expr<'_>) -> Outcome<Node> {
         match expr {
             Expr::And(list) => {

@@ -121,7 +121,11 @@ impl<'s> Known<'s> {
         if let Some((number, _)) = self.tables().iter().find(named) {
             return Ok(*number);
         }
-        let names = || self.tables().iter().map(|(_, name)| &**name);
+        // OVN calls a table by both stages that share it, and either of them will do.
+        if let Some(number) = self.scope.naming.table_number(text) {
+            return Ok(number);
+        }
+        let names = || self.tables().iter().flat_map(|(_, name)| name.split(" / "));
         let may_grow = names().any(|name| begins(name, text));
         let hint = match nearest(text, names()) {
             Some(near) => format!("did you mean `{near}`?"),
