@@ -39,8 +39,8 @@ const WHOLE: [&str; 2] = ["\"10.0.3.7\"", "match ~ \"nw_src=10\\.0\\.3\\.\""];
 
 fn main() {
     let text = neutron_like::dump(neutron_like::ports_for(1_000_000));
-    let mut bridge = Bridge::default();
-    bridge.flows = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {}).flows;
+    let loaded = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {});
+    let bridge = Bridge { flows: loaded.flows, ..Bridge::default() };
     drop(text);
     let naming = Naming::default();
     let scope = Scope::new(&bridge, &naming);

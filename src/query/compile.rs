@@ -121,7 +121,7 @@ impl<'s> Compiler<'s> {
     }
 
     fn leaf(&self, ask: Ask, span: Span) -> Node {
-        Node::Leaf(Leaf { ask, negated: false, span: self.place(span) })
+        Node::Leaf(Box::new(Leaf { ask, negated: false, span: self.place(span) }))
     }
 
     /// A question that these data cannot answer.
@@ -444,7 +444,7 @@ fn protocol_match(protocol: &Protocol) -> Match {
 /// Every word that may begin a term, with whether it is the name of a match field.
 pub(super) fn known_words<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a str, bool)> {
     let fields = FieldId::names().map(|(name, _)| (name, true));
-    let words = FIELDS.iter().flat_map(|w| w.spellings());
+    let words = FIELDS.iter().flat_map(FieldWord::spellings);
     let states = STATES.iter().map(|w| w.name);
     let others = PROTOCOLS.iter().map(|p| p.name).chain(RESERVED.iter().copied()).chain(["set."]);
     fields
