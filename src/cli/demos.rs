@@ -10,7 +10,9 @@ use super::json as answers;
 use crate::base::paint::Role;
 use crate::dump::demo;
 
-/// Lists the captured nodes that come with the program; each is opened as `demo:NAME`.
+/// List the captured nodes that come with the program.
+///
+/// Each is opened as `demo:NAME`; `demo:` alone is the first that people see.
 #[derive(Debug, Args)]
 pub struct DemosArgs {
     /// Print JSON.

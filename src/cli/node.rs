@@ -9,12 +9,11 @@ use super::failure::{CommandResult, Outcome};
 use super::{json, ports, tunnels};
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
-use crate::base::progress::Progress;
 use crate::base::safe::visible;
 use crate::model::pipeline::Place;
 use crate::session::{NodeScene, Scene, Source};
 
-/// Prints the nodes of a source, each with its bridges.
+/// Print the nodes of a source with their bridges.
 #[derive(Debug, Args)]
 pub struct NodeArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.
@@ -32,15 +31,7 @@ pub fn run(args: &NodeArgs, cx: &Context) -> CommandResult {
 
 /// Prints the overview of a source, as `ofscope SOURCE` does where there is no screen.
 pub fn overview(source: &Source, cx: &Context) -> CommandResult {
-    let name = source.name();
-    let scene = match source {
-        Source::Demo(_) => Scene::new(
-            crate::session::open(source, true, &Progress::default(), &mut |_| {})
-                .map_err(|e| super::failure::Failure::source(e.to_string()))?,
-        ),
-        _ => cx.open(Some(&name))?,
-    };
-    print(&scene, false, cx)
+    print(&cx.load(source)?, false, cx)
 }
 
 fn print(scene: &Scene, is_json: bool, cx: &Context) -> CommandResult {

@@ -13,7 +13,7 @@ use crate::field::names::port::reserved_name;
 use crate::model::port::Port;
 use crate::neutron::names::{PortKind, PortWord};
 
-/// Prints the ports of a bridge: number, name, what they are, VLAN, traffic, and whom they belong to.
+/// Print the ports of a bridge: what they are, what went through them, what is behind them.
 #[derive(Debug, Args)]
 pub struct PortsArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.

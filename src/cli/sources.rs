@@ -10,7 +10,7 @@ use super::json as answers;
 use crate::base::paint::Role;
 use crate::model::snapshot::{Fate, SourceFile};
 
-/// Lists the files of a source, each with what it was used for, or why it was not used.
+/// List the files of a source, each with what it was used for, or why it was not.
 #[derive(Debug, Args)]
 pub struct SourcesArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.

@@ -38,7 +38,7 @@ pub fn load(input: Input, file: &Arc<str>, names: &Names, progress: &Progress, p
 
 fn load_typed(input: impl Read, file: &Arc<str>, names: &Names, progress: &Progress, looks: u64) -> Loaded {
     let mut tables =
-        Tables { file, names, loaded: Loaded::default(), held: Vec::new(), by_key: FxHashMap::default(), looks: 0 };
+        Tables { file, names, loaded: Loaded::default(), held: Vec::new(), by_key: FxHashMap::default(), looks };
     let mut reader = BufReader::with_capacity(256 << 10, input);
     let mut bytes = Vec::new();
     for number in 1.. {
@@ -46,7 +46,7 @@ fn load_typed(input: impl Read, file: &Arc<str>, names: &Names, progress: &Progr
         let read = reader.by_ref().take(LINE_LIMIT as u64).read_until(b'\n', &mut bytes);
         let is_long = bytes.len() == LINE_LIMIT && !bytes.ends_with(b"\n");
         let skipped = if is_long { skip_line(&mut reader) } else { Ok(()) };
-        if let Err(e) = read.as_ref().map(|_| ()).and(skipped.as_ref().map(|()| ())) {
+        if let Err(e) = read.as_ref().map(|_| ()).and(skipped.as_ref().copied()) {
             let d = Diagnostic::error("broken-off", Span::default(), format!("the input broke off: {e}"));
             tables.loaded.report.push(Located::file(file, d.hint("what was read before is shown")));
             tables.loaded.is_partial = true;
@@ -243,7 +243,7 @@ impl Tables<'_> {
                 held.names |= names;
             }
         }
-        self.note(number, line, "modified", format!("{} have these actions now", flows_above(places.len())));
+        self.note(number, line, "modified", format!("this gives its actions to {}", flows_above(places.len())));
     }
 
     fn delete(&mut self, number: u32, line: &str, flow_mod: &FlowMod) {
@@ -256,7 +256,7 @@ impl Tables<'_> {
         if self.held.len() > 2 * self.by_key.len() {
             self.close_gaps();
         }
-        self.note(number, line, "deleted", format!("{} are gone", flows_above(places.len())));
+        self.note(number, line, "deleted", format!("this deletes {}", flows_above(places.len())));
     }
 
     /// Forgets the places of deleted flows.
@@ -295,7 +295,6 @@ impl Tables<'_> {
 fn flows_above(n: usize) -> String {
     match n {
         0 => "none of the flows above".to_owned(),
-        1 => "1 of the flows above".to_owned(),
         n => format!("{n} of the flows above"),
     }
 }
@@ -351,19 +350,19 @@ mod tests {
             let lines: Vec<String> = flows.iter().map(|f| f[..1].to_owned()).collect();
             (lines.join(" "), told.last().map_or("", |t| &t[3..]).to_owned())
         };
-        assert_eq!(left("delete tcp"), ("3".into(), "2 of the flows above are gone".into()));
-        assert_eq!(left("delete table=3"), ("1 2".into(), "1 of the flows above are gone".into()));
-        assert_eq!(left("delete cookie=5/-1"), ("1 2".into(), "1 of the flows above are gone".into()));
-        assert_eq!(left("delete out_port=2"), ("1 3".into(), "1 of the flows above are gone".into()));
-        assert_eq!(left("delete out_group=4"), ("1 2".into(), "1 of the flows above are gone".into()));
-        assert_eq!(left("delete"), (String::new(), "3 of the flows above are gone".into()));
-        assert_eq!(left("delete_strict priority=1,tcp"), ("2 3".into(), "1 of the flows above are gone".into()));
-        assert_eq!(left("delete_strict tcp"), ("1 2 3".into(), "none of the flows above are gone".into()));
+        assert_eq!(left("delete tcp"), ("3".into(), "this deletes 2 of the flows above".into()));
+        assert_eq!(left("delete table=3"), ("1 2".into(), "this deletes 1 of the flows above".into()));
+        assert_eq!(left("delete cookie=5/-1"), ("1 2".into(), "this deletes 1 of the flows above".into()));
+        assert_eq!(left("delete out_port=2"), ("1 3".into(), "this deletes 1 of the flows above".into()));
+        assert_eq!(left("delete out_group=4"), ("1 2".into(), "this deletes 1 of the flows above".into()));
+        assert_eq!(left("delete"), (String::new(), "this deletes 3 of the flows above".into()));
+        assert_eq!(left("delete_strict priority=1,tcp"), ("2 3".into(), "this deletes 1 of the flows above".into()));
+        assert_eq!(left("delete_strict tcp"), ("1 2 3".into(), "this deletes none of the flows above".into()));
         assert_eq!(left("priority=1,tcp,actions=9").0, "4 2 3");
         assert_eq!(left("udp,actions=9").0, "1 2 3 4");
         let (flows, told) = load_text(&format!("{base}modify tcp,actions=7\n"));
         assert_eq!(flows[1], "2: priority=1,tcp,tp_dst=22 actions=output:7");
-        assert_eq!(told, ["2 of the flows above have these actions now"].map(|t| format!("4: {t}")));
+        assert_eq!(told, ["this gives its actions to 2 of the flows above"].map(|t| format!("4: {t}")));
     }
 
     #[test]
