@@ -28,7 +28,7 @@ pub fn run(args: &DemosArgs, cx: &Context) -> CommandResult {
         let demos: Vec<Value> = demo::names().map(one).collect();
         out.bytes(answers::text(&answers::document("demos", json!({ "demos": demos }))).as_bytes());
     } else {
-        let mut columns = Columns::new(&[("SOURCE", Side::Left), ("WHAT IT IS", Side::Left)]);
+        let mut columns = Columns::new(&[("SOURCE", Side::Left), ("WHAT IT IS", Side::Left)]).wrapping();
         for (name, about) in demo::names() {
             columns.push([field(Role::Accent, format!("demo:{name}")), field(Role::Text, about)]);
         }

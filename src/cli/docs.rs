@@ -28,9 +28,10 @@ pub fn page() -> String {
 
 fn section(out: &mut String, heading: &str, command: &Command) {
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+    let stop = if about.trim().ends_with('.') { "" } else { "." };
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").trim();
-    out.push_str(&format!("\n{heading}\n\n{}\n\n```text\n{usage}\n```\n\n", about.trim()));
+    out.push_str(&format!("\n{heading}\n\n{}{stop}\n\n```text\n{usage}\n```\n\n", about.trim()));
     options(out, command.get_arguments().filter(|arg| !arg.is_global_set()));
     let after = command.get_after_long_help().or(command.get_after_help());
     if let Some(after) = after.map(ToString::to_string) {

@@ -361,20 +361,27 @@ pub fn paint_line(row: FlowRef<'_>, names: &Names, p: &mut impl Painter) {
     }
 }
 
-/// Prints a flow as a line for `ovs-ofctl add-flows`, which adds it or deletes exactly it.
+/// Prints a flow as a line for `ovs-ofctl add-flows`, which adds it or deletes exactly it. Words of the match that nobody
+/// knows here stand in it too: without them it would be another flow.
 pub fn paint_ofctl(flow: &Flow, names: &Names, format: Format, p: &mut impl Painter) {
     let mut text = String::new();
+    let matches = flow.match_text(names);
+    let matches = std::iter::once(matches.as_str()).chain(flow.residue.iter().map(|word| &**word));
+    let matches: Vec<&str> = matches.filter(|part| !part.is_empty()).collect();
     match format {
-        Format::Ofctl => flow.paint(Style::NoStats, names, &mut text),
-        Format::OfctlDel => {
-            text.push_str("delete_strict ");
-            text.push_str(&format!("table={}", flow.table));
-            // A printed match leaves out the default priority.
-            text.push_str(&format!(",priority={}", flow.priority));
-            let matches = flow.match_text(names);
-            text.push_str(if matches.is_empty() { "" } else { "," });
-            text.push_str(&matches);
+        Format::Ofctl => {
+            flow.paint_head(Style::NoStats, names, &mut text);
+            text.push_str(&format!("priority={}", flow.priority));
         }
+        Format::OfctlDel => text.push_str(&format!("delete_strict table={},priority={}", flow.table, flow.priority)),
+    }
+    for part in matches {
+        text.push(',');
+        text.push_str(part);
+    }
+    if format == Format::Ofctl {
+        text.push_str(" actions=");
+        flow.actions.paint(names, &mut text);
     }
     p.text(text.trim_start());
 }

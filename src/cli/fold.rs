@@ -50,8 +50,9 @@ pub fn paint(chosen: Chosen<'_>, fold: &Fold, limit: usize, width: usize, p: &mu
         ("FLOWS", Side::Right),
         ("PACKETS", Side::Right),
         ("TBL", Side::Right),
-        (fold.by.word().name, Side::Left),
-    ]);
+        ("IN COMMON", Side::Left),
+    ])
+    .wrapping();
     for group in fold.groups.iter().take(limit) {
         columns.push([
             field(Role::Accent, group.count().to_string()),

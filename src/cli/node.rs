@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use super::columns::{Columns, Side, count, field};
 use super::context::{Chosen, Context};
@@ -55,28 +56,33 @@ fn print(scene: &Scene, is_json: bool, cx: &Context) -> CommandResult {
 
 fn paint(scene: &NodeScene, width: usize, p: &mut impl Painter) {
     let node = scene.node();
-    p.put(Role::Accent, &visible(&node.name));
     let version = node.facts.ovs_version.as_ref().map(|v| format!("Open vSwitch {v}"));
-    let connections = node.connections.as_ref().map(|c| format!("{} tracked connections", grouped(c.len() as u64)));
-    let flows = format!("{} flows", grouped(node.flow_count() as u64));
-    let tunnels = Some(tunnels::count(scene))
-        .filter(|n| *n > 0)
-        .map(|n| if n == 1 { "1 tunnel".to_owned() } else { format!("{n} tunnels") });
-    for part in [version, Some(flows), tunnels, connections].into_iter().flatten() {
+    let system = Some(system(scene)).filter(|system| !system.is_empty()).map(str::to_owned);
+    let flows = counted(node.flow_count(), "flow");
+    let tunnels = Some(tunnels::count(scene)).filter(|n| *n > 0).map(|n| counted(n, "tunnel"));
+    let connections = node.connections.as_ref().map(|c| counted(c.len(), "tracked connection"));
+    p.put(Role::Accent, &visible(&node.name));
+    let mut column = node.name.width();
+    for part in [version, system, Some(flows), tunnels, connections].into_iter().flatten() {
+        let part = visible(&part);
+        if column + 3 + part.width() > width {
+            p.text("\n ");
+            column = 1;
+        }
         p.dim(" | ");
-        p.text(&visible(&part));
+        p.text(&part);
+        column += 3 + part.width();
     }
     p.text("\n");
     let mut columns = Columns::new(&[
         ("BRIDGE", Side::Left),
-        ("FAIL MODE", Side::Left),
+        ("FAIL", Side::Left),
         ("CTL", Side::Right),
         ("PORTS", Side::Right),
         ("TABLES", Side::Right),
         ("FLOWS", Side::Right),
         ("PACKETS", Side::Right),
         ("DROPPED", Side::Right),
-        ("WHO INSTALLS THE FLOWS", Side::Left),
     ]);
     for at in 0..scene.bridges().len() {
         let facts = Facts::of(Chosen { node: scene, at });
@@ -93,10 +99,19 @@ fn paint(scene: &NodeScene, width: usize, p: &mut impl Painter) {
             count(facts.is_dumped.then_some(facts.flows)),
             count(facts.packets),
             field(if facts.dropped > Some(0) { Role::Drop } else { Role::Text }, number(facts.dropped)),
-            field(Role::Text, &facts.system),
         ]);
     }
     columns.paint(width, p);
+}
+
+/// So many things, with the digits in groups.
+fn counted(n: usize, word: &str) -> String {
+    format!("{} {word}{}", grouped(n as u64), if n == 1 { "" } else { "s" })
+}
+
+/// Who installs the flows of a node: of its first bridge of which that is known.
+fn system(scene: &NodeScene) -> &str {
+    (0..scene.bridges().len()).map(|at| &*scene.naming(at).system).find(|system| !system.is_empty()).unwrap_or("")
 }
 
 fn number(n: Option<u64>) -> String {
@@ -117,7 +132,6 @@ struct Facts {
     packets: Option<u64>,
     /// Packets that flows dropped.
     dropped: Option<u64>,
-    system: String,
 }
 
 impl Facts {
@@ -141,7 +155,6 @@ impl Facts {
             is_dumped: bridge.is_dumped || !bridge.flows.is_empty(),
             packets: first.filter(|_| has_counters).map(|sum| sum.packets),
             dropped: has_counters.then_some(dropped),
-            system: chosen.node.naming(chosen.at).system.to_string(),
         }
     }
 }
