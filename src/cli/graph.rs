@@ -96,7 +96,7 @@ fn goal(text: &str, chosen: super::context::Chosen<'_>) -> Result<Goal, Failure>
 }
 
 /// Whether the locale has more than ASCII (locale(7)): the first of these variables that is set decides.
-fn is_utf8() -> bool {
+pub(super) fn is_utf8() -> bool {
     let set =
         ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     set.is_none_or(|value| value.to_lowercase().replace('-', "").contains("utf8"))
