@@ -2,8 +2,10 @@
 
 mod captures;
 mod check;
+mod crashes;
 mod databases;
 mod dumps;
+mod laws;
 mod words;
 
 use std::path::{Path, PathBuf};
