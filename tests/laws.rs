@@ -79,7 +79,11 @@ fn taken(line: &str, reading: &Reading, names: &Names) {
             again.flow_mod.paint(names, &mut printed);
             assert_eq!(printed, typed, "of {line:?}");
         }
-        Err(d) => panic!("{line:?} becomes {typed:?}, which is refused: {d}"),
+        // Some prints of Open vSwitch it cannot read itself (`gtpu_flags`); they are read as prints.
+        Err(d) => {
+            let printed = parse(&typed, names, Mode::Dumped, true).expect("a printed line is never refused");
+            assert!(!printed.found.iter().any(|d| d.is_error()), "{line:?} becomes {typed:?}, which is refused: {d}");
+        }
     }
     explain::typed(&reading.flow_mod.flow, names);
     for version in Version::ALL {
@@ -160,6 +164,9 @@ pub fn groups(data: &[u8]) {
             reading.line.paint(&names, &mut print);
             if reading.line.written.is_some() {
                 assert_eq!(print, line);
+            }
+            if !reading.found.is_empty() {
+                continue;
             }
             let mut plain = String::new();
             reading.line.change.paint(&names, &mut plain);
