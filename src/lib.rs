@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod base;
+pub mod check;
 pub mod cli;
 pub mod dump;
 pub mod explain;

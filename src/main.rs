@@ -1,3 +1,7 @@
 //! The `ofscope` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ofscope::cli::run(std::env::args_os())
+}

@@ -56,7 +56,7 @@ pub struct Failure {
     /// What went wrong; lower case, no full stop.
     pub message: String,
     /// The text that was typed and what is wrong in it.
-    pub typed: Option<(String, Diagnostic)>,
+    pub typed: Option<Box<(String, Diagnostic)>>,
     /// What to do next.
     pub hints: Vec<String>,
 }
@@ -74,7 +74,7 @@ impl Failure {
 
     /// A typed text is wrong at a place.
     pub fn typed(what: &str, text: &str, diagnostic: Diagnostic) -> Failure {
-        Failure { typed: Some((text.to_owned(), diagnostic)), ..Failure::usage(what) }
+        Failure { typed: Some(Box::new((text.to_owned(), diagnostic))), ..Failure::usage(what) }
     }
 
     /// The same with what to do next.
@@ -85,7 +85,7 @@ impl Failure {
 
     /// Prints it as people read it on standard error.
     pub fn paint(&self, p: &mut impl Painter) {
-        match &self.typed {
+        match self.typed.as_deref() {
             Some((text, diagnostic)) => diagnostic.paint(&self.message, text, p),
             None => {
                 p.put(Role::Bad, "error");

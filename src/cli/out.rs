@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use super::pager::Sink;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 
@@ -88,12 +89,11 @@ pub struct Out<W: Write> {
     error: Option<io::Error>,
 }
 
-impl Out<BufWriter<io::StdoutLock<'static>>> {
-    /// Standard output.
-    pub fn stdout(color: Color) -> Self {
-        let stdout = io::stdout();
-        let dress = Dress::of(color, stdout.is_terminal(), &Env::read());
-        Out::new(BufWriter::with_capacity(64 << 10, stdout.lock()), dress)
+impl Out<BufWriter<Sink>> {
+    /// Standard output, in pages if `may_page` and the person wants that.
+    pub fn stdout(color: Color, may_page: bool) -> Self {
+        let dress = Dress::of(color, io::stdout().is_terminal(), &Env::read());
+        Out::new(BufWriter::with_capacity(64 << 10, Sink::new(may_page)), dress)
     }
 }
 
@@ -134,6 +134,18 @@ impl<W: Write> Out<W> {
     pub fn bytes(&mut self, bytes: &[u8]) {
         if self.error.is_none() {
             self.error = self.writer.write_all(bytes).err();
+        }
+    }
+
+    /// Writes bytes that came from an input: as they are, unless a terminal reads along.
+    pub fn plain(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.dress.safe {
+            false => self.bytes(bytes),
+            true => self.write(&String::from_utf8_lossy(bytes).replace("\r\n", "\n")),
+        }
+        match &self.error {
+            Some(error) => Err(error.kind().into()),
+            None => Ok(()),
         }
     }
 

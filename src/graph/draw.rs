@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
+use unicode_width::UnicodeWidthStr;
 
 use super::canvas::{Canvas, Cell, Item};
 use super::glyph::{Arms, Charset, Weight};
@@ -10,7 +11,7 @@ use super::layout::{BoxAt, Density, Fit, Layout, Route, Stub};
 use super::outline::{outline, paint_outline_heading};
 use super::{Edge, End, Graph, Heat, Light, Node, READABLE, ShareBy, Sink, percent, plural};
 use crate::base::number::short_count;
-use crate::base::paint::{Role, Target};
+use crate::base::paint::{Painter, Role, Target};
 use crate::model::pipeline::Way;
 
 /// Draws a graph as it was laid out. A layout of another graph gives an empty canvas ([`Layout::is_of`]).
@@ -50,25 +51,46 @@ pub fn draw(graph: &Graph, layout: &Layout, charset: Charset) -> Canvas {
     pen.canvas
 }
 
-/// The graph as text: what is in it, then the drawing, or the outline where the drawing would not be readable.
+/// The graph as text, as [`paint`] prints it.
 pub fn text(graph: &Graph, fit: Fit, charset: Charset) -> String {
     let mut out = String::new();
+    paint(graph, fit, charset, &mut out);
+    out
+}
+
+/// Prints the drawing, or the outline where the drawing would not be readable; then what is in it and what its signs
+/// mean.
+pub fn paint(graph: &Graph, fit: Fit, charset: Charset, p: &mut impl Painter) {
     let layout = if graph.visible().count() <= READABLE { Layout::of(graph, fit) } else { Layout::default() };
     if layout.width > 0 && layout.width <= fit.width {
-        out.push_str(&draw(graph, &layout, charset).text());
+        draw(graph, &layout, charset).paint(p);
     } else {
-        paint_outline_heading(graph, &mut out);
-        out.push('\n');
+        paint_outline_heading(graph, p);
+        p.text("\n");
         for row in outline(graph) {
-            row.paint(fit.width, charset, &mut out);
-            out.push('\n');
+            row.paint(fit.width, charset, p);
+            p.text("\n");
         }
     }
-    for line in [graph.summary(), legend(graph, charset)] {
-        out.push_str(&line);
-        out.push('\n');
+    for text in [graph.summary(), legend(graph, charset)] {
+        paint_words(&text, fit.width, p);
     }
-    out
+}
+
+/// Prints words with ` | ` between them, in as many lines as they take.
+fn paint_words(text: &str, width: usize, p: &mut impl Painter) {
+    let mut line = String::new();
+    for word in text.split(" | ") {
+        if !line.is_empty() && line.width() + 3 + word.width() > width {
+            p.dim(&line);
+            p.text("\n");
+            line.clear();
+        }
+        line.push_str(if line.is_empty() { "" } else { " | " });
+        line.push_str(word);
+    }
+    p.dim(&line);
+    p.text("\n");
 }
 
 /// What the signs of a drawing mean, as far as they occur in it.

@@ -50,7 +50,7 @@ mod tests;
 pub use canvas::{Canvas, Cell, Item};
 pub use cycle::TableSet;
 pub use dot::dot;
-pub use draw::{draw, legend, text};
+pub use draw::{draw, legend, paint, text};
 pub use glyph::Charset;
 pub use json::json;
 pub use layout::{BoxAt, Density, Direction, Fit, Layout, LeftOut, Mark, Route, Stub};

@@ -14,7 +14,7 @@ use super::ranges::Ranges;
 use super::text::{How, TextTest, Which};
 use super::value::{Known, Trouble};
 use super::words::{Data, ELSEWHERE, FIELDS, FieldWord, Kind, Op, OpWord, Place, RESERVED, STATES, StateWord, Subject};
-use super::{DEPTH, REGEX, Scope, UNFINISHED};
+use super::{ALIASES, DEPTH, REGEX, Scope, TERMS, UNFINISHED};
 use crate::base::diag::{Diagnostic, nearest};
 use crate::base::span::Span;
 use crate::field::proto::{self, DL_TYPE, NW_PROTO, PROTOCOLS, Protocol};
@@ -27,8 +27,16 @@ type Outcome<T> = Result<T, Diagnostic>;
 
 /// What an expression means, with what the reader should know of it.
 pub(super) fn compile(expr: &Expr<'_>, text: &str, scope: &Scope<'_>) -> Outcome<(Node, Vec<Diagnostic>)> {
-    let mut compiler =
-        Compiler { scope, known: Known::new(scope), end: text.len(), alias: None, depth: 0, notes: vec![] };
+    let mut compiler = Compiler {
+        scope,
+        known: Known::new(scope),
+        end: text.len(),
+        open: vec![],
+        place: None,
+        depth: 0,
+        terms: 0,
+        notes: vec![],
+    };
     let node = compiler.expr(expr)?;
     Ok((node, compiler.notes))
 }
@@ -38,10 +46,14 @@ struct Compiler<'s> {
     known: Known<'s>,
     /// Where the text ends; nothing ends there inside of aliases.
     end: usize,
-    /// The alias that is read, and where it was named.
-    alias: Option<(String, Span)>,
-    /// How many aliases are open.
+    /// The aliases that are read, each named by the one before it.
+    open: Vec<String>,
+    /// Where the first of them was named.
+    place: Option<Span>,
+    /// How deep parentheses, `not`s and aliases are nested.
     depth: usize,
+    /// How many terms there were, those of aliases included.
+    terms: usize,
     notes: Vec<Diagnostic>,
 }
 
@@ -64,21 +76,21 @@ impl<'s> Compiler<'s> {
                 Ok(Node::All(nodes))
             }
             Expr::Or(list) => Ok(Node::Any(list.iter().map(|e| self.expr(e)).collect::<Outcome<_>>()?)),
-            Expr::Not(inner, _) => Ok(self.expr(inner)?.negate()),
-            Expr::Group(inner, _) => self.expr(inner),
+            Expr::Not(inner, span) => Ok(self.nested(*span, |this| this.expr(inner))?.negate()),
+            Expr::Group(inner, span) => self.nested(*span, |this| this.expr(inner)),
             Expr::Term(term) => self.term(term),
         }
     }
 
     /// Where something stands; inside an alias, where the alias was named.
     fn place(&self, span: Span) -> Span {
-        self.alias.as_ref().map_or(span, |(_, place)| *place)
+        self.place.unwrap_or(span)
     }
 
     fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
         let message = message.into();
-        let message = match &self.alias {
-            Some((name, _)) => format!("in alias `{name}`: {message}"),
+        let message = match self.open.last() {
+            Some(name) => format!("in alias `{name}`: {message}"),
             None => message,
         };
         Diagnostic::error(code, self.place(span), message)
@@ -86,7 +98,7 @@ impl<'s> Compiler<'s> {
 
     /// A complaint about a value, which may only be unfinished if it stands at the end of the text.
     fn trouble(&self, trouble: Trouble, span: Span) -> Diagnostic {
-        let is_last = self.alias.is_none() && span.end as usize == self.end;
+        let is_last = self.open.is_empty() && span.end as usize == self.end;
         let code = if trouble.may_grow && is_last { UNFINISHED } else { trouble.code };
         let d = self.error(code, span, trouble.message);
         if trouble.hint.is_empty() { d } else { d.hint(trouble.hint) }
@@ -152,7 +164,7 @@ impl<'s> Compiler<'s> {
             return d.hint("bits are those of match fields, as reg6[0..15]");
         }
         let names = || known_words(self.scope).filter(|(_, is_field)| *is_field || !is_set).map(|(word, _)| word);
-        let is_last = self.alias.is_none() && name.span.end as usize == self.end && name.bits.is_none();
+        let is_last = self.open.is_empty() && name.span.end as usize == self.end && name.bits.is_none();
         if is_last && names().any(|known| super::value::begins(known, word)) {
             return self.error(UNFINISHED, name.span, format!("no field `{word}`")).hint("fields: Tab");
         }
@@ -170,6 +182,11 @@ impl<'s> Compiler<'s> {
     }
 
     fn term(&mut self, term: &Term<'_>) -> Outcome<Node> {
+        self.terms += 1;
+        if self.terms > TERMS {
+            let message = format!("with its aliases a filter has at most {TERMS} terms");
+            return Err(self.error("too-long", term.span, message).hint("take out what is not needed"));
+        }
         match &term.ask {
             Asks::Word(name) => self.word(name, false),
             Asks::Has(name) => self.word(name, true),
@@ -205,18 +222,32 @@ impl<'s> Compiler<'s> {
         }
     }
 
+    /// One level deeper. The parser bounds what a text nests; only aliases can go beyond that.
+    fn nested<T>(&mut self, span: Span, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        if self.depth == DEPTH {
+            let message = format!("with its aliases a filter is nested at most {DEPTH} deep");
+            return Err(self.error("too-deep", span, message).hint("take out parentheses and `not`s"));
+        }
+        self.depth += 1;
+        let outcome = read(self);
+        self.depth -= 1;
+        outcome
+    }
+
     /// What an alias stands for.
     fn expand(&mut self, name: &Name<'_>, text: &str) -> Outcome<Node> {
-        if self.depth == DEPTH {
-            let message = format!("alias `{}` leads back to itself, or more than {DEPTH} aliases deep", name.word);
-            return Err(Diagnostic::error("too-deep", self.place(name.span), message).hint("take one of them out"));
-        }
-        let outer = self.alias.clone();
         let place = self.place(name.span);
-        self.alias = Some((name.word.to_owned(), place));
-        self.depth += 1;
+        let wrong = |message: String| Err(Diagnostic::error("too-deep", place, message).hint("take one of them out"));
+        if self.open.iter().any(|open| open == name.word) {
+            return wrong(format!("alias `{}` leads back to itself", name.word));
+        }
+        if self.open.len() == ALIASES {
+            return wrong(format!("aliases lead to each other at most {ALIASES} deep"));
+        }
+        let outer = self.place.replace(place);
+        self.open.push(name.word.to_owned());
         let node = match super::parse::parse(text).expr {
-            Ok(Some(expr)) => self.expr(&expr),
+            Ok(Some(expr)) => self.nested(name.span, |this| this.expr(&expr)),
             Ok(None) => Ok(Node::All(Vec::new())),
             // An alias that ends too early is wrong: nobody is typing it.
             Err(d) => {
@@ -228,8 +259,8 @@ impl<'s> Compiler<'s> {
                 })
             }
         };
-        self.depth -= 1;
-        self.alias = outer;
+        self.open.pop();
+        self.place = outer;
         node
     }
 

@@ -56,7 +56,7 @@ use crate::model::naming::Naming;
 
 pub use cell::{Cell, add, add_not, only, take_off_last, term};
 pub use complete::{Completion, Item, ItemKind, complete};
-pub use fold::{By, Fold, fold};
+pub use fold::{By, ByWord, Fold, FoldGroup, Key as FoldKey, fold};
 pub use reference::reference;
 
 /// The grammar of filters (ISO 14977 without its commas).
@@ -90,8 +90,14 @@ string   = '"' chars '"' | "'" chars "'" ;
 keyword  = protocol | state | alias ;
 "#;
 
-/// How deep parentheses and `not`s may be nested, and aliases in each other.
+/// How deep parentheses and `not`s may be nested, those of aliases included.
 pub const DEPTH: usize = 64;
+
+/// How many aliases may lead to each other in a row.
+pub const ALIASES: usize = 16;
+
+/// How many terms a filter may have, those of aliases included: aliases that name others twice grow fast.
+pub const TERMS: usize = 32 << 10;
 
 /// How long a filter may be, in bytes.
 pub const TEXT: usize = 64 << 10;

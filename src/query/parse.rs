@@ -4,11 +4,13 @@
 //! *unfinished* ([`UNFINISHED`]); any other is wrong. While it reads, the parser notes what it expected where it met the
 //! end of the text, which is what completion starts from.
 
+mod complain;
+
 use std::borrow::Cow;
 
 use super::ast::{Ask, Expr, Name, Operand, PacketItem, Target, Term, Value};
 use super::lex::{self, same_word, skip_blanks};
-use super::words::{ELSEWHERE, Op, OpWord, PLACES, Place, RESERVED, WAYS};
+use super::words::{Op, OpWord, PLACES, Place, RESERVED, WAYS};
 use super::{DEPTH, TEXT, UNFINISHED};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
@@ -149,28 +151,6 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Something that cannot follow a term.
-    fn stray(&self, c: char) -> Diagnostic {
-        let closing = [(')', "parenthesis", '('), ('}', "brace", '{'), (']', "bracket", '[')];
-        if let Some((_, name, open)) = closing.iter().find(|(close, ..)| *close == c) {
-            let message = format!("this {name} was never opened");
-            return Diagnostic::error("stray-closing", self.here(), message)
-                .hint(format!("take it off, or add `{open}`"));
-        }
-        let rest = self.rest();
-        // The first half of an operator that the text ends in.
-        if rest == "&" || rest == "|" {
-            return self.unfinished(format!("`{rest}{rest}` connects two terms"));
-        }
-        let message = format!("`{c}` cannot stand here");
-        let d = Diagnostic::error("unexpected", self.here(), message);
-        match c {
-            ';' => d.hint("terms are set apart by commas or blanks"),
-            '&' | '|' => d.hint(format!("write `{c}{c}`")),
-            _ => d.hint("expected `and`, `or`, a comma or the end"),
-        }
-    }
-
     /// One level deeper.
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
         if self.depth == DEPTH {
@@ -289,31 +269,6 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// A character with which no term begins.
-    fn no_term(&self, c: char) -> Diagnostic {
-        let (value, _) = lex::value(self.rest());
-        if c == ',' {
-            let d = Diagnostic::error("missing-term", self.here(), "a term is missing before this comma");
-            return d.hint("take the comma off");
-        }
-        if let Some(op) = super::words::OPS.iter().find(|o| self.rest().starts_with(o.name)) {
-            let span = Span::new(self.at, self.at + op.name.len());
-            let d = Diagnostic::error("missing-field", span, format!("a field is missing before `{}`", op.name));
-            return d.hint("write field = value");
-        }
-        if self.rest().starts_with('/') {
-            let d = Diagnostic::error("missing-field", self.here(), "a regular expression needs a field");
-            return d.hint("write text ~ /../");
-        }
-        if value.is_empty() || matches!(c, ']' | '|') {
-            return self.stray(c);
-        }
-        let span = Span::new(self.at, self.at + value.len());
-        let message = format!("`{value}` is a value, and a field is missing before it");
-        Diagnostic::error("missing-field", span, message)
-            .hint(format!("write field = {value}, or \"{value}\" to find the text"))
-    }
-
     /// A term that begins with `word`.
     fn term(&mut self, word: &'t str, rest: &'t str) -> Outcome<Ask<'t>> {
         let end = self.text.len() - rest.len();
@@ -417,24 +372,6 @@ impl<'t> Parser<'t> {
         let op_span = Span::new(start, self.at);
         let operand = self.operand(field, op)?;
         Ok(Ask::Test { field, negated, op, op_span, operand })
-    }
-
-    /// Complains if a value stands here, right behind a field.
-    fn no_value(&self, field: Name<'t>) -> Outcome<()> {
-        let (value, _) = lex::value(self.rest());
-        let is_value =
-            value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ':' | '/' | '*'));
-        if !is_value {
-            return Ok(());
-        }
-        if let Some((_, hint)) = ELSEWHERE.iter().find(|(other, _)| same_word(other, field.word)) {
-            return Err(
-                Diagnostic::error("unknown-field", field.span, format!("no field `{}`", field.word)).hint(*hint)
-            );
-        }
-        let span = Span::new(self.at, self.at + value.len());
-        let d = Diagnostic::error("missing-operator", span, "expected a comparison: = != < <= > >=");
-        Err(d.hint(format!("did you mean `{} = {value}`?", field.word)))
     }
 
     /// Whether `not in`, `not hits` or `not covers` stands here, and not a term of its own.

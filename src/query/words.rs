@@ -167,23 +167,94 @@ pub struct FieldWord {
 
 /// What a word asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[rustfmt::skip]
 pub enum Subject {
-    /// As the word's row says.
-    Table, Bridge, Node, Priority, Id,
-    /// As the word's row says.
-    Packets, Bytes, Rate, ByteRate, Share, Peak,
-    /// As the word's row says.
-    Age, Idle, HardAge, IdleTimeout, HardTimeout, Since, Changed,
-    /// As the word's row says.
-    Cookie, Owner, Importance, Flags,
-    /// As the word's row says.
-    Out, Goto, Resubmit, Group, Meter, Ct, CtZone, CtTable, CtCommit, CtNat, Conj, ConjId, Learn, LearnTable, Note,
-    /// As the word's row says.
-    Move, Clone, Controller,
-    /// As the word's row says.
-    Match, Actions, Text,
-    /// As the word's row says.
+    /// The table.
+    Table,
+    /// The bridge.
+    Bridge,
+    /// The node.
+    Node,
+    /// The priority.
+    Priority,
+    /// The short name.
+    Id,
+    /// The packet counter.
+    Packets,
+    /// The byte counter.
+    Bytes,
+    /// Packets a second.
+    Rate,
+    /// Bytes a second.
+    ByteRate,
+    /// The share of its table's packets.
+    Share,
+    /// The highest rate.
+    Peak,
+    /// Time since it was added.
+    Age,
+    /// Time since its last packet.
+    Idle,
+    /// Time since it was last changed.
+    HardAge,
+    /// The idle timeout.
+    IdleTimeout,
+    /// The hard timeout.
+    HardTimeout,
+    /// Time since it appeared.
+    Since,
+    /// Time since it was seen to change.
+    Changed,
+    /// The cookie.
+    Cookie,
+    /// The program that made it.
+    Owner,
+    /// The importance.
+    Importance,
+    /// The flags.
+    Flags,
+    /// A port of `output`, `enqueue` or `bundle`.
+    Out,
+    /// The table of `goto_table`.
+    Goto,
+    /// The table of `resubmit`.
+    Resubmit,
+    /// The group of `group`.
+    Group,
+    /// The meter of `meter`.
+    Meter,
+    /// `ct` itself.
+    Ct,
+    /// The zone of `ct`.
+    CtZone,
+    /// The table of `ct`.
+    CtTable,
+    /// The `commit` of `ct`.
+    CtCommit,
+    /// The `nat` of `ct`.
+    CtNat,
+    /// `conjunction` itself.
+    Conj,
+    /// The id of `conjunction`.
+    ConjId,
+    /// `learn` itself.
+    Learn,
+    /// The table of `learn`.
+    LearnTable,
+    /// The bytes of `note`.
+    Note,
+    /// A field of `move`.
+    Move,
+    /// `clone` itself.
+    Clone,
+    /// The controller of `controller`.
+    Controller,
+    /// The text of the match.
+    Match,
+    /// The text of the actions.
+    Actions,
+    /// The whole line.
+    Text,
+    /// A port that it is about in any way.
     Port,
     /// What the flow was made for; the word itself says which object.
     Object,
@@ -327,12 +398,33 @@ pub struct StateWord {
 
 /// What a word that stands alone asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[rustfmt::skip]
 pub enum State {
-    /// As the word's row says.
-    Drop, Normal, Flood, InPortOut, Ethernet,
-    /// As the word's row says.
-    Dead, Hot, Shadowed, PartialShadow, Unreachable, Loop, Miss, Marked,
+    /// `drop` is its only action.
+    Drop,
+    /// It outputs to NORMAL.
+    Normal,
+    /// It outputs to FLOOD or ALL.
+    Flood,
+    /// It outputs to IN_PORT.
+    InPortOut,
+    /// It is about Ethernet packets.
+    Ethernet,
+    /// No packet ever got it.
+    Dead,
+    /// It is among the busiest.
+    Hot,
+    /// One other flow takes all its packets.
+    Shadowed,
+    /// Other flows take some of its packets.
+    PartialShadow,
+    /// No way leads to its table.
+    Unreachable,
+    /// It leads back to its table.
+    Loop,
+    /// It takes what no other flow takes.
+    Miss,
+    /// It is marked.
+    Marked,
     /// It cannot be told from the flows alone.
     Unknown,
 }
@@ -380,14 +472,31 @@ impl StateWord {
 
 /// What stands between a field and a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[rustfmt::skip]
 pub enum Op {
-    /// As the operator's row says.
-    Equals, NotEquals, Less, AtMost, More, AtLeast, Admits,
-    /// As the operator's row says.
-    In, Covers, Hits,
-    /// As the operator's row says.
-    Like, Unlike,
+    /// `=`
+    Equals,
+    /// `!=`
+    NotEquals,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+    /// `~=`
+    Admits,
+    /// `in`
+    In,
+    /// `covers`
+    Covers,
+    /// `hits`
+    Hits,
+    /// `~`
+    Like,
+    /// `!~`
+    Unlike,
 }
 
 /// An operator.
@@ -434,10 +543,15 @@ impl OpWord {
 
 /// In which direction a reference looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[rustfmt::skip]
 pub enum Way {
-    /// As the word's row says.
-    Next, Prev, Reaches, ReachedBy,
+    /// Flows that lead there directly.
+    Next,
+    /// Flows where the place leads directly.
+    Prev,
+    /// Flows that lead there at last.
+    Reaches,
+    /// Flows where the place leads at last.
+    ReachedBy,
 }
 
 /// The words for references, with what they ask.
@@ -450,10 +564,23 @@ pub const WAYS: &[(&str, Way, &str)] = &[
 
 /// A kind of place that a reference names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[rustfmt::skip]
 pub enum Place {
-    /// As the word's row says.
-    Table, Port, Flow, Group, Drop, Miss, Normal, Controller,
+    /// A table.
+    Table,
+    /// A port.
+    Port,
+    /// A flow.
+    Flow,
+    /// A group.
+    Group,
+    /// Nowhere.
+    Drop,
+    /// A table where no flow may match.
+    Miss,
+    /// The learning switch.
+    Normal,
+    /// A controller.
+    Controller,
 }
 
 /// The places, with whether a name or number follows, and what they are.
@@ -515,61 +642,4 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::field::FieldId;
-    use crate::field::proto::PROTOCOLS;
-    use std::collections::HashMap;
-
-    #[test]
-    fn no_word_means_two_things() {
-        let mut seen: HashMap<String, &str> = HashMap::new();
-        let protocols = PROTOCOLS.iter().map(|p| (p.name, "protocol"));
-        let fields = FieldId::names().map(|(name, _)| (name, "match field"));
-        let words = FIELDS.iter().flat_map(|w| w.spellings().map(|s| (s, "field")));
-        let states = STATES.iter().map(|w| (w.name, "state"));
-        let reserved = RESERVED.iter().map(|w| (*w, "grammar"));
-        let elsewhere = ELSEWHERE.iter().map(|(w, _)| (*w, "other language"));
-        for (word, what) in protocols.chain(fields).chain(words).chain(states).chain(reserved).chain(elsewhere) {
-            let other = seen.insert(word.to_lowercase(), what);
-            assert_eq!(other, None, "`{word}` is a {what}, too");
-        }
-    }
-
-    #[test]
-    fn every_row_is_found_and_explained() {
-        for word in FIELDS {
-            assert!(!word.doc.is_empty() && !word.bare.is_empty() && !word.kind.doc().is_empty(), "{}", word.name);
-            for name in word.spellings() {
-                assert_eq!(FieldWord::by_name(name).map(|w| w.name), Some(word.name));
-                assert_eq!(FieldWord::by_name(&name.to_uppercase()).map(|w| w.name), Some(word.name));
-            }
-            assert!(Group::ALL.iter().any(|(group, _)| *group == word.group));
-        }
-        for word in STATES {
-            assert!(!word.doc.is_empty(), "{}", word.name);
-            assert_eq!((word.state == State::Unknown), word.needs != Data::Flows, "{}", word.name);
-        }
-        for row in OPS {
-            assert_eq!(OpWord::of(row.op).op, row.op);
-            assert!(!row.doc.is_empty());
-        }
-        assert_eq!(OpWord::of(Op::Equals).name, "=");
-    }
-
-    #[test]
-    fn a_longer_operator_stands_before_the_one_it_begins_with() {
-        for (at, row) in OPS.iter().enumerate() {
-            assert!(OPS[..at].iter().all(|before| !row.name.starts_with(before.name)), "{}", row.name);
-        }
-        for (at, (unit, ..)) in UNITS.iter().enumerate() {
-            assert!(UNITS[..at].iter().all(|(before, ..)| !unit.starts_with(before)), "{unit}");
-        }
-    }
-
-    #[test]
-    fn flags_are_those_of_flows() {
-        let names: Vec<&str> = crate::model::Flags::NAMES.iter().map(|(_, name)| *name).collect();
-        assert_eq!(FLAGS, names);
-    }
-}
+mod tests;

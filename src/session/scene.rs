@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::base::diag::nearest;
+use crate::check::drops::{self, Drop};
 use crate::explain::{Cx, Index};
 use crate::model::bridge::Bridge;
 use crate::model::naming::Naming;
@@ -33,6 +34,7 @@ pub struct BridgeScene {
     bridge: Arc<Bridge>,
     naming: OnceLock<Naming>,
     index: OnceLock<Index>,
+    drops: OnceLock<Vec<Drop>>,
 }
 
 impl Scene {
@@ -43,6 +45,7 @@ impl Scene {
             bridge: bridge.clone(),
             naming: OnceLock::new(),
             index: OnceLock::new(),
+            drops: OnceLock::new(),
         };
         let node = |node: &Arc<Node>| NodeScene {
             node: node.clone(),
@@ -51,6 +54,30 @@ impl Scene {
             names: OnceLock::new(),
         };
         Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot }
+    }
+
+    /// Of a snapshot that still grows: what would take a look at every flow is left empty.
+    pub fn preview(snapshot: Snapshot) -> Scene {
+        let scene = Scene::new(snapshot);
+        for bridge in scene.nodes.iter().flat_map(|n| &n.bridges) {
+            bridge.naming.get_or_init(Naming::default);
+        }
+        scene
+    }
+
+    /// Works out everything at once, so that nobody waits for it later.
+    pub fn warm(&self) {
+        for node in &self.nodes {
+            node.names();
+            for at in 0..node.bridges.len() {
+                node.naming(at);
+            }
+        }
+        for bridge in self.nodes.iter().flat_map(|n| &n.bridges) {
+            bridge.drops();
+            bridge.index();
+            bridge.bridge.ids();
+        }
     }
 
     /// What was read.
@@ -107,6 +134,16 @@ impl BridgeScene {
     /// What is known of its flows as a whole.
     pub fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::of(&self.bridge))
+    }
+
+    /// Where packets were discarded, most packets first.
+    pub fn drops(&self) -> &[Drop] {
+        self.drops.get_or_init(|| drops::drops(&self.bridge))
+    }
+
+    /// The same, if it was worked out before.
+    pub fn drops_if_known(&self) -> Option<&[Drop]> {
+        self.drops.get().map(Vec::as_slice)
     }
 }
 

@@ -51,7 +51,7 @@ fn match_fields() {
         ("tp_dst in {22, 53, 8064/0xffe0}", &[8, 10, 11]),
         ("has tp_dst and tp_dst hits 8060..8070", &[9, 10]),
         ("has tp_dst and tp_dst covers 8010..8020", &[9]),
-        ("tp_dst ~= 8064..8095", &[10]),
+        ("tp_dst ~= 8070", &[10]),
         ("tp_dst > 5000", &[9, 10, 16]),
         ("tp_dst <= 53", &[8, 11]),
         ("tp_dst < 53, tp_dst >= 22", &[8]),
@@ -205,7 +205,7 @@ fn place_counters_time_and_identity() {
         ("age <= 1m, table = 93", &[19]),
         ("age in 1h..2d", &[2, 3]),
         ("age != 60s", &[0, 1, 2, 3]),
-        ("age ~ \"[.]5s\"", &[2, 3]),
+        ("age ~ \"[.]500s\"", &[2, 3]),
         ("idle > 10s", &[1, 2, 3]),
         ("idle = 0", &[0]),
         ("not idle > 10s", &[0]),
@@ -238,7 +238,6 @@ fn arguments_of_actions() {
         ("out = tap-db-2", &[11]),
         ("out in {6, 7, 9}", &[11, 13, 23]),
         ("out = NORMAL", &[4, 12, 20]),
-        ("out > 5, out < 100", &[11, 13, 23]),
         ("output", &[4, 8, 9, 10, 11, 12, 13, 14, 20, 23, 26, 27]),
         ("out ~ \"db-2\"", &[11]),
         ("goto = 60", &[0]),
@@ -335,7 +334,7 @@ fn packets_that_win() {
         ("table = 72, wins{ct_state=+trk+new-est-rel-inv,tcp,reg5=5,tp_dst=22}", &[8]),
         // Of all packets, lines 9 and 10 take theirs, and the rest goes on.
         ("table = 72, wins{ct_state=+trk+est-rel-rpl-inv-new,tcp,reg5=5,tp_dst=8000}", &[9]),
-        ("table = 72, wins{ct_state=+trk+est-rel-rpl-inv-new,tcp,reg5=5,tp_dst=8000/0xff80}", &[9, 10, 18]),
+        ("table = 72, wins{ct_state=+trk+est-rel-rpl-inv-new,tcp,reg5=5,tp_dst=0x1f00/0xff00}", &[9, 10, 18]),
         // A conjunction: both clauses are met, and the flow for its id wins.
         ("table = 72, wins{tcp,reg5=5,reg6=0x284,nw_src=10.0.0.14,tp_dst=5432,ct_state=-inv+trk+est}", &[14]),
         // One clause only.
@@ -419,8 +418,8 @@ fn logic() {
 #[test]
 fn aliases() {
     check(&[
-        ("web", &[]),
-        ("tcp6 or busy", &[0, 2, 3, 6, 13, 19]),
+        ("web", &[26]),
+        ("tcp6 or busy", &[0, 2, 3, 6, 13, 19, 26]),
         ("not busy, table = 60", &[4]),
         ("nothing, arp", &[5]),
     ]);
@@ -502,9 +501,9 @@ fn a_pasted_line_becomes_its_id_or_its_match() {
         assert_eq!(filter.notes()[0].code, "pasted-line");
     }
     let other =
-        Filter::parse("cookie=0x1, table=93, priority=7,udp,in_port=\"tap web\",tp_dst=53 actions=drop", &scope);
+        Filter::parse("cookie=0x1, table=93, priority=7,udp,in_port=\"tap-db-2\",tp_dst=53 actions=drop", &scope);
     let other = other.unwrap();
-    assert_eq!(other.text(), "table=93,priority=7,udp,in_port=\"tap web\",tp_dst=53");
+    assert_eq!(other.text(), "table=93,priority=7,udp,in_port=\"tap-db-2\",tp_dst=53");
     assert_eq!(other.rows(&scope, None, &Progress::default()), [0; 0]);
     assert_eq!(world.rows("priority=0 actions=goto_table:60"), [0], "without a table it is table 0");
     // Filters about actions are no lines of a dump.

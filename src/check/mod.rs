@@ -1,0 +1,3 @@
+//! What deserves a look: findings that follow from a snapshot alone.
+
+pub mod drops;

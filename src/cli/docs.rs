@@ -1,0 +1,1 @@
+//! `docs/cli.md`, made from the table of subcommands.
