@@ -5,6 +5,7 @@ mod check;
 mod crashes;
 mod databases;
 mod dumps;
+mod house;
 mod laws;
 mod words;
 
