@@ -3,8 +3,12 @@
 mod captures;
 mod check;
 mod cli;
+mod crashes;
 mod databases;
 mod dumps;
+mod house;
+mod laws;
+mod screens;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //! (ovs-actions(7) "Control Flow Actions", "Instructions").
 
 use super::header::no_argument;
-use super::{Action, Actions, Arg, Cx, Formats, Outer, Refusal, Spelling, Walk, Word, word};
+use super::{Action, Actions, Arg, Cx, Formats, Mode, Outer, Refusal, Spelling, Walk, Word, word};
 use crate::base::diag::Diagnostic;
 use crate::base::paint::{Painter, Role, Target};
 use crate::field::names::{paint_port, paint_table, port};
@@ -66,7 +66,9 @@ fn parse_resubmit(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> 
             }
         },
     };
-    if out.in_port == port::IN_PORT && out.table.is_none() {
+    // A switch prints `resubmit(,)` where OpenFlow 1.0 has nothing for `goto_table:255`.
+    let is_print = cx.mode == Mode::Dumped && arg.value == ",";
+    if out.in_port == port::IN_PORT && out.table.is_none() && !is_print {
         let part = if arg.value.is_empty() { arg.name } else { arg.value };
         return Err(cx.error("missing-value", part, "resubmit needs a port or a table").hint("as resubmit(,72)"));
     }
@@ -122,7 +124,11 @@ impl Spelling for GotoTable {
 
     fn carry(&self, version: Version, _walk: &Walk, out: &mut Vec<Action>) -> Result<(), Refusal> {
         // OpenFlow 1.0 has no instructions.
-        out.push(if version == Version::V10 { Resubmit::to(self.0).into() } else { self.clone().into() });
+        out.push(if version == Version::V10 {
+            Resubmit { table: Some(self.0).filter(|t| *t != 255), ..Resubmit::to(self.0) }.into()
+        } else {
+            self.clone().into()
+        });
         Ok(())
     }
 }
