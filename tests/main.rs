@@ -3,6 +3,7 @@
 mod captures;
 mod check;
 mod databases;
+mod docs;
 mod dumps;
 mod words;
 

@@ -8,8 +8,8 @@ use super::short;
 use crate::action::Action;
 use crate::base::number::{short_count, short_duration};
 use crate::base::paint::{Painter, Role};
-use crate::field::table::{CT_STATE, IN_PORT};
 use crate::field::names::{paint_port, port};
+use crate::field::table::{CT_STATE, IN_PORT};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::naming::Naming;
 use crate::model::store::FlowRef;
@@ -175,7 +175,8 @@ impl Column {
             Column::Timeouts => {
                 let head = flow.head();
                 let limits = [("i", head.idle_timeout), ("h", head.hard_timeout)];
-                let words = limits.iter().filter(|(_, s)| *s > 0).map(|(w, s)| format!("{w}{}", short_duration((*s).into())));
+                let words =
+                    limits.iter().filter(|(_, s)| *s > 0).map(|(w, s)| format!("{w}{}", short_duration((*s).into())));
                 let text = words.collect::<Vec<_>>().join(" ");
                 p.dim(&text);
             }

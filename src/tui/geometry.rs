@@ -74,7 +74,11 @@ pub fn node_panes(state: &State, view: &NodeView, body: Rect) -> Vec<PaneAt> {
     let mut y = body.y;
     let end = body.bottom();
     if nodes > 1 && body.height > 6 {
-        at.push(PaneAt { pane: Pane::Nodes, outer: Rect::new(body.x, y, body.width, 1), rows: Rect::new(body.x, y, body.width, 1) });
+        at.push(PaneAt {
+            pane: Pane::Nodes,
+            outer: Rect::new(body.x, y, body.width, 1),
+            rows: Rect::new(body.x, y, body.width, 1),
+        });
         y += 1;
     }
     if body.width < WIDE {

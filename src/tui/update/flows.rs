@@ -134,7 +134,8 @@ pub fn typed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         KeyCode::Up | KeyCode::Down => {
             let (past, at) = &mut view.line.past;
             let here = at.unwrap_or(past.len());
-            let next = if key.code == KeyCode::Up { here.checked_sub(1) } else { Some(here + 1).filter(|n| *n <= past.len()) };
+            let next =
+                if key.code == KeyCode::Up { here.checked_sub(1) } else { Some(here + 1).filter(|n| *n <= past.len()) };
             let Some(next) = next else { return };
             *at = Some(next);
             let text = past.get(next).cloned().unwrap_or_default();
@@ -372,9 +373,8 @@ fn sort_menu(state: &mut State) {
     let mut entries = vec![Entry::new('0', "as packets meet them, or as the dump has them", Choice::Sort(None))];
     let keys = "ptkbaicmxogfvd".chars();
     let rows = COLUMNS.iter().filter(|r| r.column != Column::Id).zip(keys);
-    entries.extend(rows.map(|(r, key)| {
-        Entry::new(key, r.title.to_lowercase(), Choice::Sort(Some(r.column))).note(r.doc)
-    }));
+    entries
+        .extend(rows.map(|(r, key)| Entry::new(key, r.title.to_lowercase(), Choice::Sort(Some(r.column))).note(r.doc)));
     let mut menu = Menu::new("Sort by", entries);
     menu.cursor.at = 1;
     state.layers.push(Layer::Menu(menu));

@@ -177,7 +177,9 @@ fn menu_key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let Some(Layer::Menu(menu)) = state.layers.last_mut() else { return };
     let len = menu.entries.len();
     let chosen = match key.code {
-        KeyCode::Down | KeyCode::Char('j') if menu.entries.iter().all(|e| e.key != Some('j')) || key.code == KeyCode::Down => {
+        KeyCode::Down | KeyCode::Char('j')
+            if menu.entries.iter().all(|e| e.key != Some('j')) || key.code == KeyCode::Down =>
+        {
             menu.cursor.step(1, len);
             return;
         }

@@ -113,7 +113,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::ReadAgain => return nav::read_again(state, effects),
         Id::Mouse => {
             state.look.mouse = !state.look.mouse;
-            let says = if state.look.mouse { "mouse on: the terminal's own selection needs Shift" } else { "mouse off" };
+            let says =
+                if state.look.mouse { "mouse on: the terminal's own selection needs Shift" } else { "mouse off" };
             state.say(Role::Ok, says);
             return effects.push(Effect::Mouse(state.look.mouse));
         }

@@ -1,12 +1,10 @@
 //! From place to place: screens, history, links.
 
+use super::super::columns::Column;
 use super::super::command::Id;
 use super::super::msg::Effect;
 use super::super::state::{Running, Start, State};
-use super::super::views::{
-    FlowView, FlowsView, NodeView, PipelineView, Screen, Section, SourcesView, Spot, View,
-};
-use super::super::columns::Column;
+use super::super::views::{FlowView, FlowsView, NodeView, PipelineView, Screen, Section, SourcesView, Spot, View};
 use super::flows;
 use crate::base::paint::{Role, Target};
 use crate::base::progress::Progress;

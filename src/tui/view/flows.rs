@@ -200,7 +200,16 @@ fn line(
     let is_hit = view.hits.as_ref().is_some_and(|(_, hits)| hits.binary_search(&flow).is_ok());
     let in_range = view.range.is_some_and(|from| (from.min(view.cursor.at)..=from.max(view.cursor.at)).contains(&n));
     let mut signs = Row::of(Role::Accent, if is_here { ">" } else { " " });
-    signs.put(Role::Accent, if is_marked { "*" } else if in_range { "|" } else { " " });
+    signs.put(
+        Role::Accent,
+        if is_marked {
+            "*"
+        } else if in_range {
+            "|"
+        } else {
+            " "
+        },
+    );
     let mut base = Style::new();
     if is_here {
         base = base.add_modifier(Modifier::BOLD);
