@@ -2,6 +2,7 @@
 
 mod captures;
 mod check;
+mod cli;
 mod databases;
 mod docs;
 mod dumps;
