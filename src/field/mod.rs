@@ -2,7 +2,7 @@
 //!
 //! A field is a row ([`table`]), and the row says where the field's bits live ([`slot`]). `tcp_dst`, `udp_dst` and
 //! `tp_dst` are views of one slot; `reg0`, `xreg0` and `xxreg0` overlap; a [`Match`] is a sorted list of masked words and
-//! knows nothing of fields. From the rows follow parsing and printing of values ([`format`]), prerequisites
+//! knows nothing of fields. From the rows follow parsing and printing of values ([`mod@format`]), prerequisites
 //! ([`proto`]), NXM and OXM names ([`table::Header`]), bit ranges of fields ([`subfield`]), completion, the filter
 //! language and `docs/fields.md`.
 //!

@@ -19,8 +19,9 @@ pub fn reference() -> String {
     let fields: Vec<FieldId> = FieldId::all().collect();
     let mut rest = &fields[..];
     while let Some(first) = rest.first() {
-        let same =
-            |f: &FieldId| f.doc == first.doc && base(f.name) == base(first.name) && base(first.name) != first.name;
+        let header = |f: &FieldId| f.headers.first().map(|h| base(h.name));
+        let is_numbered = base(first.name) != first.name;
+        let same = |f: &FieldId| is_numbered && base(f.name) == base(first.name) && header(f) == header(first);
         let count = 1 + rest[1..].iter().take_while(|f| same(f)).count();
         entry(first, rest[count - 1], &mut page);
         rest = &rest[count..];

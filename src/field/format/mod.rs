@@ -1,7 +1,7 @@
 //! Values as text: the dozen ways in which fields are written and read.
 //!
-//! [`parse`] reads what `ovs-ofctl` reads (`mf_parse` in Open vSwitch's meta-flow.c), including the values that it
-//! bends without a word: those come back with [`Parsed::bent`]. [`paint`] writes as actions do (`mf_format`), and
+//! [`parse()`] reads what `ovs-ofctl` reads (`mf_parse` in Open vSwitch's meta-flow.c), including the values that it
+//! bends without a word: those come back with [`Parsed::bent`]. [`paint()`] writes as actions do (`mf_format`), and
 //! [`paint_dumped`] as matches in a dump do (`match_format`), which is not the same.
 
 mod paint;
