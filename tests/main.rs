@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod crashes;
 mod databases;
+mod docs;
 mod dumps;
 mod house;
 mod laws;
