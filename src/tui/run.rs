@@ -15,6 +15,7 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use ratatui::DefaultTerminal;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::clipboard::{self, Around};
 use super::job::Kind;
@@ -71,6 +72,7 @@ pub fn run(with: Open) -> io::Result<String> {
     state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
     runner.load(progress);
     runner.listen();
+    runner.obey();
     let outcome = runner.turn(&mut state, &mut terminal, &receive);
     let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
     ratatui::restore();
@@ -220,13 +222,32 @@ impl Runner {
                     }
                     Ok(_) => continue,
                     // The terminal is gone; so is the person.
-                    Err(_) => Msg::Key(Key { code: crossterm::event::KeyCode::Null, ctrl: true, alt: true }),
+                    Err(_) => Msg::Gone,
                 };
-                let is_gone = matches!(&msg, Msg::Key(key) if key.code == crossterm::event::KeyCode::Null);
+                let is_gone = matches!(msg, Msg::Gone);
                 if send.send(msg).is_err() || is_gone {
                     return;
                 }
             }
+        });
+    }
+
+    /// Waits for the signals that end a program, so that the terminal is put back in order first.
+    fn obey(&self) {
+        let send = self.send.clone();
+        thread::spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            runtime.block_on(async {
+                let (Ok(mut term), Ok(mut hup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+                else {
+                    return;
+                };
+                tokio::select! {
+                    _ = term.recv() => {}
+                    _ = hup.recv() => {}
+                }
+                let _ = send.send(Msg::Gone);
+            });
         });
     }
 

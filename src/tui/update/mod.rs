@@ -39,7 +39,7 @@ const PATIENCE: u64 = 10_000;
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
-        Msg::Key(key) if key.code == crossterm::event::KeyCode::Null => effects.push(Effect::Quit(String::new())),
+        Msg::Gone => effects.push(Effect::Quit(String::new())),
         Msg::Key(key) => {
             state.was_used = true;
             pressed(state, key, &mut effects);

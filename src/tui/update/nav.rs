@@ -32,13 +32,13 @@ pub enum Place {
 pub fn go(state: &mut State, place: Place, effects: &mut Vec<Effect>) {
     let screen = match place {
         Place::Node(node) => Screen::Node(NodeView::new(node)),
-        Place::Pipeline(spot, table) => Screen::Pipeline(PipelineView::new(spot, table)),
+        Place::Pipeline(spot, table) => Screen::Pipeline(Box::new(PipelineView::new(spot, table))),
         Place::Flows(spot, table, filter) => {
             let chosen: Vec<Column> = state.settings.columns.iter().filter_map(|name| Column::by_name(name)).collect();
             let columns = if chosen.is_empty() { FlowsView::usual_columns() } else { chosen };
             let mut view = FlowsView::new(spot, table, columns);
             flows::set_text(&mut view, &state.scene, &state.settings, &filter);
-            Screen::Flows(view)
+            Screen::Flows(Box::new(view))
         }
         Place::Flow(spot, flow) => {
             let Some(bridge) = spot.bridge(&state.scene).filter(|b| (flow as usize) < b.flows.len()) else { return };
@@ -236,7 +236,7 @@ pub fn crumbs(state: &State) -> Vec<String> {
 pub fn table_title(state: &State, spot: &Spot, id: TableId) -> String {
     let named = spot.find(&state.scene).and_then(|(node, at)| {
         let naming = node.naming(at).table(id).map(|w| w.name.to_string());
-        naming.or_else(|| node.bridges()[at].bridge().names.table_name(id).map(|n| n.to_string()))
+        naming.or_else(|| node.bridges()[at].bridge().names.table_name(id).map(std::string::ToString::to_string))
     });
     named.map_or_else(|| format!("T{id}"), |name| format!("T{id} {name}"))
 }

@@ -142,7 +142,7 @@ fn help(state: &State, search: &str, top: usize, frame: &Frame, sheet: &mut Shee
     let shown = &rows[top.min(last)..];
     sheet.lines(inner, shown);
     if last > 0 {
-        let text = format!(" Up Down: {}% ", if last == 0 { 100 } else { top.min(last) * 100 / last });
+        let text = format!(" Up Down: {}% ", top.min(last) * 100 / last.max(1));
         let width = text.len() as u16;
         let place = Rect::new(at.right().saturating_sub(width + 2), at.bottom() - 1, width, 1);
         sheet.row(place, &Row::of(Role::Dim, &text));
