@@ -38,12 +38,14 @@ const REGEX: [&str; 3] =
 const WHOLE: [&str; 2] = ["\"10.0.3.7\"", "match ~ \"nw_src=10\\.0\\.3\\.\""];
 
 fn main() {
-    let text = neutron_like::dump(neutron_like::ports_for(1_000_000));
+    let ports = neutron_like::ports_for(1_000_000);
+    let text = neutron_like::dump(ports);
     let loaded = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {});
     let bridge = Bridge { flows: loaded.flows, ..Bridge::default() };
     drop(text);
     let naming = Naming::default();
     let scope = Scope::new(&bridge, &naming);
+    assert_eq!(bridge.flows.len(), neutron_like::flows(ports));
     println!("{} flows", bridge.flows.len());
     for (what, texts) in [("plain", &PLAIN[..]), ("regular expressions", &REGEX), ("whole text", &WHOLE)] {
         println!("{what}");
