@@ -64,7 +64,9 @@ fn main() {
         println!("  {worst:7.1} ms is the slowest");
     }
     println!("completion");
-    for text in ["", "n", "nw_src = 10.", "table = ", "cookie = ", "reg5 = ", "next port 1", "in_port = tap2", "ct.zone = "] {
+    for text in
+        ["", "n", "nw_src = 10.", "table = ", "cookie = ", "reg5 = ", "next port 1", "in_port = tap2", "ct.zone = "]
+    {
         let mut found = 0;
         let ms = middle(|| found = complete(text, text.len(), &scope).items.len());
         println!("  {ms:7.2} ms {found:8} items  `{text}`");

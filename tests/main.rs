@@ -2,6 +2,7 @@
 
 mod captures;
 mod check;
+mod cli;
 mod databases;
 mod dumps;
 mod words;

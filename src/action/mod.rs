@@ -18,7 +18,7 @@ use crate::base::args::{Item, Separator, items};
 use crate::base::diag::{Diagnostic, nearest};
 use crate::base::paint::{List, Painter, Role};
 use crate::base::span::Span;
-use crate::field::names::parse_port;
+use crate::field::names::{parse_known_port, parse_port};
 use crate::field::{Formats, Names, Version};
 
 pub mod conntrack;
@@ -623,7 +623,7 @@ fn parse_item(item: &Item<'_>, outer: Outer, cx: &mut Cx<'_>) -> Result<Action, 
         let d = cx.error("unknown-action", item.name, "`apply_actions` is the default instruction");
         return Err(d.hint("write its actions without it"));
     }
-    if let Ok(port) = parse_port(item.name, cx.names)
+    if let Ok(port) = parse_known_port(item.name, cx.names)
         && (item.separator == Separator::None || cx.mode == Mode::Typed)
     {
         cx.grow(16, item.name)?;

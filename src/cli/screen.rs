@@ -2,12 +2,17 @@
 
 use std::io::{self, IsTerminal};
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 
 use super::context::{Context, is_fed};
-use super::failure::{CommandResult, Failure};
+use super::failure::{CommandResult, Failure, Outcome};
 use super::node;
+use super::out::{Color, Env};
+use crate::base::paint::{Painter, Role};
+use crate::graph::Charset;
 use crate::session::Source;
+use crate::tui::theme::{Glyphs, Theme};
+use crate::tui::{run, state};
 
 /// How to draw the screens.
 #[derive(Debug, Clone, Default, Args)]
@@ -42,6 +47,11 @@ pub struct Start {
 
 /// Opens the screens, or prints the overview.
 pub fn run(source: Option<&str>, place: Option<&str>, args: &ScreenArgs, cx: &Context) -> CommandResult {
+    if let Some(near) = source.and_then(meant_subcommand) {
+        let name = source.unwrap_or_default();
+        let failure = Failure::usage(format!("there is no file and no subcommand `{name}`"));
+        return Err(failure.hint(format!("did you mean the subcommand `{near}`?")).into());
+    }
     let source = match source {
         None if !is_fed() => Source::default(),
         name => cx.source(name)?,
@@ -53,10 +63,86 @@ pub fn run(source: Option<&str>, place: Option<&str>, args: &ScreenArgs, cx: &Co
     open(&Start { source, place: place.map(str::to_owned), choice }, args, cx)
 }
 
-/// Starts the screens.
-fn open(start: &Start, _args: &ScreenArgs, cx: &Context) -> CommandResult {
-    match start.source {
-        Source::Stdin if !io::stderr().is_terminal() => Err(Failure::usage("there is no terminal for keys").into()),
-        _ => node::overview(&start.source, cx),
+/// The subcommand that was meant by a name that no file has.
+fn meant_subcommand(name: &str) -> Option<String> {
+    if name == "-" || name.contains([':', '/', '.']) || std::path::Path::new(name).exists() {
+        return None;
     }
+    let command = super::Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    crate::base::diag::nearest(name, names).map(str::to_owned)
+}
+
+/// Starts the screens.
+fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
+    let with = run::Open {
+        source: start.source.clone(),
+        start: begin(start),
+        look: look(args, cx)?,
+        settings: state::Settings::default(),
+        offers: offers(&start.source),
+    };
+    let text = run::run(with).map_err(|e| {
+        Failure::source(format!("the terminal cannot be used: {e}"))
+            .hint("`--plain` prints text instead of drawing screens")
+    })?;
+    let mut out = cx.stream();
+    out.text(&text);
+    out.finish()?;
+    Ok(Outcome::Done)
+}
+
+/// Where to begin: `TABLE`, or `BRIDGE/TABLE`, or `BRIDGE`.
+fn begin(start: &Start) -> state::Start {
+    let (node, mut bridge) = start.choice.clone();
+    let mut table = None;
+    if let Some(place) = &start.place {
+        let is_table = place.starts_with(|c: char| c.is_ascii_digit()) || bridge.is_some();
+        match place.split_once('/') {
+            Some((name, id)) => (bridge, table) = (Some(name.to_owned()), Some(id.to_owned())),
+            None if is_table => table = Some(place.clone()),
+            None => bridge = Some(place.clone()),
+        }
+    }
+    state::Start { node, bridge, table, filter: None }
+}
+
+/// How things look on this terminal.
+fn look(args: &ScreenArgs, cx: &Context) -> Result<state::Look, Failure> {
+    let var = |name| std::env::var(name).unwrap_or_default();
+    let env = Env::read();
+    let is_mono = match cx.global.color {
+        Color::Always => false,
+        Color::Never => true,
+        Color::Auto => env.no_color || env.dumb_terminal,
+    };
+    let name = args.theme.as_deref().unwrap_or(if is_mono { "mono" } else { "terminal" });
+    let theme = Theme::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Theme::names().map(|(name, _)| name).collect();
+        Failure::usage(format!("there is no theme `{name}`")).hint(format!("the themes are {}", names.join(", ")))
+    })?;
+    let true_colour = matches!(var("COLORTERM").as_str(), "truecolor" | "24bit");
+    let is_ascii = args.ascii || var("TERM") == "linux" || !super::graph::is_utf8();
+    Ok(state::Look {
+        charset: if is_ascii { Charset::Ascii } else { Charset::Unicode },
+        glyphs: if is_ascii { Glyphs::ASCII } else { Glyphs::UNICODE },
+        theme: if true_colour { theme } else { theme.in_256_colours() },
+        motion: !args.no_motion,
+        mouse: args.mouse,
+        true_colour,
+    })
+}
+
+/// Where to go from the captured node in the program itself: practice, a file, a switch.
+fn offers(source: &Source) -> Vec<(Role, String)> {
+    if !matches!(source, Source::Demo(_)) {
+        return Vec::new();
+    }
+    let has_switch = super::context::run_directory().is_some();
+    vec![
+        (Role::Dim, "practise here | yours: ".into()),
+        (Role::Accent, "ofscope DIR".into()),
+        (Role::Dim, if has_switch { " | Open vSwitch here: ".into() } else { " | live: ".into() }),
+        (Role::Accent, "ovs-ofctl dump-flows br-int|ofscope".into()),
+    ]
 }

@@ -146,13 +146,8 @@ struct Found<'a> {
 impl Found<'_> {
     fn add(&mut self, rank: u8, insert: impl Into<String>, kind: ItemKind, doc: impl Into<Cow<'static, str>>) {
         let (insert, doc) = (insert.into(), doc.into());
-        if !begins(&insert, self.typed) && (self.typed.len() < 2 || !contains(&insert, self.typed)) {
-            return;
-        }
         let is_inside = !begins(&insert, self.typed);
-        if is_inside
-            && (self.typed.len() < 2 || !insert.to_ascii_lowercase().contains(&self.typed.to_ascii_lowercase()))
-        {
+        if is_inside && (self.typed.len() < 2 || !contains(&insert, self.typed)) {
             return;
         }
         self.items.push(Candidate { is_inside, rank, item: Item { insert, kind, doc } });

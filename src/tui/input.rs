@@ -1,7 +1,10 @@
 //! A line of text that is being typed.
 
+use crossterm::event::KeyCode;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+use super::key::Key;
 
 /// A text with a cursor. Positions are bytes and always lie between graphemes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +48,30 @@ pub enum Edit {
     Undo,
     /// Makes it again.
     Redo,
+}
+
+impl Edit {
+    /// What a key does to a line.
+    pub fn of(key: Key) -> Option<Edit> {
+        Some(match (key.code, key.ctrl, key.alt) {
+            (KeyCode::Char(c), false, false) => Edit::Insert(c.to_string()),
+            (KeyCode::Char('a'), true, _) | (KeyCode::Home, ..) => Edit::Start,
+            (KeyCode::Char('e'), true, _) | (KeyCode::End, ..) => Edit::End,
+            (KeyCode::Char('w'), true, _) => Edit::DeleteWord,
+            (KeyCode::Char('u'), true, _) => Edit::DeleteToStart,
+            (KeyCode::Char('k'), true, _) => Edit::DeleteToEnd,
+            (KeyCode::Char('z'), true, _) => Edit::Undo,
+            (KeyCode::Char('y'), true, _) => Edit::Redo,
+            (KeyCode::Char('b'), _, true) | (KeyCode::Left, true, _) => Edit::WordLeft,
+            (KeyCode::Char('f'), _, true) | (KeyCode::Right, true, _) => Edit::WordRight,
+            (KeyCode::Backspace, false, false) => Edit::Backspace,
+            (KeyCode::Backspace, ..) => Edit::DeleteWord,
+            (KeyCode::Delete, ..) => Edit::Delete,
+            (KeyCode::Left, ..) => Edit::Left,
+            (KeyCode::Right, ..) => Edit::Right,
+            _ => return None,
+        })
+    }
 }
 
 /// Longer text than this is not taken: nobody types it, and a pasted file would be in the way.

@@ -1,58 +1,72 @@
 //! Everything the screen shows follows from one value.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::{Context, Keymap};
-use super::input::Input;
-use super::job::JobId;
+use super::job::Kind;
 use super::key::Key;
 use super::layer::Layer;
+use super::msg::Ticket;
 use super::theme::{Glyphs, Theme};
-use super::words::Words;
+use super::views::{FlowsView, NodeView, Screen, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
-use crate::model::bridge::Bridge;
-use crate::model::node::Node;
-use crate::model::snapshot::Snapshot;
-
-pub use super::views::{Flow as FlowView, Flows as FlowsView, NodeView, Pipeline as PipelineView, SourcesView, View};
+use crate::graph::Charset;
+use crate::session::Scene;
 
 /// The state of the screen.
+#[derive(Debug)]
 pub struct State {
     /// What is shown.
-    pub snapshot: Arc<Snapshot>,
-    /// How the snapshot came here, for the top line: `FILE dump.txt`, `DEMO`.
+    pub scene: Arc<Scene>,
+    /// Whether everything that follows from it is worked out.
+    pub is_warm: bool,
+    /// How it came here, for the top line.
     pub origin: Origin,
     /// The load that is still going on.
-    pub load: Option<Progress>,
+    pub load: Option<Running>,
     /// The views that were visited.
     pub history: History,
     /// What lies above the view: help, palette, menus.
     pub layers: Vec<Layer>,
     /// Keys of a sequence that is not complete, and when the last one was pressed, in milliseconds.
-    pub pending: Vec<Key>,
-    /// When the last key came, in milliseconds.
-    pub pending_since: u64,
+    pub pending: (Vec<Key>, u64),
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// How things look.
     pub look: Look,
     /// What the status line says until the next key.
-    pub message: Option<Message>,
+    pub message: Option<(Role, String)>,
     /// Keys and commands.
     pub keymap: Keymap,
     /// What the configuration says.
     pub settings: Settings,
-    /// The names of things, for each bridge that was looked at.
-    pub words: Words,
     /// Work that runs beside the screen.
     pub jobs: Vec<Running>,
-    /// The number of the last job.
-    pub last_job: JobId,
+    /// The number of the last view.
+    pub last_view: u64,
     /// The time, in milliseconds since the start.
     pub now: u64,
     /// The line on the first screen that says where to go from here.
     pub offers: Vec<(Role, String)>,
+    /// Where to begin, until that is there.
+    pub start: Option<Start>,
+    /// Whether the person did something since the start.
+    pub was_used: bool,
+}
+
+/// Where to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Start {
+    /// The node; the first one if nobody said.
+    pub node: Option<String>,
+    /// The bridge; the screen of the node if nobody said.
+    pub bridge: Option<String>,
+    /// The table.
+    pub table: Option<String>,
+    /// The filter.
+    pub filter: Option<String>,
 }
 
 /// How the snapshot came here.
@@ -81,6 +95,8 @@ impl Origin {
 /// How things look.
 #[derive(Debug, Clone)]
 pub struct Look {
+    /// Which characters drawings are made of.
+    pub charset: Charset,
     /// Roles and colours.
     pub theme: Theme,
     /// Lines and bars.
@@ -96,6 +112,7 @@ pub struct Look {
 impl Default for Look {
     fn default() -> Look {
         Look {
+            charset: Charset::Unicode,
             theme: Theme::by_name("terminal").expect("the default theme is a row of the table"),
             glyphs: Glyphs::UNICODE,
             motion: true,
@@ -111,27 +128,16 @@ pub struct Settings {
     /// The columns of flow lists; empty for the usual ones.
     pub columns: Vec<String>,
     /// Short names for filters.
-    pub aliases: Vec<(String, String)>,
-    /// Names that people gave to tables: bridge, number, name.
-    pub table_names: Vec<(String, u8, String)>,
-}
-
-/// A line for the person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// Good, bad, or worth knowing.
-    pub role: Role,
-    /// The text.
-    pub text: String,
+    pub aliases: BTreeMap<String, String>,
 }
 
 /// Work that runs beside the screen.
 #[derive(Debug, Clone)]
 pub struct Running {
-    /// Which one.
-    pub id: JobId,
+    /// What waits for it; nothing for a load.
+    pub ticket: Option<Ticket>,
     /// What it does, in words.
-    pub what: String,
+    pub what: &'static str,
     /// How far it is, and how to stop it.
     pub progress: Progress,
     /// When it began, in milliseconds.
@@ -210,37 +216,29 @@ impl History {
     }
 }
 
-/// A bridge by name: it stays the same when a newer snapshot comes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct BridgeRef {
-    /// The node's name.
-    pub node: Arc<str>,
-    /// The bridge's name.
-    pub bridge: Arc<str>,
-}
-
 impl State {
     /// The state at the start.
-    pub fn new(snapshot: Arc<Snapshot>, origin: Origin, look: Look, size: (u16, u16)) -> State {
-        let node = snapshot.nodes.first().map(|n| n.name.clone()).unwrap_or_default();
+    pub fn new(origin: Origin, look: Look, size: (u16, u16)) -> State {
+        let view = View { id: 0, questions: [0; Kind::COUNT], screen: Screen::Node(NodeView::new("".into())) };
         State {
-            snapshot,
+            scene: Arc::default(),
+            is_warm: false,
             origin,
             load: None,
-            history: History::new(View::Node(NodeView::new(node))),
+            history: History::new(view),
             layers: Vec::new(),
-            pending: Vec::new(),
-            pending_since: 0,
+            pending: (Vec::new(), 0),
             size,
             look,
             message: None,
             keymap: Keymap::default(),
             settings: Settings::default(),
-            words: Words::default(),
             jobs: Vec::new(),
-            last_job: JobId(0),
+            last_view: 0,
             now: 0,
             offers: Vec::new(),
+            start: None,
+            was_used: false,
         }
     }
 
@@ -249,31 +247,31 @@ impl State {
         self.history.here()
     }
 
+    /// What the view shows.
+    pub fn screen(&self) -> &Screen {
+        &self.history.here().screen
+    }
+
+    /// What the view shows.
+    pub fn screen_mut(&mut self) -> &mut Screen {
+        &mut self.history.here_mut().screen
+    }
+
+    /// The list of flows on the screen.
+    pub fn flows_mut(&mut self) -> Option<&mut FlowsView> {
+        match self.screen_mut() {
+            Screen::Flows(view) => Some(view),
+            _ => None,
+        }
+    }
+
     /// What is on the screen, for the keymap.
     pub fn context(&self) -> Context {
-        self.view().context()
-    }
-
-    /// A node by name.
-    pub fn node(&self, name: &str) -> Option<&Arc<Node>> {
-        self.snapshot.node(name)
-    }
-
-    /// A bridge by name.
-    pub fn bridge(&self, at: &BridgeRef) -> Option<&Arc<Bridge>> {
-        self.node(&at.node)?.bridge(&at.bridge)
+        self.screen().context()
     }
 
     /// Says something on the status line.
     pub fn say(&mut self, role: Role, text: impl Into<String>) {
-        self.message = Some(Message { role, text: text.into() });
-    }
-
-    /// The text line that is being typed, wherever it stands.
-    pub fn typing(&mut self) -> Option<&mut Input> {
-        if let Some(layer) = self.layers.last_mut() {
-            return layer.input();
-        }
-        self.history.here_mut().input()
+        self.message = Some((role, text.into()));
     }
 }

@@ -67,6 +67,7 @@ impl Thing {
             Some(Carries::Port | Carries::LogicalPort) => return Thing::Port,
             Some(Carries::LocalVlan) => return Thing::Network,
             Some(Carries::Datapath) => return Thing::Datapath,
+            Some(Carries::Ipv4) => return Thing::Address,
             Some(Carries::Conjunction) => return Thing::Conjunction,
             Some(Carries::Zone) => return Thing::Zone,
             Some(Carries::Segment) => return Thing::Tunnel,

@@ -1,0 +1,195 @@
+//! Work that runs beside the screen: pure functions of a scene, each with an answer.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use super::columns::Column;
+use super::views::Spot;
+use crate::base::diag::Diagnostic;
+use crate::base::progress::Progress;
+use crate::explain::{self, Explanation, References, TableExplanation};
+use crate::graph::{Graph, Options};
+use crate::model::bridge::FlowId;
+use crate::model::flow::TableId;
+use crate::query::{By, Filter, Fold, fold};
+use crate::session::Scene;
+
+/// What is to be worked out.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The source.
+    pub scene: Arc<Scene>,
+    /// The bridge.
+    pub spot: Spot,
+    /// The question.
+    pub ask: Ask,
+}
+
+/// A question.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Which flows a list shows, in which order.
+    Rows {
+        /// Only those of this table.
+        table: Option<TableId>,
+        /// Only those that the filter holds for.
+        filter: Arc<Filter>,
+        /// Only these.
+        only: Option<Arc<Vec<FlowId>>>,
+        /// Ordered by this column; backwards?
+        sort: Option<(Column, bool)>,
+        /// Folded by this.
+        by: Option<By>,
+    },
+    /// Which flows an expression finds.
+    Hits(Arc<Filter>),
+    /// The tables of the bridge and what leads where.
+    Graph(Options),
+    /// Everything about a flow.
+    Flow(FlowId),
+    /// Everything about a table.
+    Table(TableId),
+}
+
+/// The kinds of questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Rows of a list.
+    Rows,
+    /// What to highlight.
+    Hits,
+    /// A graph.
+    Graph,
+    /// A flow or a table in words.
+    Words,
+}
+
+impl Kind {
+    /// How many there are.
+    pub const COUNT: usize = 4;
+}
+
+impl Ask {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Ask::Rows { .. } => Kind::Rows,
+            Ask::Hits(_) => Kind::Hits,
+            Ask::Graph(_) => Kind::Graph,
+            Ask::Flow(_) | Ask::Table(_) => Kind::Words,
+        }
+    }
+
+    /// What the person waits for.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Ask::Rows { by: Some(_), .. } => "folding",
+            Ask::Rows { sort: Some(_), .. } => "filtering and sorting",
+            Ask::Rows { .. } => "filtering",
+            Ask::Hits(_) => "searching",
+            Ask::Graph(_) => "following every flow",
+            Ask::Flow(_) => "reading the flow",
+            Ask::Table(_) => "reading the table",
+        }
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// The flows of a list.
+    Rows(Rows),
+    /// The flows that an expression finds, by number.
+    Hits(Arc<Vec<FlowId>>),
+    /// The tables and what leads where.
+    Graph(Arc<Graph>),
+    /// A flow in words.
+    Flow(Arc<FlowDetail>),
+    /// A table in words.
+    Table(TableId, Arc<TableExplanation>),
+}
+
+/// The rows of a list.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// The flows, in order.
+    pub flows: Arc<Vec<FlowId>>,
+    /// The same flows folded.
+    pub fold: Option<Arc<Fold>>,
+    /// How many there are without the filter.
+    pub of: usize,
+    /// What the reader should know.
+    pub notes: Vec<Diagnostic>,
+    /// Whether the work was stopped before its end.
+    pub is_partial: bool,
+}
+
+/// A flow in words.
+#[derive(Debug, Clone)]
+pub struct FlowDetail {
+    /// The flow.
+    pub flow: FlowId,
+    /// What it does.
+    pub words: Explanation,
+    /// What comes before and after it.
+    pub references: References,
+}
+
+/// How many references are listed each way.
+pub const REFERENCES: usize = 200;
+
+impl Job {
+    /// Does the work. Nothing comes out if the bridge is gone.
+    pub fn run(&self, progress: &Progress) -> Option<Answer> {
+        let (node, at) = self.spot.find(&self.scene)?;
+        let bridge = node.bridges()[at].bridge();
+        Some(match &self.ask {
+            Ask::Rows { table, filter, only, sort, by } => {
+                let scope = node.scope(at);
+                let of_table = table.map(|id| bridge.table(id).map_or(&[][..], |t| &t.flows));
+                let within = only.as_ref().map(|only| &only[..]).or(of_table);
+                let of = within.map_or(bridge.flows.len(), <[FlowId]>::len);
+                let mut rows = Rows { of, ..Rows::default() };
+                let mut flows = match (filter.is_any(), within) {
+                    (true, Some(within)) => within.to_vec(),
+                    (true, None) => (0..of as FlowId).collect(),
+                    (false, within) => {
+                        let answer = filter.answer(&scope, within, progress);
+                        (rows.notes, rows.is_partial) = (answer.notes, answer.is_partial);
+                        // Within a table, flows stand as packets meet them; across tables, as the dump has them.
+                        match within {
+                            Some(_) => in_lookup_order(bridge, answer.rows),
+                            None => answer.rows,
+                        }
+                    }
+                };
+                if let Some((column, backwards)) = sort {
+                    column.sort(bridge, &mut flows, *backwards);
+                }
+                if let Some(by) = by {
+                    match fold(&scope, &flows, *by, progress) {
+                        Ok(fold) => rows.fold = Some(Arc::new(fold)),
+                        Err(diagnostic) => rows.notes.push(diagnostic),
+                    }
+                }
+                rows.is_partial |= progress.is_cancelled();
+                rows.flows = Arc::new(flows);
+                Answer::Rows(rows)
+            }
+            Ask::Hits(filter) => Answer::Hits(Arc::new(filter.rows(&node.scope(at), None, progress))),
+            Ask::Graph(options) => Answer::Graph(Arc::new(Graph::of(bridge, node.naming(at), options))),
+            Ask::Flow(flow) => {
+                let cx = node.explain(at);
+                let words = explain::flow(&cx, *flow);
+                let references = explain::references(bridge, cx.index, *flow, REFERENCES);
+                Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references }))
+            }
+            Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
+        })
+    }
+}
+
+fn in_lookup_order(bridge: &crate::model::bridge::Bridge, mut flows: Vec<FlowId>) -> Vec<FlowId> {
+    flows.sort_by_cached_key(|id| (Reverse(bridge.flow(*id).priority()), *id));
+    flows
+}

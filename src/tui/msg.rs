@@ -1,0 +1,93 @@
+//! What comes to the screen, and what it asks for.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::job::{Answer, Job, Kind};
+use super::key::Key;
+use crate::base::progress::Progress;
+use crate::session::Scene;
+
+/// What comes to the screen.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(Key),
+    /// Pasted text; it never triggers keys.
+    Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
+    /// The terminal has so many columns and rows.
+    Resize(u16, u16),
+    /// So many milliseconds went by since the start.
+    Tick(u64),
+    /// A source was read, so far or to its end.
+    Scene {
+        /// What was read.
+        scene: Arc<Scene>,
+        /// Whether no more comes of this load.
+        is_last: bool,
+    },
+    /// Everything that follows from the source is worked out.
+    Warm,
+    /// A source could not be read, and why.
+    LoadFailed(String),
+    /// Work is done: for which view, as which of its questions.
+    Answer(Ticket, Answer),
+    /// An effect was done or not; what to tell.
+    Done(Result<String, String>),
+}
+
+/// Which question an answer is for. A view that has asked again since then does not listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// The view's number.
+    pub view: u64,
+    /// What kind of question; a view may have one of each open.
+    pub kind: Kind,
+    /// The question's number among those of its kind.
+    pub question: u64,
+}
+
+/// What the mouse did, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub act: MouseAct,
+    /// The column.
+    pub x: u16,
+    /// The row.
+    pub y: u16,
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseAct {
+    /// One click.
+    Click,
+    /// The second click at the same place.
+    DoubleClick,
+    /// The wheel: rows down, or up if below zero.
+    Wheel(i8),
+}
+
+/// What the screen asks for.
+#[derive(Debug)]
+pub enum Effect {
+    /// Work beside the screen.
+    Start(Ticket, Job, Progress),
+    /// Read the source again.
+    Load,
+    /// Put text into the clipboard; what it is.
+    Copy(String, &'static str),
+    /// Write a file.
+    Save(PathBuf, String),
+    /// Listen to the mouse, or not.
+    Mouse(bool),
+    /// Draw everything anew.
+    Redraw,
+    /// Back to the shell, for now.
+    Suspend,
+    /// Leave, and print this.
+    Quit(String),
+}

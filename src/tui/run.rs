@@ -1,0 +1,246 @@
+//! The terminal, the threads and the clock around the screen.
+//!
+//! One thread draws and decides. Others wait for keys, read the source, and work; they all talk through one channel.
+//! What came in while a picture was drawn is taken in before the next one is, so a held key never piles up.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyEventKind,
+    MouseButton, MouseEventKind,
+};
+use crossterm::execute;
+use ratatui::DefaultTerminal;
+
+use super::clipboard::{self, Around};
+use super::job::Kind;
+use super::key::Key;
+use super::msg::{Effect, Mouse, MouseAct, Msg, Ticket};
+use super::state::{Look, Origin, Running, Settings, Start, State};
+use super::update::update;
+use super::view::draw;
+use crate::base::paint::Role;
+use crate::base::progress::Progress;
+use crate::session::{Scene, Source, open};
+
+/// What the screens open with.
+#[derive(Debug)]
+pub struct Open {
+    /// What to read.
+    pub source: Source,
+    /// Where to begin.
+    pub start: Start,
+    /// How things look.
+    pub look: Look,
+    /// What the configuration says.
+    pub settings: Settings,
+    /// The line on the first screen that says where to go from here.
+    pub offers: Vec<(Role, String)>,
+}
+
+/// How often something that moves is drawn.
+const FRAME: Duration = Duration::from_millis(100);
+/// How often a source that still grows is shown.
+const GROWS: Duration = Duration::from_millis(120);
+/// Clicks closer than this are one double click.
+const DOUBLE: Duration = Duration::from_millis(400);
+
+/// Runs the screens until the person leaves. What comes out is to be printed then.
+pub fn run(with: Open) -> io::Result<String> {
+    let (send, receive) = channel();
+    let mut terminal = ratatui::try_init()?;
+    let size = terminal.size()?;
+    let origin = match &with.source {
+        Source::Demo(_) => Origin::Demo,
+        Source::Stdin => Origin::Stdin,
+        Source::Path(_) => Origin::File(with.source.name()),
+    };
+    let has_mouse = with.look.mouse;
+    let mut state = State::new(origin, with.look, (size.width, size.height));
+    (state.settings, state.offers, state.start) = (with.settings, with.offers, Some(with.start));
+    let mut runner = Runner { source: with.source, send, begun: Instant::now(), around: Around::read(), quit: None };
+    execute!(io::stdout(), EnableBracketedPaste)?;
+    if has_mouse {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
+    let progress = Progress::default();
+    state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
+    runner.load(progress);
+    runner.listen();
+    let outcome = runner.turn(&mut state, &mut terminal, &receive);
+    let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
+    ratatui::restore();
+    // Work that still runs has nobody to answer to.
+    state.jobs.iter().chain(&state.load).for_each(|job| job.progress.cancel());
+    outcome?;
+    Ok(runner.quit.unwrap_or_default())
+}
+
+struct Runner {
+    source: Source,
+    send: Sender<Msg>,
+    begun: Instant,
+    around: Around,
+    quit: Option<String>,
+}
+
+impl Runner {
+    fn now(&self) -> u64 {
+        self.begun.elapsed().as_millis() as u64
+    }
+
+    fn turn(&mut self, state: &mut State, terminal: &mut DefaultTerminal, receive: &Receiver<Msg>) -> io::Result<()> {
+        while self.quit.is_none() {
+            terminal.draw(|frame| draw(state, frame))?;
+            let moves = state.load.is_some() || !state.jobs.is_empty() || !state.pending.0.is_empty();
+            let patience = if moves { FRAME } else { Duration::from_secs(3600) };
+            let first = match receive.recv_timeout(patience) {
+                Ok(msg) => Some(msg),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            update(state, Msg::Tick(self.now()));
+            let more = first.into_iter().chain(std::iter::from_fn(|| receive.try_recv().ok()).take(200));
+            for msg in more {
+                for effect in update(state, msg) {
+                    self.perform(effect, state, terminal)?;
+                }
+                if self.quit.is_some() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect, state: &mut State, terminal: &mut DefaultTerminal) -> io::Result<()> {
+        let told = match effect {
+            Effect::Start(ticket, job, progress) => {
+                self.start(ticket, job, progress);
+                return Ok(());
+            }
+            Effect::Load => {
+                if let Some(load) = &state.load {
+                    self.load(load.progress.clone());
+                }
+                return Ok(());
+            }
+            Effect::Quit(text) => {
+                self.quit = Some(text);
+                return Ok(());
+            }
+            Effect::Redraw => return terminal.clear(),
+            Effect::Mouse(true) => return execute!(io::stdout(), EnableMouseCapture),
+            Effect::Mouse(false) => return execute!(io::stdout(), DisableMouseCapture),
+            Effect::Suspend => return self.suspend(state, terminal),
+            Effect::Copy(text, what) => clipboard::copy(&text, what, &self.around, &mut io::stdout()),
+            Effect::Save(path, text) => {
+                match std::fs::File::create_new(&path).and_then(|mut f| f.write_all(text.as_bytes())) {
+                    Ok(()) => Ok(format!("saved {} lines to {}", text.lines().count(), path.display())),
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                        Err(format!("{} is there already; choose another name", path.display()))
+                    }
+                    Err(e) => Err(format!("{} cannot be written: {e}", path.display())),
+                }
+            }
+        };
+        update(state, Msg::Done(told));
+        Ok(())
+    }
+
+    /// Does work beside the screen.
+    fn start(&self, ticket: Ticket, job: super::job::Job, progress: Progress) {
+        let send = self.send.clone();
+        thread::spawn(move || {
+            if ticket.kind == Kind::Words {
+                // A held key asks for a flow with every row; most of them are not waited for any more.
+                thread::sleep(Duration::from_millis(4));
+            }
+            if progress.is_cancelled() && ticket.kind != Kind::Rows {
+                return;
+            }
+            if let Some(answer) = job.run(&progress) {
+                let _ = send.send(Msg::Answer(ticket, answer));
+            }
+        });
+    }
+
+    /// Reads the source, and shows it as it grows.
+    fn load(&self, progress: Progress) {
+        let (send, source) = (self.send.clone(), self.source.clone());
+        thread::spawn(move || {
+            let mut last: Option<Instant> = None;
+            let read = open(&source, true, &progress, &mut |snapshot| {
+                if last.is_none_or(|last| last.elapsed() >= GROWS) {
+                    last = Some(Instant::now());
+                    let _ = send.send(Msg::Scene { scene: Arc::new(Scene::preview(snapshot)), is_last: false });
+                }
+            });
+            match read {
+                Ok(snapshot) => {
+                    let scene = Arc::new(Scene::new(snapshot));
+                    let _ = send.send(Msg::Scene { scene: scene.clone(), is_last: true });
+                    scene.warm();
+                    let _ = send.send(Msg::Warm);
+                }
+                Err(e) => {
+                    let _ = send.send(Msg::LoadFailed(e.to_string()));
+                }
+            }
+        });
+    }
+
+    /// Waits for keys, the mouse, and changes of the size.
+    fn listen(&self) {
+        let send = self.send.clone();
+        thread::spawn(move || {
+            let mut clicked: Option<(Instant, u16, u16)> = None;
+            loop {
+                let msg = match crossterm::event::read() {
+                    Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => Msg::Key(Key::from(key)),
+                    Ok(Event::Paste(text)) => Msg::Paste(text),
+                    Ok(Event::Resize(width, height)) => Msg::Resize(width, height),
+                    Ok(Event::Mouse(mouse)) => {
+                        let (x, y) = (mouse.column, mouse.row);
+                        let act = match mouse.kind {
+                            MouseEventKind::ScrollDown => MouseAct::Wheel(3),
+                            MouseEventKind::ScrollUp => MouseAct::Wheel(-3),
+                            MouseEventKind::Down(MouseButton::Left) => {
+                                let again = clicked.is_some_and(|(at, a, b)| at.elapsed() < DOUBLE && (a, b) == (x, y));
+                                clicked = (!again).then(|| (Instant::now(), x, y));
+                                if again { MouseAct::DoubleClick } else { MouseAct::Click }
+                            }
+                            _ => continue,
+                        };
+                        Msg::Mouse(Mouse { act, x, y })
+                    }
+                    Ok(_) => continue,
+                    // The terminal is gone; so is the person.
+                    Err(_) => Msg::Key(Key { code: crossterm::event::KeyCode::Null, ctrl: true, alt: true }),
+                };
+                let is_gone = matches!(&msg, Msg::Key(key) if key.code == crossterm::event::KeyCode::Null);
+                if send.send(msg).is_err() || is_gone {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Back to the shell, until the person comes back.
+    fn suspend(&self, state: &State, terminal: &mut DefaultTerminal) -> io::Result<()> {
+        execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste)?;
+        ratatui::restore();
+        let stopped = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
+        *terminal = ratatui::try_init()?;
+        execute!(io::stdout(), EnableBracketedPaste)?;
+        if state.look.mouse {
+            execute!(io::stdout(), EnableMouseCapture)?;
+        }
+        terminal.clear()?;
+        stopped.map_err(io::Error::from)
+    }
+}
