@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use crate::action::Action;
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
-use crate::model::pipeline::{Place, jumps};
+use crate::model::pipeline::{Jump, Place, jumps};
 
 /// A place where packets were discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,17 +50,26 @@ pub fn drops(bridge: &Bridge) -> Vec<Drop> {
     let sinks = sinks(bridge);
     // What the feeders of a table that only drops account for.
     let mut told = [0u64; 256];
+    // Tables that only drop and get copies.
+    let mut copied = [false; 256];
     for (start, segment) in bridge.flows.segments() {
         let lists = segment.action_lists();
         let drops: Vec<bool> = lists.iter().map(|l| l.actions.is_drop()).collect();
         let leads: Vec<SmallVec<[TableId; 2]>> = lists
             .iter()
             .map(|l| {
-                let to_sink = jumps(&l.actions, 0, &bridge.groups).into_iter().filter_map(|jump| match jump.to {
+                let jumps = jumps(&l.actions, 0, &bridge.groups);
+                let sink = |jump: &Jump| match jump.to {
                     Place::Table(table) if sinks[usize::from(table)] => Some(table),
                     _ => None,
-                });
-                to_sink.collect()
+                };
+                let to_sink: SmallVec<[TableId; 2]> = jumps.iter().filter_map(sink).collect();
+                // Where packets also go elsewhere, a copy of them ends in the table, and nothing is lost.
+                if to_sink.len() < jumps.len() {
+                    to_sink.iter().for_each(|table| copied[usize::from(*table)] = true);
+                    return SmallVec::new();
+                }
+                to_sink
             })
             .collect();
         let rows = segment.tables().iter().zip(segment.action_ids()).zip(segment.n_packets());
@@ -82,7 +91,11 @@ pub fn drops(bridge: &Bridge) -> Vec<Drop> {
             }
         }
     }
-    for table in bridge.tables().iter().filter(|t| sinks[usize::from(t.id)] && told[usize::from(t.id)] == 0) {
+    let stands_for_itself = |id: TableId| {
+        let id = usize::from(id);
+        sinks[id] && told[id] == 0 && !copied[id]
+    };
+    for table in bridge.tables().iter().filter(|t| stands_for_itself(t.id)) {
         let own = table.flows.iter().filter_map(|id| Some((*id, bridge.flow(*id).n_packets()?)));
         found.extend(own.filter(|(_, n)| *n > 0).map(|(id, packets)| Drop { packets, at: At::Flow(id) }));
     }
@@ -139,6 +152,13 @@ mod tests {
         let bridge = bridge("br-int", flows, "");
         let found: Vec<(u64, At)> = drops(&bridge).iter().map(|d| (d.packets, d.at)).collect();
         assert_eq!(found, [(7, At::Feeder { flow: 2, table: 93 }), (3, At::Flow(1))]);
+    }
+
+    #[test]
+    fn copies_that_end_in_a_table_are_not_lost() {
+        let flows = " table=82, n_packets=7, n_bytes=0, priority=40,tcp actions=output:3,resubmit(,92)\n \
+             table=92, n_packets=7, n_bytes=0, priority=0 actions=drop\n";
+        assert_eq!(drops(&bridge("br-int", flows, "")), []);
     }
 
     #[test]

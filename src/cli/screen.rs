@@ -83,7 +83,8 @@ fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
         offers: offers(&start.source),
     };
     let text = run::run(with).map_err(|e| {
-        Failure::source(format!("the terminal cannot be used: {e}")).hint("`--plain` prints text instead of drawing screens")
+        Failure::source(format!("the terminal cannot be used: {e}"))
+            .hint("`--plain` prints text instead of drawing screens")
     })?;
     let mut out = cx.stream();
     out.text(&text);
