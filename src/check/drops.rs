@@ -9,9 +9,10 @@ use std::cmp::Reverse;
 use smallvec::SmallVec;
 
 use crate::action::Action;
+use crate::field::names::port;
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
-use crate::model::pipeline::{Jump, Place, jumps};
+use crate::model::pipeline::{Place, jumps};
 
 /// A place where packets were discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +51,6 @@ pub fn drops(bridge: &Bridge) -> Vec<Drop> {
     let sinks = sinks(bridge);
     // What the feeders of a table that only drops account for.
     let mut told = [0u64; 256];
-    // Tables that only drop and get copies.
-    let mut copied = [false; 256];
     for (start, segment) in bridge.flows.segments() {
         let lists = segment.action_lists();
         let drops: Vec<bool> = lists.iter().map(|l| l.actions.is_drop()).collect();
@@ -59,19 +58,16 @@ pub fn drops(bridge: &Bridge) -> Vec<Drop> {
             .iter()
             .map(|l| {
                 let jumps = jumps(&l.actions, 0, &bridge.groups);
-                let sink = |jump: &Jump| match jump.to {
+                let to_sink = jumps.iter().filter_map(|jump| match jump.to {
                     Place::Table(table) if sinks[usize::from(table)] => Some(table),
                     _ => None,
-                };
-                let to_sink: SmallVec<[TableId; 2]> = jumps.iter().filter_map(sink).collect();
-                // Where packets also go elsewhere, a copy of them ends in the table, and nothing is lost.
-                if to_sink.len() < jumps.len() {
-                    to_sink.iter().for_each(|table| copied[usize::from(*table)] = true);
-                    return SmallVec::new();
-                }
-                to_sink
+                });
+                to_sink.collect()
             })
             .collect();
+        // A flow that also sends its packets somewhere has not lost them: Neutron's table 92 gets copies, for logging.
+        let delivers: Vec<bool> =
+            lists.iter().map(|l| jumps(&l.actions, 0, &bridge.groups).iter().any(|j| is_delivery(j.to))).collect();
         let rows = segment.tables().iter().zip(segment.action_ids()).zip(segment.n_packets());
         for (row, ((&table, &list), &packets)) in rows.enumerate() {
             let list = usize::from(list);
@@ -86,16 +82,14 @@ pub fn drops(bridge: &Bridge) -> Vec<Drop> {
                 found.push(Drop { packets, at: At::Flow(flow) });
             }
             for table in &leads[list] {
-                found.push(Drop { packets, at: At::Feeder { flow, table: *table } });
+                if !delivers[list] {
+                    found.push(Drop { packets, at: At::Feeder { flow, table: *table } });
+                }
                 told[usize::from(*table)] = told[usize::from(*table)].saturating_add(packets);
             }
         }
     }
-    let stands_for_itself = |id: TableId| {
-        let id = usize::from(id);
-        sinks[id] && told[id] == 0 && !copied[id]
-    };
-    for table in bridge.tables().iter().filter(|t| stands_for_itself(t.id)) {
+    for table in bridge.tables().iter().filter(|t| sinks[usize::from(t.id)] && told[usize::from(t.id)] == 0) {
         let own = table.flows.iter().filter_map(|id| Some((*id, bridge.flow(*id).n_packets()?)));
         found.extend(own.filter(|(_, n)| *n > 0).map(|(id, packets)| Drop { packets, at: At::Flow(id) }));
     }
@@ -120,6 +114,10 @@ fn sinks(bridge: &Bridge) -> [bool; 256] {
     sinks
 }
 
+fn is_delivery(place: Place) -> bool {
+    matches!(place, Place::Normal | Place::Flood | Place::Port(_) | Place::AnyPort | Place::Controller)
+}
+
 fn is_clause(actions: &[Action]) -> bool {
     actions.iter().any(|a| matches!(a, Action::Conjunction(_)))
 }
@@ -127,8 +125,14 @@ fn is_clause(actions: &[Action]) -> bool {
 /// What was dropped by other than flows.
 fn elsewhere(bridge: &Bridge) -> impl Iterator<Item = Drop> + '_ {
     let misses = bridge.table_stats.iter().map(|t| (t.lookups.saturating_sub(t.matched), At::Miss(t.id)));
-    let received = bridge.port_stats.iter().map(|p| (p.rx[2].unwrap_or(0), At::PortRx(p.number)));
-    let sent = bridge.port_stats.iter().map(|p| (p.tx[2].unwrap_or(0), At::PortTx(p.number)));
+    // The bridge's own port counts every flooded packet as dropped while nobody has set it up, which is the usual case.
+    let is_idle_local = |number: u32| {
+        let port = bridge.port(number).filter(|p| p.number == port::LOCAL);
+        port.is_some_and(|p| p.config.iter().chain(&p.state).any(|word| matches!(&**word, "PORT_DOWN" | "LINK_DOWN")))
+    };
+    let ports = || bridge.port_stats.iter().filter(move |p| !is_idle_local(p.number));
+    let received = ports().map(|p| (p.rx[2].unwrap_or(0), At::PortRx(p.number)));
+    let sent = ports().map(|p| (p.tx[2].unwrap_or(0), At::PortTx(p.number)));
     let metered = bridge.meter_stats.iter().map(|m| {
         let packets = m.bands.iter().map(|band| band.0).fold(0, u64::saturating_add);
         (packets, At::Meter(m.id))
@@ -155,9 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn copies_that_end_in_a_table_are_not_lost() {
-        let flows = " table=82, n_packets=7, n_bytes=0, priority=40,tcp actions=output:3,resubmit(,92)\n \
-             table=92, n_packets=7, n_bytes=0, priority=0 actions=drop\n";
+    fn copies_of_packets_that_were_delivered_are_not_lost() {
+        let flows = " table=82, n_packets=9, n_bytes=0, priority=1,ip actions=output:2,resubmit(,92)\n \
+             table=92, n_packets=9, n_bytes=0, priority=0 actions=drop\n";
         assert_eq!(drops(&bridge("br-int", flows, "")), []);
     }
 

@@ -138,11 +138,11 @@ fn offers(source: &Source) -> Vec<(Role, String)> {
     if !matches!(source, Source::Demo(_)) {
         return Vec::new();
     }
-    let live = if super::context::run_directory().is_some() { "Open vSwitch runs here" } else { "a switch" };
+    let has_switch = super::context::run_directory().is_some();
     vec![
-        (Role::Dim, "practise here; yours: ".into()),
+        (Role::Dim, "practise here | yours: ".into()),
         (Role::Accent, "ofscope DIR".into()),
-        (Role::Dim, format!("; {live}: ")),
-        (Role::Accent, "ovs-ofctl dump-flows br-int | ofscope -".into()),
+        (Role::Dim, if has_switch { " | Open vSwitch here: ".into() } else { " | live: ".into() }),
+        (Role::Accent, "ovs-ofctl dump-flows br-int|ofscope".into()),
     ]
 }

@@ -177,7 +177,7 @@ fn summary(cx: &Cx<'_>, id: TableId, table: &TableExplanation) -> Pieces {
     }
     let facts = cx.index.table(id);
     if facts.is_some_and(super::index::TableFacts::only_drops) {
-        p.say(", and every one drops");
+        p.say(if table.flows == 1 { ", which drops" } else { ", and every one drops" });
     }
     p.say(".");
     let is_called = facts.is_some_and(|f| f.is_called && !f.is_entered);

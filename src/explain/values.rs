@@ -126,8 +126,7 @@ pub(super) fn ipv4(cx: &Cx<'_>, address: u32, mask: u32, p: &mut Pieces) {
             owner.or_else(|| numbers::ipv4(address).map(str::to_owned))
         }
         _ if mask.leading_ones() == mask.count_ones() => {
-            let named = numbers::ipv4_prefix(address, mask.leading_ones()).map(str::to_owned);
-            named.or_else(|| Some(format!("up to {}", Ipv4Addr::from(address | !mask))))
+            numbers::ipv4_prefix(address, mask.leading_ones()).map(str::to_owned)
         }
         _ => None,
     };
@@ -282,13 +281,22 @@ pub(super) fn carried(cx: &Cx<'_>, scene: &Scene, field: FieldId, value: u64, ma
     if words.is_empty() {
         return false;
     }
-    p.say(&words.join(", "));
+    p.say(&listed(&words));
     true
 }
 
-/// What single bits say, in words.
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// What single bits say, in words. Of many, only those that are set are named.
 fn bit_words(cx: &Cx<'_>, scene: &Scene, field: FieldId, value: u64, mask: u64) -> Vec<String> {
-    let bits = (0..field.slot.width.min(64)).filter(|bit| mask >> bit & 1 == 1);
+    let told = if mask.count_ones() > 4 { mask & value } else { mask };
+    let bits = (0..field.slot.width.min(64)).filter(|bit| told >> bit & 1 == 1);
     bits.filter_map(|bit| {
         let word = cx.naming.register_in(scene.scope, field, bit, 1).filter(|r| r.bits.1 == 1)?;
         let is = if value >> bit & 1 == 1 { "is set" } else { "is not set" };
@@ -318,7 +326,8 @@ fn carried_by(cx: &Cx<'_>, scene: &Scene, register: &RegisterWord, value: u64, p
             let is = if value & 1 == 1 { "is set" } else { "is not set" };
             p.say(&format!("\"{}\" {is}", register.name));
         }
-        Carries::Bits => return false,
+        // Which protocol the packet has decides what the bits are.
+        Carries::Ipv4 | Carries::Bits => return false,
     }
     true
 }

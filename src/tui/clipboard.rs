@@ -46,7 +46,9 @@ pub fn copy(text: &str, what: &str, around: &Around, out: &mut impl Write) -> Re
         return Err(format!("{what}, {size}, is more than terminals take; Ctrl-s saves what is shown to a file"));
     }
     let mut sequence = String::new();
-    CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence).map_err(|_| "it cannot be encoded".to_owned())?;
+    CopyToClipboard::to_clipboard_from(text)
+        .write_ansi(&mut sequence)
+        .map_err(|_| "it cannot be encoded".to_owned())?;
     let mut bytes = sequence.clone();
     if around.is_tmux {
         // tmux hands on what is wrapped so, with every escape doubled, if its option allow-passthrough says so.

@@ -8,8 +8,8 @@ use super::short;
 use crate::action::Action;
 use crate::base::number::{short_count, short_duration};
 use crate::base::paint::{Painter, Role};
-use crate::field::table::{CT_STATE, IN_PORT};
 use crate::field::names::{paint_port, port};
+use crate::field::table::{CT_STATE, IN_PORT};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::naming::Naming;
 use crate::model::store::FlowRef;
@@ -105,10 +105,10 @@ pub const COLUMNS: [Row; 14] = [
     row(Column::Flags, "flags", "FLAGS", 10, 12).doc("flags such as send_flow_rem"),
 ];
 
-/// The columns of `width` that fit beside 40 columns of match and actions; at least priority, match and actions.
+/// The columns that fit into `width`, with room for match and actions; at least priority, match and actions.
 pub fn fitting(chosen: &[Column], width: usize) -> Vec<&'static Row> {
     let mut rows: Vec<&'static Row> = chosen.iter().map(|c| c.row()).collect();
-    let needs = |rows: &[&Row]| rows.iter().map(|r| if r.width == 0 { 17 } else { r.width + 1 }).sum::<usize>() + 2;
+    let needs = |rows: &[&Row]| rows.iter().map(|r| if r.width == 0 { 24 } else { r.width + 1 }).sum::<usize>() + 2;
     while needs(&rows) > width && rows.iter().any(|r| r.rank > 1) {
         let worst = rows.iter().map(|r| r.rank).max().unwrap_or(0);
         rows.retain(|r| r.rank != worst);
@@ -175,7 +175,8 @@ impl Column {
             Column::Timeouts => {
                 let head = flow.head();
                 let limits = [("i", head.idle_timeout), ("h", head.hard_timeout)];
-                let words = limits.iter().filter(|(_, s)| *s > 0).map(|(w, s)| format!("{w}{}", short_duration((*s).into())));
+                let words =
+                    limits.iter().filter(|(_, s)| *s > 0).map(|(w, s)| format!("{w}{}", short_duration((*s).into())));
                 let text = words.collect::<Vec<_>>().join(" ");
                 p.dim(&text);
             }
@@ -248,6 +249,7 @@ mod tests {
         let all: Vec<Column> = COLUMNS.iter().map(|r| r.column).collect();
         let names = |width| fitting(&all, width).iter().map(|r| r.name).collect::<Vec<_>>();
         assert_eq!(names(40), ["priority", "match", "actions"]);
+        assert_eq!(names(80), ["table", "priority", "packets", "ct_state", "match", "actions"]);
         assert_eq!(names(300).len(), COLUMNS.len());
     }
 }

@@ -101,7 +101,10 @@ pub fn health(node: &NodeScene, snapshot: &Snapshot, is_warm: bool) -> Vec<(Role
         let broken: Vec<_> = bridge.interfaces.iter().filter(|i| i.error.is_some()).collect();
         if let Some(first) = broken.first() {
             let why = first.error.as_deref().unwrap_or_default();
-            say(Role::Bad, format!("{}: {} broken, {}: {why}", bridge.name, counted(broken.len(), "interface"), first.name));
+            say(
+                Role::Bad,
+                format!("{}: {} broken, {}: {why}", bridge.name, counted(broken.len(), "interface"), first.name),
+            );
         }
     }
     let connected = facts.bridges.iter().flat_map(|b| &b.controllers).filter(|c| c.is_connected == Some(true)).count();

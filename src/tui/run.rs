@@ -138,13 +138,15 @@ impl Runner {
             Effect::Mouse(false) => return execute!(io::stdout(), DisableMouseCapture),
             Effect::Suspend => return self.suspend(state, terminal),
             Effect::Copy(text, what) => clipboard::copy(&text, what, &self.around, &mut io::stdout()),
-            Effect::Save(path, text) => match std::fs::File::create_new(&path).and_then(|mut f| f.write_all(text.as_bytes())) {
-                Ok(()) => Ok(format!("saved {} lines to {}", text.lines().count(), path.display())),
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                    Err(format!("{} is there already; choose another name", path.display()))
+            Effect::Save(path, text) => {
+                match std::fs::File::create_new(&path).and_then(|mut f| f.write_all(text.as_bytes())) {
+                    Ok(()) => Ok(format!("saved {} lines to {}", text.lines().count(), path.display())),
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                        Err(format!("{} is there already; choose another name", path.display()))
+                    }
+                    Err(e) => Err(format!("{} cannot be written: {e}", path.display())),
                 }
-                Err(e) => Err(format!("{} cannot be written: {e}", path.display())),
-            },
+            }
         };
         update(state, Msg::Done(told));
         Ok(())

@@ -163,10 +163,8 @@ fn blank(action: &mut Action) {
         Action::Controller(a) => a.userdata.truncate(4),
         Action::Group(a) => a.0 = 0,
         Action::Bundle(a) => a.members.iter_mut().for_each(blank_port),
-        Action::SetField(a) if varies(&a.field) => {
-            if !is_register(&a.field) || a.mask.count_ones() > FLAGS as usize {
-                a.value = Bits::zero(usize::from(a.field.bytes) * 8);
-            }
+        Action::SetField(a) if varies(&a.field) && (!is_register(&a.field) || a.mask.count_ones() > FLAGS as usize) => {
+            a.value = Bits::zero(usize::from(a.field.bytes) * 8);
         }
         Action::Resubmit(a) => blank_port(&mut a.in_port),
         Action::WriteMetadata(a) => a.value = 0,

@@ -62,7 +62,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             if view.cursors[section as usize].at == before {
                 let shown: Vec<Section> = Section::ALL.into_iter().filter(|s| len(view, *s) > 0).collect();
                 let here = shown.iter().position(|s| *s == section).unwrap_or(0);
-                let next = if id == Id::Down { shown.get(here + 1) } else { here.checked_sub(1).and_then(|h| shown.get(h)) };
+                let next =
+                    if id == Id::Down { shown.get(here + 1) } else { here.checked_sub(1).and_then(|h| shown.get(h)) };
                 if let Some(next) = next {
                     view.section = *next;
                     let to = if id == Id::Down { 0 } else { len(view, *next).saturating_sub(1) };

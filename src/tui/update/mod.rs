@@ -113,7 +113,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::ReadAgain => return nav::read_again(state, effects),
         Id::Mouse => {
             state.look.mouse = !state.look.mouse;
-            let says = if state.look.mouse { "mouse on: the terminal's own selection needs Shift" } else { "mouse off" };
+            let says =
+                if state.look.mouse { "mouse on: the terminal's own selection needs Shift" } else { "mouse off" };
             state.say(Role::Ok, says);
             return effects.push(Effect::Mouse(state.look.mouse));
         }
@@ -298,7 +299,8 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     match state.screen_mut() {
         Screen::Flows(view) => {
             let (list, _) = geometry::flows(frame.body, view.has_inspector);
-            view.cursor.show(view.rows.flows.len(), usize::from(list.height));
+            let len = view.len();
+            view.cursor.show(len, usize::from(list.height));
         }
         Screen::Sources(view) => view.cursor.show(sources, usize::from(frame.body.height)),
         Screen::Pipeline(_) => pipeline::settle(state, frame.body),

@@ -30,7 +30,10 @@ pub fn mouse(state: &mut State, mouse: Mouse, effects: &mut Vec<Effect>) {
     }
     let frame = geometry::frame(state);
     if frame.tabs.is_some_and(|tabs| tabs.y == mouse.y) {
-        let at = super::super::view::tabs(state).iter().find(|(_, from, to, _)| (*from..*to).contains(&mouse.x)).map(|t| t.0);
+        let at = super::super::view::tabs(state)
+            .iter()
+            .find(|(_, from, to, _)| (*from..*to).contains(&mouse.x))
+            .map(|t| t.0);
         if let Some(id) = at {
             super::command(state, id, effects);
         }
@@ -54,9 +57,7 @@ pub fn mouse(state: &mut State, mouse: Mouse, effects: &mut Vec<Effect>) {
 
 /// Puts the cursor where the mouse is.
 fn point(state: &mut State, mouse: Mouse, frame: geometry::Frame) {
-    let inside = |r: ratatui::layout::Rect| {
-        (r.x..r.right()).contains(&mouse.x) && (r.y..r.bottom()).contains(&mouse.y)
-    };
+    let inside = |r: ratatui::layout::Rect| (r.x..r.right()).contains(&mouse.x) && (r.y..r.bottom()).contains(&mouse.y);
     let row = |r: ratatui::layout::Rect| usize::from(mouse.y - r.y);
     match state.screen() {
         Screen::Node(view) => {

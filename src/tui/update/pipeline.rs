@@ -63,7 +63,13 @@ pub fn settle(state: &mut State, body: Rect) {
     let Some((_, layout)) = &view.layout else { return };
     let Some(at) = view.table.and_then(|id| layout.box_of(id)) else { return };
     let into_sight = |scroll: usize, from: usize, to: usize, room: usize| {
-        if from < scroll { from } else if to > scroll + room { to.saturating_sub(room) } else { scroll }
+        if from < scroll {
+            from
+        } else if to > scroll + room {
+            to.saturating_sub(room)
+        } else {
+            scroll
+        }
     };
     let (rows, columns) = (usize::from(main.height), width);
     view.scroll.0 = into_sight(view.scroll.0, at.y.saturating_sub(1), at.y + at.height + 1, rows);
@@ -127,7 +133,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::Inspector | Id::Full => view.has_inspector = !view.has_inspector,
         Id::IdleTables => {
             view.options.hide_idle = !view.options.hide_idle;
-            let says = if view.options.hide_idle { "tables without packets are hidden" } else { "every table is shown" };
+            let says =
+                if view.options.hide_idle { "tables without packets are hidden" } else { "every table is shown" };
             again(state, effects);
             state.say(Role::Ok, says);
         }
@@ -203,12 +210,17 @@ fn paths_menu(graph: &Graph, state: &State) -> Menu {
     }
     let sinks = Sink::ALL.into_iter().filter(|s| graph.edges.iter().any(|e| e.to == End::Sink(*s)));
     entries.extend(sinks.map(|s| Entry::new(None, s.name(), Choice::Paths(Some(Goal::Sink(s))))));
-    let tables = graph.visible().map(|n| Entry::new(None, format!("T{}", n.title()), Choice::Paths(Some(Goal::Table(n.id)))));
+    let tables =
+        graph.visible().map(|n| Entry::new(None, format!("T{}", n.title()), Choice::Paths(Some(Goal::Table(n.id)))));
     entries.extend(tables);
-    let mut ports: Vec<u32> = graph.edges.iter().flat_map(|e| match e.to {
-        End::Sink(Sink::Out) => e.numbers.clone(),
-        _ => Vec::new(),
-    }).collect();
+    let mut ports: Vec<u32> = graph
+        .edges
+        .iter()
+        .flat_map(|e| match e.to {
+            End::Sink(Sink::Out) => e.numbers.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
     ports.sort_unstable();
     ports.dedup();
     let port = |n: u32| Entry::new(None, format!("port {}", graph.port_text(n)), Choice::Paths(Some(Goal::Port(n))));

@@ -90,7 +90,9 @@ fn column(view: &FlowView, area: Rect, parts: &[Part], sheet: &mut Sheet<'_>) {
     let room = usize::from(area.height);
     let mut heights: Vec<usize> = parts.iter().map(|p| p.lines.len() + 2).collect();
     while heights.iter().sum::<usize>() > room {
-        let Some(tallest) = (0..heights.len()).max_by_key(|at| heights[*at]).filter(|at| heights[*at] > 4) else { break };
+        let Some(tallest) = (0..heights.len()).max_by_key(|at| heights[*at]).filter(|at| heights[*at] > 4) else {
+            break;
+        };
         heights[tallest] -= 1;
     }
     let spare = room.saturating_sub(heights.iter().sum());
@@ -223,7 +225,6 @@ fn matches(bridge: &Bridge, view: &FlowView, room: usize) -> Part {
     }
     if !words.words.rest.0.is_empty() {
         let mut wrapped = Wrapped::new(room, 2);
-        wrapped.dim("(all else any) ");
         explain::paint(&words.words.rest, &mut wrapped);
         wrapped.finish().into_iter().for_each(|row| part.say(row));
     }
@@ -319,8 +320,12 @@ fn counters(bridge: &Bridge, view: &FlowView) -> Part {
         part.say(Row::of(Role::Text, &format!("{} packets{bytes}", grouped(packets))));
         part.say(Row::of(Role::Dim, &format!("{} of the table's packets", crate::graph::percent(share))));
     }
-    let limit = |name: &str, s: u16| if s == 0 { format!("no {name} timeout") } else { format!("{name} timeout {s} s") };
-    part.say(Row::of(Role::Dim, &format!("{}, {}", limit("idle", head.idle_timeout), limit("hard", head.hard_timeout))));
+    let limit =
+        |name: &str, s: u16| if s == 0 { format!("no {name} timeout") } else { format!("{name} timeout {s} s") };
+    part.say(Row::of(
+        Role::Dim,
+        &format!("{}, {}", limit("idle", head.idle_timeout), limit("hard", head.hard_timeout)),
+    ));
     if !head.flags.is_empty() {
         part.say(Row::of(Role::Dim, &head.flags.names().collect::<Vec<_>>().join(" ")));
     }

@@ -11,6 +11,7 @@ use super::super::update::shown_columns;
 use super::super::views::FlowsView;
 use super::sheet::Sheet;
 use crate::base::diag::Diagnostic;
+use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role};
 use crate::explain;
 use crate::model::bridge::FlowId;
@@ -25,6 +26,13 @@ pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_
     let Some((node, at)) = view.spot.find(&state.scene) else {
         return sheet.row(frame.body, &Row::of(Role::Warn, " this bridge is not in what was read"));
     };
+    if view.rows.fold.is_some() {
+        folded(view, node, at, list, sheet);
+        if let Some(inspector) = inspector {
+            about(view, node, at, inspector, sheet);
+        }
+        return;
+    }
     let widths = widths(view, node, at, list);
     heading(view, &widths, Rect { y: list.y.saturating_sub(1), height: 1, ..list }, sheet);
     if view.rows.flows.is_empty() {
@@ -44,6 +52,36 @@ pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_
     }
     if view.line.before.is_some() && frame.filter.is_some() {
         complaint(view, frame, sheet);
+    }
+}
+
+/// Rows of several flows each.
+fn folded(view: &FlowsView, node: &NodeScene, at: usize, list: Rect, sheet: &mut Sheet<'_>) {
+    let Some(fold) = &view.rows.fold else { return };
+    let scope = node.scope(at);
+    let heading = Row::of(Role::Dim, "   FLOWS PACKETS TBL  PRIO  WHAT THEY HAVE IN COMMON");
+    sheet.row(Rect { y: list.y.saturating_sub(1), height: 1, ..list }, &heading);
+    for (y, n) in (list.y..).zip(view.cursor.window(fold.groups.len(), usize::from(list.height))) {
+        let group = &fold.groups[n];
+        let is_here = n == view.cursor.at;
+        let is_marked = !view.marks.is_empty() && fold.flows(group).iter().all(|f| view.marks.contains(f));
+        let mut row = Row::of(Role::Accent, if is_here { ">" } else { " " });
+        row.put(Role::Accent, if is_marked { "*" } else { " " });
+        row.text(&format!("{:>6} ", short_count(group.count() as u64)));
+        let quiet = if group.packets.unwrap_or(0) == 0 { Role::Dim } else { Role::Text };
+        row.put(quiet, &format!("{:>7} ", group.packets.map_or("-".to_owned(), short_count)));
+        row.put(Role::Goto, &format!("{:>3} ", group.table.map_or("-".to_owned(), |t| t.to_string())));
+        row.text(&format!("{:>5}  ", group.priority.map_or("-".to_owned(), |p| p.to_string())));
+        let mut text = Row::new();
+        fold.paint(group, &scope, &mut text);
+        // The priority has a column of its own.
+        let plain = text.plain();
+        let skip = plain.strip_prefix("priority=").and_then(|rest| rest.find([',', ' ']));
+        text.scroll(skip.map_or(0, |at| at + "priority=".len() + 1) + view.skip);
+        row.append(text);
+        row.fit(usize::from(list.width), sheet.look.glyphs.cut);
+        let place = Rect { y, height: 1, ..list };
+        if is_here { sheet.under_cursor(place, &row, true) } else { sheet.row(place, &row) }
     }
 }
 
@@ -200,7 +238,16 @@ fn line(
     let is_hit = view.hits.as_ref().is_some_and(|(_, hits)| hits.binary_search(&flow).is_ok());
     let in_range = view.range.is_some_and(|from| (from.min(view.cursor.at)..=from.max(view.cursor.at)).contains(&n));
     let mut signs = Row::of(Role::Accent, if is_here { ">" } else { " " });
-    signs.put(Role::Accent, if is_marked { "*" } else if in_range { "|" } else { " " });
+    signs.put(
+        Role::Accent,
+        if is_marked {
+            "*"
+        } else if in_range {
+            "|"
+        } else {
+            " "
+        },
+    );
     let mut base = Style::new();
     if is_here {
         base = base.add_modifier(Modifier::BOLD);
@@ -260,6 +307,10 @@ fn about(view: &FlowsView, node: &NodeScene, at: usize, place: Rect, sheet: &mut
     }
     let width = usize::from(inner.width);
     let mut rows = Vec::new();
+    let alike = view.flows_of(view.cursor.at).len();
+    if alike > 1 {
+        rows.push(Row::of(Role::Accent, &format!("{alike} flows; the first of them:")));
+    }
     if let Some(words) = view.words.as_ref().filter(|w| w.flow == flow) {
         let mut wrapped = Wrapped::new(width, 0);
         explain::paint(&words.words.summary, &mut wrapped);
@@ -273,14 +324,16 @@ fn about(view: &FlowsView, node: &NodeScene, at: usize, place: Rect, sheet: &mut
                 continue;
             }
             refs.dim(&format!("{word} "));
-            for reference in list.iter().take(4) {
+            for (n, reference) in list.iter().take(4).enumerate() {
                 let other = bridge.flow(reference.flow);
+                refs.dim(if n > 0 { ", " } else { "" });
                 refs.put(Role::Goto, &format!("T{}", other.table()));
-                refs.text(&format!(" prio {}, ", other.priority()));
+                refs.text(&format!(" prio {}", other.priority()));
             }
             if list.len() + more > 4 {
-                refs.dim(&format!("{} more; ", list.len() + more - 4));
+                refs.dim(&format!(" and {} more", list.len() + more - 4));
             }
+            refs.text("   ");
         }
         rows.push(refs);
     }

@@ -112,7 +112,8 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         Screen::Flows(_) | Screen::Flow(_) => Some(Id::Screen3),
         Screen::Sources(_) => Some(Id::Sources),
     };
-    let all = [(Id::Screen1, "1 Node"), (Id::Screen2, "2 Pipeline"), (Id::Screen3, "3 Flows"), (Id::Sources, "P Sources")];
+    let all =
+        [(Id::Screen1, "1 Node"), (Id::Screen2, "2 Pipeline"), (Id::Screen3, "3 Flows"), (Id::Sources, "P Sources")];
     let mut x = 1;
     all.into_iter()
         .map(|(id, text)| {
@@ -156,7 +157,8 @@ pub fn hints(state: &State) -> Vec<(Id, u16, u16)> {
     let here = COMMANDS.iter().filter(|c| !c.hint.is_empty() && c.contexts.has(context));
     let with_keys: Vec<_> = here.filter(|c| !state.keymap.key_of(c.id).is_empty()).collect();
     // Help stays, whatever else fits.
-    let entry = |c: &super::command::Command| state.keymap.key_of(c.id).chars().count() as u16 + c.hint.len() as u16 + 3;
+    let entry =
+        |c: &super::command::Command| state.keymap.key_of(c.id).chars().count() as u16 + c.hint.len() as u16 + 3;
     let help = with_keys.iter().find(|c| c.id == Id::Help).map_or(0, |c| entry(c));
     let mut x = 0;
     let mut out: Vec<(Id, u16, u16)> = Vec::new();
@@ -177,7 +179,11 @@ fn working(state: &State) -> Option<String> {
     if let Some(load) = &state.load {
         let flows = state.scene.snapshot().flow_count() as u64;
         let mb = load.progress.done() as f64 / 1e6;
-        return Some(format!("{} {} flows, {mb:.0} MB; Ctrl-c stops and shows what is there", load.what, grouped(flows)));
+        return Some(format!(
+            "{} {} flows, {mb:.0} MB; Ctrl-c stops and shows what is there",
+            load.what,
+            grouped(flows)
+        ));
     }
     let slow = state.jobs.iter().filter(|j| state.now.saturating_sub(j.since) > BLINK).max_by_key(|j| j.since)?;
     let spinner = state.look.glyphs.spinner;
@@ -189,10 +195,13 @@ fn working(state: &State) -> Option<String> {
 /// What may follow the keys that were pressed.
 fn choices(state: &State) -> String {
     let pressed: Vec<String> = state.pending.0.iter().map(ToString::to_string).collect();
-    let begins = |keys: &str| keys.split(' ').zip(&pressed).all(|(a, b)| a == b) && keys.split(' ').count() > pressed.len();
+    let begins =
+        |keys: &str| keys.split(' ').zip(&pressed).all(|(a, b)| a == b) && keys.split(' ').count() > pressed.len();
     let mut found = Vec::new();
     for command in COMMANDS.iter().filter(|c| c.contexts.has(state.context())) {
-        found.extend(state.keymap.keys_of(command.id).iter().filter(|k| begins(k)).map(|k| format!("{k}: {}", command.doc)));
+        found.extend(
+            state.keymap.keys_of(command.id).iter().filter(|k| begins(k)).map(|k| format!("{k}: {}", command.doc)),
+        );
     }
     match found.is_empty() {
         true => format!("{} and a letter", pressed.join(" ")),
@@ -205,7 +214,7 @@ fn status(state: &State) -> Row {
     let mut row = Row::new();
     match state.screen() {
         Screen::Node(view) => {
-            if !state.was_used && !state.offers.is_empty() {
+            if !state.offers.is_empty() {
                 for (role, text) in &state.offers {
                     row.put(*role, text);
                 }
@@ -230,6 +239,9 @@ fn status(state: &State) -> Row {
         }
         Screen::Flows(view) => {
             let (shown, of) = (view.rows.flows.len(), view.rows.of);
+            if let (Some(by), Some(fold)) = (view.by, &view.rows.fold) {
+                row.put(Role::Accent, &format!("{} rows by {} | ", grouped(fold.groups.len() as u64), by.word().name));
+            }
             row.text(&format!("{} of {}", grouped(shown as u64), grouped(of as u64)));
             if !view.filter.is_any() {
                 row.dim(&format!(" in {} ms", view.took));

@@ -46,7 +46,8 @@ fn pane(state: &State, node: &NodeScene, view: &NodeView, at: PaneAt, sheet: &mu
     if has_box {
         sheet.boxed(at.outer, &content.title, &content.note, has_keys);
     } else {
-        let mut title = Row::of(if has_keys { Role::Accent } else { Role::Dim }, &format!(" {}", content.title.to_uppercase()));
+        let mut title =
+            Row::of(if has_keys { Role::Accent } else { Role::Dim }, &format!(" {}", content.title.to_uppercase()));
         if !content.note.is_empty() {
             title.put(Role::Dim, &format!("  ({})", content.note));
         }
@@ -117,7 +118,8 @@ fn content<'a>(state: &'a State, node: &'a NodeScene, view: &'a NodeView, pane: 
             row: Box::new(move |n, _| bridge_row(state, node, n)),
         },
         Pane::Drops => {
-            let total: u64 = node.bridges().iter().filter_map(|b| b.drops_if_known()).flatten().map(|d| d.packets).sum();
+            let total: u64 =
+                node.bridges().iter().filter_map(|b| b.drops_if_known()).flatten().map(|d| d.packets).sum();
             let wheres = if is_wide { 26 } else { 21 };
             Content {
                 title: "Drop radar".into(),
@@ -177,7 +179,7 @@ fn bridge_row(state: &State, node: &NodeScene, n: usize) -> Row {
     let mut row = Row::new();
     row.put(Role::Text, &format!("{:<13} ", &*bridge.name));
     row.fit(14, state.look.glyphs.cut);
-    row.dim(&format!("{fail:<7} {controllers:>3} "));
+    row.dim(&format!("{:<7} {controllers:>3} ", fail.get(..7).unwrap_or(fail)));
     row.text(&format!("{:>5} ", bridge.ports.len()));
     if !bridge.is_dumped {
         row.put(Role::Warn, "  its flows were not captured");
@@ -198,7 +200,8 @@ fn bridge_row(state: &State, node: &NodeScene, n: usize) -> Row {
 
 fn drop_row(node: &NodeScene, n: usize, wheres: usize, width: usize) -> Row {
     let mut row = Row::new();
-    let found = panes::drops(node).get(n).and_then(|(b, at)| Some((*b, node.bridges()[*b].drops_if_known()?.get(*at)?)));
+    let found =
+        panes::drops(node).get(n).and_then(|(b, at)| Some((*b, node.bridges()[*b].drops_if_known()?.get(*at)?)));
     let Some((bridge, drop)) = found else { return row };
     row.put(Role::Drop, &format!("{:>7}  ", short_count(drop.packets)));
     let mut place = drop_where(node, bridge, drop);
@@ -245,7 +248,14 @@ fn drop_why(node: &NodeScene, at: usize, drop: &Drop, _room: usize) -> Row {
     match drop.at {
         At::Flow(flow) | At::Feeder { flow, .. } => {
             let words = explain::flow(&node.explain(at), flow);
-            explain::paint(&words.summary, &mut row);
+            let mut whole = Row::new();
+            explain::paint(&words.summary, &mut whole);
+            // Everything here is about packets, and all of them were dropped.
+            let plain = whole.plain();
+            let skip =
+                ["Every packet that ", "Every packet ", "Every "].iter().find(|start| plain.starts_with(**start));
+            whole.scroll(skip.map_or(0, |start| start.len()));
+            row.append(whole);
         }
         At::Miss(_) => row.text("no flow of the table matched"),
         At::PortRx(_) => row.text("the port dropped them as they came in"),
@@ -260,9 +270,11 @@ fn port_row(node: &NodeScene, bridge: &Bridge, n: usize) -> Row {
     let Some(port) = ports.get(n) else { return Row::new() };
     let word = node.names().port(&bridge.name, port.number);
     let stats = bridge.port_stats.iter().find(|s| s.number == port.number);
-    let interface = node.node().facts.bridge(&bridge.name).and_then(|b| b.interfaces.iter().find(|i| i.name == port.name));
+    let interface =
+        node.node().facts.bridge(&bridge.name).and_then(|b| b.interfaces.iter().find(|i| i.name == port.name));
     let mut row = Row::new();
-    let number = crate::field::names::port::reserved_name(port.number).map_or_else(|| port.number.to_string(), str::to_owned);
+    let number =
+        crate::field::names::port::reserved_name(port.number).map_or_else(|| port.number.to_string(), str::to_owned);
     row.put(Role::Dim, &format!("{number:>5}  "));
     let mut name = Row::of(Role::Output, &port.name);
     name.fit(15, "~");
@@ -309,7 +321,9 @@ fn tunnel_row(node: &NodeScene, n: usize) -> Row {
     let interface = tunnel.interface;
     let bridge = node.bridges()[tunnel.bridge].bridge();
     let stats = interface.ofport.and_then(|n| bridge.port_stats.iter().find(|s| s.number == n));
-    let counted = |name: &str| interface.statistics.iter().find(|(key, _)| &**key == name).and_then(|(_, n)| u64::try_from(*n).ok());
+    let counted = |name: &str| {
+        interface.statistics.iter().find(|(key, _)| &**key == name).and_then(|(_, n)| u64::try_from(*n).ok())
+    };
     let rx = stats.and_then(|s| s.rx[0]).or_else(|| counted("rx_packets"));
     let tx = stats.and_then(|s| s.tx[0]).or_else(|| counted("tx_packets"));
     let count = |n: Option<u64>| n.map_or("-".to_owned(), short_count);

@@ -139,8 +139,14 @@ fn inspector(state: &State, view: &PipelineView, graph: &Graph, at: Rect, sheet:
     rows.push(line);
     if graph.has_counters {
         let mut line = Row::of(Role::Text, &format!("{} packets in", short_count(node.sum.packets)));
-        line.put(if node.missed > 0 { Role::Warn } else { Role::Dim }, &format!(", {} missed", short_count(node.missed)));
-        line.put(if node.dropped > 0 { Role::Drop } else { Role::Dim }, &format!(", {} dropped", short_count(node.dropped)));
+        line.put(
+            if node.missed > 0 { Role::Warn } else { Role::Dim },
+            &format!(", {} missed", short_count(node.missed)),
+        );
+        line.put(
+            if node.dropped > 0 { Role::Drop } else { Role::Dim },
+            &format!(", {} dropped", short_count(node.dropped)),
+        );
         rows.push(line);
     }
     if let Some(words) = words {
@@ -153,7 +159,10 @@ fn inspector(state: &State, view: &PipelineView, graph: &Graph, at: Rect, sheet:
         let room = usize::from(inner.height).saturating_sub(rows.len() + 10).max(3);
         for shape in words.shapes.iter().take(room) {
             let mut row = Row::of(Role::Text, &format!("{:>5} {:>5} ", shape.priority, short_count(shape.flows)));
-            row.put(if shape.packets > 0 { Role::Text } else { Role::Dim }, &format!("{:>7}  ", short_count(shape.packets)));
+            row.put(
+                if shape.packets > 0 { Role::Text } else { Role::Dim },
+                &format!("{:>7}  ", short_count(shape.packets)),
+            );
             let fields = if shape.fields.is_empty() { "(anything)".to_owned() } else { shape.fields.join(",") };
             row.put(Role::Reg, &fields);
             rows.push(row);
