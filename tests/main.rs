@@ -3,8 +3,13 @@
 mod captures;
 mod check;
 mod cli;
+mod crashes;
 mod databases;
+mod docs;
 mod dumps;
+mod house;
+mod laws;
+mod screens;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -27,11 +27,13 @@ pub mod learn;
 pub mod misc;
 pub mod output;
 pub mod pipeline;
+mod reference;
 pub mod set;
 mod spelling;
 mod verify;
 mod walk;
 
+pub use reference::reference;
 pub use spelling::{Spelling, carry};
 pub use walk::{Refusal, Walk};
 
@@ -444,6 +446,8 @@ pub struct Word {
     pub form: &'static str,
     /// What it does, in plain words.
     pub doc: &'static str,
+    /// Which versions of OpenFlow and Open vSwitch have it (ovs-actions(7), "Conformance").
+    pub since: &'static str,
     parse: fn(&Arg<'_>, &mut Cx<'_>) -> Result<Action, Diagnostic>,
 }
 
@@ -453,7 +457,13 @@ const fn word(
     doc: &'static str,
     parse: fn(&Arg<'_>, &mut Cx<'_>) -> Result<Action, Diagnostic>,
 ) -> Word {
-    Word { name, form, doc, parse }
+    Word { name, form, doc, since: "", parse }
+}
+
+impl Word {
+    const fn since(self, since: &'static str) -> Word {
+        Word { since, ..self }
+    }
 }
 
 /// The words of all families, in the order of the docs.

@@ -52,7 +52,7 @@ pub fn read_conntrack(text: &str, source: &mut Source<'_>) -> Vec<Part<Connectio
             false => connection(line, &mut found),
         };
         found.into_iter().for_each(|d| source.complain(i + 1, line, d));
-        parts.push(connection, whole);
+        parts.push(connection, whole, |connection, p| paint_line(connection, p));
     }
     parts.finish()
 }
@@ -174,10 +174,12 @@ fn tuple(text: &str) -> Option<Tuple> {
 
 /// Prints what [`read_conntrack`] read.
 pub fn paint_conntrack(parts: &[Part<Connection>], p: &mut impl Painter) {
-    super::paint_parts(parts, p, |connection, p| {
-        paint_connection(connection, p);
-        p.text("\n");
-    });
+    super::paint_parts(parts, p, paint_line);
+}
+
+fn paint_line(connection: &Connection, p: &mut impl Painter) {
+    paint_connection(connection, p);
+    p.text("\n");
 }
 
 /// Prints one connection, without a line end.

@@ -15,6 +15,7 @@ use nom::character::complete::u32;
 use nom::combinator::rest;
 use nom::sequence::{preceded, terminated};
 
+use super::lines::Against;
 use super::{Part, Source};
 use crate::base::diag::Diagnostic;
 use crate::base::paint::{Painter, Role, Target};
@@ -69,15 +70,16 @@ impl<T> Parts<T> {
         Parts { parts: Vec::new(), text: String::new() }
     }
 
-    /// Takes an entry, or the line that is none.
-    pub(super) fn push(&mut self, entry: Option<T>, line: &str) {
-        match entry {
-            Some(entry) => {
-                self.end_text();
-                self.parts.push(Part::Entry(entry));
-            }
-            None => self.text.push_str(line),
-        }
+    /// Takes an entry, or the line that is none. The line is kept beside an entry that prints differently.
+    pub(super) fn push(&mut self, entry: Option<T>, line: &str, paint: impl FnOnce(&T, &mut Against<'_>)) {
+        let Some(entry) = entry else { return self.text.push_str(line) };
+        self.end_text();
+        let mut against = Against::new(line);
+        paint(&entry, &mut against);
+        self.parts.push(match against.difference() {
+            None => Part::Entry(entry),
+            Some(_) => Part::Written(entry, line.into()),
+        });
     }
 
     fn end_text(&mut self) {
@@ -97,7 +99,9 @@ pub fn read_fdb(text: &str, source: &mut Source<'_>) -> Vec<Part<FdbEntry>> {
     let mut has_bridges = false;
     let mut bridge: Arc<str> = Arc::default();
     let mut parts = Parts::new();
+    let mut layout = Layout::default();
     for (number, line, whole) in lines(text) {
+        layout.text(line);
         let words: Vec<_> = line.split_whitespace().take(6).collect();
         let mut is_known = words.is_empty();
         let mut entry = None;
@@ -116,7 +120,11 @@ pub fn read_fdb(text: &str, source: &mut Source<'_>) -> Vec<Part<FdbEntry>> {
             let d = Diagnostic::error("unknown-line", Span::new(0, line.len()), "no entry of a bridge's address table");
             source.complain(number, line, d.hint("expected a port, a VLAN, a MAC address and an age"));
         }
-        parts.push(entry, whole);
+        let is_entry = entry.is_some();
+        parts.push(entry, whole, |entry, p| layout.paint(entry, p));
+        if is_entry {
+            layout.shown = bridge.clone();
+        }
     }
     parts.finish()
 }
@@ -129,33 +137,49 @@ fn fdb_entry(bridge: &Arc<str>, port: &str, vlan: &str, mac: &str, age: &str) ->
 
 /// Prints what [`read_fdb`] read.
 pub fn paint_fdb(parts: &[Part<FdbEntry>], p: &mut impl Painter) {
-    let mut column = None;
-    let mut shown: Option<&str> = None;
+    let mut layout = Layout::default();
     for part in parts {
         match part {
             Part::Text(text) => {
-                column = bridge_column(text).or(column);
+                text.lines().for_each(|line| layout.text(line));
                 p.put(Role::Dim, text);
             }
-            Part::Entry(entry) => {
-                if let Some(width) = column {
-                    let name = if shown == Some(&*entry.bridge) { "" } else { &entry.bridge };
-                    p.put(Role::Accent, &format!(" {name}{}", " ".repeat(width.saturating_sub(name.len()))));
-                    shown = Some(&entry.bridge);
-                }
-                paint_fdb_entry(entry, p);
-            }
+            Part::Written(_, text) => p.text(text),
+            Part::Entry(entry) => layout.paint(entry, p),
+        }
+        if let Some(entry) = part.entry() {
+            layout.shown = entry.bridge.clone();
         }
     }
 }
 
-/// The width of the column of bridges, if there is a heading with one in the text.
-fn bridge_column(text: &str) -> Option<usize> {
-    let line = text.lines().rfind(|line| is_fdb_heading(line))?;
-    line.find(" Port  VLAN")
-        .filter(|_| is_fdb_heading(line))
-        .and_then(|at| at.checked_sub(1))
-        .filter(|width| *width > 0)
+/// How far an address table was printed: the column of bridges names each once.
+#[derive(Default)]
+struct Layout {
+    /// The width of the column, if there is one.
+    column: Option<usize>,
+    /// The bridge that was named last.
+    shown: Arc<str>,
+}
+
+impl Layout {
+    /// The widest column of bridges, in bytes: twice the longest name that Linux lets an interface have.
+    const WIDEST: usize = 32;
+
+    /// Looks at a line that is no entry: it may be a heading.
+    fn text(&mut self, line: &str) {
+        let at = if is_fdb_heading(line) { line.find(" Port  VLAN") } else { None };
+        let width = at.and_then(|at| at.checked_sub(1)).filter(|width| (1..=Layout::WIDEST).contains(width));
+        self.column = width.or(self.column);
+    }
+
+    fn paint(&self, entry: &FdbEntry, p: &mut impl Painter) {
+        if let Some(width) = self.column {
+            let name = if self.shown == entry.bridge { "" } else { &entry.bridge };
+            p.put(Role::Accent, &format!(" {name}{}", " ".repeat(width.saturating_sub(name.len()))));
+        }
+        paint_fdb_entry(entry, p);
+    }
 }
 
 /// Prints one entry, with its line end.
@@ -180,7 +204,7 @@ pub fn read_tunnels(text: &str, source: &mut Source<'_>) -> Vec<Part<Tunnel>> {
             let d = Diagnostic::error("unknown-line", Span::new(0, line.len()), "no tunnel");
             source.complain(number, line, d.hint("expected `port NUMBER: NAME (TYPE: LOCAL->REMOTE, key=..)`"));
         }
-        parts.push(tunnel, whole);
+        parts.push(tunnel, whole, |tunnel, p| paint_tunnel(tunnel, p));
     }
     parts.finish()
 }
@@ -209,15 +233,18 @@ fn tunnel(line: &str) -> Option<Tunnel> {
 
 /// Prints what [`read_tunnels`] read.
 pub fn paint_tunnels(parts: &[Part<Tunnel>], p: &mut impl Painter) {
-    super::paint_parts(parts, p, |tunnel, p| {
-        p.dim("port ");
-        p.decimal(Role::Text, tunnel.dp_port.into());
-        p.dim(": ");
-        p.put(Role::Output, &tunnel.name);
-        p.dim(" (");
-        p.text(&tunnel.text);
-        p.dim(")\n");
-    });
+    super::paint_parts(parts, p, paint_tunnel);
+}
+
+/// Prints one tunnel, with its line end.
+fn paint_tunnel(tunnel: &Tunnel, p: &mut impl Painter) {
+    p.dim("port ");
+    p.decimal(Role::Text, tunnel.dp_port.into());
+    p.dim(": ");
+    p.put(Role::Output, &tunnel.name);
+    p.dim(" (");
+    p.text(&tunnel.text);
+    p.dim(")\n");
 }
 
 /// Reads `tnl/neigh/show`.

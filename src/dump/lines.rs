@@ -340,6 +340,7 @@ pub fn paint<T, P: Painter>(parts: &[Part<T>], p: &mut P, mut entry: impl FnMut(
     for (at, part) in parts.iter().enumerate() {
         match part {
             Part::Text(text) => p.put(Role::Dim, text),
+            Part::Written(_, text) => p.text(text),
             Part::Entry(e) => {
                 let is_bare = text_at(at + 1) == Some("");
                 let follows = || text_at(at + 2).map(|text| text.starts_with("\r\n"));

@@ -38,6 +38,8 @@ use crate::field::Names;
 pub enum Part<T> {
     /// What was understood.
     Entry(T),
+    /// What was understood, and its line with the line end where it would print differently.
+    Written(T, Box<str>),
     /// A heading, a blank line, or a line nobody knows, with its line end.
     Text(Box<str>),
 }
@@ -46,7 +48,15 @@ impl<T> Part<T> {
     /// What was understood, if it is that.
     pub fn entry(&self) -> Option<&T> {
         match self {
-            Part::Entry(entry) => Some(entry),
+            Part::Entry(entry) | Part::Written(entry, _) => Some(entry),
+            Part::Text(_) => None,
+        }
+    }
+
+    /// The same, taken out.
+    pub fn into_entry(self) -> Option<T> {
+        match self {
+            Part::Entry(entry) | Part::Written(entry, _) => Some(entry),
             Part::Text(_) => None,
         }
     }
@@ -74,6 +84,7 @@ pub fn paint_parts<T, P: Painter>(parts: &[Part<T>], p: &mut P, mut paint: impl 
     for part in parts {
         match part {
             Part::Entry(entry) => paint(entry, p),
+            Part::Written(_, text) => p.text(text),
             Part::Text(text) => p.put(Role::Dim, text),
         }
     }

@@ -95,7 +95,7 @@ fn document(
         let printed = [names, Names::none()].into_iter().find_map(|names| {
             let printed = printed(kind, text, &mut source, names)?;
             *source.report = if printed == text { std::mem::take(source.report) } else { Report::default() };
-            (printed == text || std::ptr::eq(names, Names::none())).then_some(printed)
+            (printed == text).then_some(printed)
         });
         if let Some(printed) = printed {
             write(printed.as_bytes())?;

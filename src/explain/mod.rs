@@ -1,7 +1,7 @@
 //! A flow, a table, and what leads where, in plain words.
 //!
 //! [`flow`] says which packets a flow takes, what happens to them, and where they go on: built from the match, from the
-//! actions, and from what those lead to. [`table`] sums up a table, [`references`] finds the flows before and after one.
+//! actions, and from what those lead to. [`table()`] sums up a table, [`references()`] finds the flows before and after one.
 //! All text is made of pieces with roles and links ([`crate::base::paint`]), so that a screen can follow them.
 //!
 //! Nothing is guessed. Names come from [`crate::neutron`]; where nothing is known the numbers stand. Words are plain

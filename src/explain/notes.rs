@@ -10,6 +10,7 @@ use crate::field::slot::word;
 use crate::model::bridge::FlowId;
 use crate::model::flow::{Flags, Flow};
 use crate::model::naming::Kind;
+use crate::model::store::FlowRef;
 
 /// The notes about a flow.
 pub(super) fn notes(cx: &Cx<'_>, flow: &Flow, id: Option<FlowId>) -> Vec<Pieces> {
@@ -55,7 +56,7 @@ fn hidden_by(cx: &Cx<'_>, flow: &Flow, id: Option<FlowId>) -> Option<u32> {
     let found = bridge.classifier(bridge.table(flow.table)?).matching(&bridge.flows, &key);
     let above = found.filter(|other| Some(*other) != id).map(|other| bridge.flow(other));
     let above = above.filter(|other| other.priority() > flow.priority && covers(*other, &flow.matches));
-    above.filter(|other| !other.actions().0.iter().any(is_clause)).map(|other| other.priority()).max()
+    above.filter(|other| !other.actions().0.iter().any(is_clause)).map(FlowRef::priority).max()
 }
 
 fn note(text: &str) -> Pieces {

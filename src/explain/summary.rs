@@ -87,7 +87,7 @@ fn afterwards(cx: &Cx<'_>, flow: &Flow, p: &mut Pieces) {
     let leads_nowhere = |to: &Place| matches!(to, Place::Drop) || only_logged && matches!(to, Place::Controller);
     let ends =
         ways.iter().all(|j| leads_nowhere(&j.to)) || ways.iter().all(|j| j.way == crate::model::pipeline::Way::Learn);
-    if flow.actions.is_drop() || !ends || flow.actions.0.iter().any(|a| is_unclear(a)) {
+    if flow.actions.is_drop() || !ends || flow.actions.0.iter().any(is_unclear) {
         return;
     }
     let facts = cx.index.table(flow.table);

@@ -61,13 +61,16 @@ pub struct Reader {
     pub table: TableId,
 }
 
+/// A priority, and the names of fields.
+type RowKey = (u32, Box<[Box<str>]>);
+
 /// Explains a table; one without flows has only its name and purpose.
 pub fn table(cx: &Cx<'_>, id: TableId) -> TableExplanation {
     let mut out = TableExplanation::default();
     let flows = cx.bridge.and_then(|b| b.table(id)).map_or(&[][..], |t| &t.flows);
     let bridge = cx.bridge;
     // Flows stand highest priority first, so rows of one priority follow each other; few shapes make few rows.
-    let mut rows: FxHashMap<(u32, Box<[Box<str>]>), usize> = FxHashMap::default();
+    let mut rows: FxHashMap<RowKey, usize> = FxHashMap::default();
     let mut known: FxHashMap<(*const (), u32), usize> = FxHashMap::default();
     let mut last = None;
     for flow in flows.iter().filter_map(|id| Some(bridge?.flow(*id))) {

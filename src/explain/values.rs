@@ -28,7 +28,7 @@ pub(super) enum Detail {
 /// Paints a table with its name: `table 93 (DROPPED_TRAFFIC)`.
 pub(super) fn table(cx: &Cx<'_>, scope: Option<Scope>, id: TableId, p: &mut Pieces) {
     let named = cx.naming.table(id).map(|t| t.name_in(scope).to_owned());
-    let named = named.or_else(|| cx.ports.table_name(id).map(|n| n.to_string()));
+    let named = named.or_else(|| cx.ports.table_name(id).map(ToString::to_string));
     let text = match named {
         Some(name) => format!("table {id} ({name})"),
         None => format!("table {id}"),
@@ -113,7 +113,7 @@ pub(super) fn mac_words(cx: &Cx<'_>, mac: u64) -> Option<String> {
     // fa:16:3f is where DVR MAC addresses of hosts begin unless an operator chose otherwise (`dvr_base_mac`).
     let dvr =
         || (mac >> 24 == 0xfa_163f && !cx.naming.kind.is_ovn()).then(|| "the DVR MAC address of a host".to_owned());
-    let owner = cx.names.owner_of_mac(mac).map(|name| name.to_string());
+    let owner = cx.names.owner_of_mac(mac).map(ToString::to_string);
     owner.or_else(|| numbers::mac(mac).map(str::to_owned)).or_else(dvr)
 }
 
@@ -122,7 +122,7 @@ pub(super) fn ipv4(cx: &Cx<'_>, address: u32, mask: u32, p: &mut Pieces) {
     format::paint_ipv4(address, mask, p);
     let words = match mask {
         u32::MAX => {
-            let owner = cx.names.owner_of_address(IpAddr::V4(Ipv4Addr::from(address))).map(|n| n.to_string());
+            let owner = cx.names.owner_of_address(IpAddr::V4(Ipv4Addr::from(address))).map(ToString::to_string);
             owner.or_else(|| numbers::ipv4(address).map(str::to_owned))
         }
         _ if mask.leading_ones() == mask.count_ones() => {
@@ -151,7 +151,7 @@ pub(super) fn ipv6(cx: &Cx<'_>, address: u128, mask: u128, p: &mut Pieces) {
 }
 
 fn ipv6_words(cx: &Cx<'_>, address: u128) -> Option<String> {
-    let owner = cx.names.owner_of_address(IpAddr::V6(Ipv6Addr::from(address))).map(|n| n.to_string());
+    let owner = cx.names.owner_of_address(IpAddr::V6(Ipv6Addr::from(address))).map(ToString::to_string);
     let of_mac = || {
         let owner = cx.names.owner_of_mac(numbers::mac_in_ipv6(address)?)?;
         Some(match numbers::ipv6(address) {

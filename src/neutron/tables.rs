@@ -2,7 +2,7 @@
 //!
 //! Names and numbers are those of `neutron_lib/plugins/ml2/ovs_constants.py`; for the firewall on VM ports, of
 //! `openvswitch_firewall/constants.py` in neutron-fwaas. What flows a table holds was read in the agents' sources and
-//! checked against captures of Neutron 21.0. Some agents hand a second meaning to a number; [`Row::when`] says which
+//! checked against captures of Neutron 21.0. Some agents hand a second meaning to a number; `Row::when` says which
 //! one counts.
 
 use std::sync::Arc;

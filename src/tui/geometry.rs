@@ -84,7 +84,13 @@ pub fn node_panes(state: &State, view: &NodeView, body: Rect) -> Vec<PaneAt> {
     if body.width < WIDE {
         // One below the other: a title, a heading, and as many rows as there is room for, the radar first.
         let panes = [Pane::Bridges, Pane::Drops, Pane::Ports, Pane::Tunnels, Pane::Health];
-        let panes: Vec<Pane> = panes.into_iter().filter(|p| len(*p) > 0 || *p == Pane::Drops).collect();
+        let mut panes: Vec<Pane> = panes.into_iter().filter(|p| len(*p) > 0 || *p == Pane::Drops).collect();
+        // Where not every pane gets a row, the last ones wait for Tab.
+        let height = |panes: &[Pane]| panes.iter().map(|p| if *p == Pane::Health { 2 } else { 3 }).sum::<u16>();
+        while panes.len() > 1 && height(&panes) > end - y {
+            let Some(at) = panes.iter().rposition(|p| *p != view.pane) else { break };
+            panes.remove(at);
+        }
         let heads = |p: Pane| if p == Pane::Health { 1 } else { 2 };
         let room = (end - y).saturating_sub(panes.iter().map(|p| heads(*p)).sum::<u16>());
         let wanted: Vec<u16> = panes.iter().map(|p| len(*p).max(1)).collect();

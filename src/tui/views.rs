@@ -14,7 +14,7 @@ use crate::graph::{Graph, Layout, Options};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
 use crate::model::id::FlowHash;
-use crate::query::{By, Filter};
+use crate::query::{By, Completion, Filter};
 use crate::session::{NodeScene, Scene};
 
 /// A bridge by name: it stays the same when a newer snapshot comes.
@@ -198,6 +198,8 @@ pub struct FilterLine {
     pub before: Option<(String, Arc<Filter>)>,
     /// What is wrong with the text.
     pub wrong: Option<Diagnostic>,
+    /// What may stand at the cursor, and which of it is chosen; nothing unless it was asked for.
+    pub offered: Option<(Completion, usize)>,
     /// Texts that were used before, and which of them is shown.
     pub past: (Vec<String>, Option<usize>),
 }

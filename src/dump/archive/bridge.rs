@@ -70,8 +70,7 @@ pub struct Draft<'a> {
 }
 
 fn entries<T>(parts: Vec<Part<T>>) -> Vec<T> {
-    let entry = |part| if let Part::Entry(entry) = part { Some(entry) } else { None };
-    parts.into_iter().filter_map(entry).collect()
+    parts.into_iter().filter_map(Part::into_entry).collect()
 }
 
 impl<'a> Draft<'a> {

@@ -258,8 +258,7 @@ impl<'a> NodeDraft<'a> {
             match found.kind {
                 Kind::Conntrack => {
                     let parts = reading.document(found, Names::none(), conntrack::read_conntrack);
-                    let entry = |part| if let Part::Entry(entry) = part { Some(entry) } else { None };
-                    let connections = parts.into_iter().flatten().filter_map(entry);
+                    let connections = parts.into_iter().flatten().filter_map(Part::into_entry);
                     let before = node.connections.take().map(|c| c.to_vec()).unwrap_or_default();
                     node.connections = Some(Arc::new(before.into_iter().chain(connections).collect()));
                 }

@@ -245,14 +245,28 @@ pub fn split_actions(line: &str) -> (&str, Option<&str>) {
         let after = &line[at + 6..];
         let value = after.strip_prefix("s=").or_else(|| after.strip_prefix('='));
         let starts_a_word = line[..at].ends_with([' ', ',', '\t']) || at == 0;
-        let in_quotes = memchr::memchr_iter(b'"', &line.as_bytes()[..at]).count() % 2 == 1;
-        if let Some(value) = value.filter(|_| starts_a_word && !in_quotes) {
+        if let Some(value) = value.filter(|_| starts_a_word && !ends_in_quotes(&line.as_bytes()[..at])) {
             return (&line[..at], Some(value));
         }
         from = at + 6;
     }
     (line, None)
 }
+
+/// Whether a text breaks off within a name in quotes, where `\"` is part of the name.
+fn ends_in_quotes(text: &[u8]) -> bool {
+    let Some(first) = memchr::memchr(b'"', text) else { return false };
+    let (mut inside, mut bytes) = (false, text[first..].iter());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => inside = !inside,
+            b'\\' if inside => _ = bytes.next(),
+            _ => {}
+        }
+    }
+    inside
+}
+
 /// A duration as Open vSwitch prints it, in nanoseconds.
 pub fn parse_duration(text: &str) -> Option<u64> {
     let number = (digit1::<&str, nom::error::Error<&str>>, opt(preceded(char('.'), digit1)));

@@ -107,7 +107,22 @@ pub fn typed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let settings = state.settings.clone();
     let scene = state.scene.clone();
     let Some(view) = state.flows_mut() else { return };
+    if let Some((completion, at)) = &mut view.line.offered {
+        let len = completion.items.len();
+        match key.code {
+            KeyCode::Tab | KeyCode::Down => *at = (*at + 1) % len.max(1),
+            KeyCode::BackTab | KeyCode::Up => *at = (*at + len.saturating_sub(1)) % len.max(1),
+            KeyCode::Enter => return accept(state, effects),
+            KeyCode::Esc => view.line.offered = None,
+            _ => {
+                view.line.offered = None;
+                return typed(state, key, effects);
+            }
+        }
+        return;
+    }
     match key.code {
+        KeyCode::Tab => return offer(state, effects),
         KeyCode::Enter => {
             if let Some(wrong) = &view.line.wrong {
                 let text = wrong.message.clone();
@@ -153,6 +168,41 @@ pub fn typed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         }
     }
     if state.flows_mut().is_some_and(|v| v.line.wrong.is_none()) {
+        ask_rows(state, effects);
+    }
+}
+
+/// Shows what may stand at the cursor; if that is one thing only, it is put there.
+fn offer(state: &mut State, effects: &mut Vec<Effect>) {
+    let (scene, settings) = (state.scene.clone(), state.settings.clone());
+    let Some(view) = state.flows_mut() else { return };
+    let Some((node, at)) = view.spot.find(&scene) else { return };
+    let scope = Scope { aliases: &settings.aliases, ..node.scope(at) };
+    let completion = query::complete(view.line.input.text(), view.line.input.cursor(), &scope);
+    match completion.items.len() {
+        0 => {
+            let hint = completion.hint;
+            state.say(Role::Warn, hint);
+        }
+        1 => {
+            view.line.offered = Some((completion, 0));
+            accept(state, effects);
+        }
+        _ => view.line.offered = Some((completion, 0)),
+    }
+}
+
+/// Puts the chosen word at the cursor.
+fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    let (scene, settings) = (state.scene.clone(), state.settings.clone());
+    let Some(view) = state.flows_mut() else { return };
+    let Some((completion, at)) = view.line.offered.take() else { return };
+    let Some(item) = completion.items.get(at) else { return };
+    let (from, to) = (completion.replace.start as usize, completion.replace.end as usize);
+    view.line.input.replace(from, to, &item.insert);
+    let text = view.line.input.text().to_owned();
+    set_text(view, &scene, &settings, &text);
+    if view.line.wrong.is_none() {
         ask_rows(state, effects);
     }
 }

@@ -6,6 +6,7 @@ use ratatui::style::{Modifier, Style};
 use super::super::columns::Column;
 use super::super::geometry::{self, Frame};
 use super::super::line::{Row, Wrapped};
+use super::super::list::Cursor;
 use super::super::state::State;
 use super::super::update::shown_columns;
 use super::super::views::FlowsView;
@@ -15,6 +16,7 @@ use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role};
 use crate::explain;
 use crate::model::bridge::FlowId;
+use crate::query::Completion;
 use crate::session::NodeScene;
 
 /// Draws it.
@@ -51,7 +53,10 @@ pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_
         about(view, node, at, inspector, sheet);
     }
     if view.line.before.is_some() && frame.filter.is_some() {
-        complaint(view, frame, sheet);
+        match &view.line.offered {
+            Some((completion, at)) => offered(view, completion, *at, frame, sheet),
+            None => complaint(view, frame, sheet),
+        }
     }
 }
 
@@ -98,7 +103,7 @@ fn filter_line(view: &FlowsView, at: Rect, sheet: &mut Sheet<'_>) {
     };
     let mut row = Row::of(if is_typing { Role::Accent } else { Role::Dim }, " / ");
     let width = usize::from(at.width);
-    let right = if is_typing { format!("{sign} Enter keeps, Esc takes back ") } else { format!("{sign} ") };
+    let right = if is_typing { format!("{sign} Tab: complete ") } else { format!("{sign} ") };
     let right = if right.len() + 24 > width { format!("{sign} ") } else { right };
     let room = width.saturating_sub(right.len() + 4);
     // A long text is shown around its cursor.
@@ -125,6 +130,35 @@ fn filter_line(view: &FlowsView, at: Rect, sheet: &mut Sheet<'_>) {
     }
     if is_typing {
         sheet.cursor = Some((at.x + 3 + (column - skip) as u16, at.y));
+    }
+}
+
+/// What may stand at the cursor, below it.
+fn offered(view: &FlowsView, completion: &Completion, at: usize, frame: &Frame, sheet: &mut Sheet<'_>) {
+    let body = frame.body;
+    let widest = completion.items.iter().map(|i| i.insert.chars().count()).max().unwrap_or(0).clamp(8, 40);
+    let docs = completion.items.iter().map(|i| i.doc.chars().count()).max().unwrap_or(0);
+    let width = ((widest + docs + 6).max(completion.hint.chars().count() + 8) as u16).min(body.width);
+    let text = view.line.input.text();
+    let column =
+        Row::of(Role::Text, &text[..text.floor_char_boundary(completion.replace.start as usize)]).width() as u16;
+    let x = (body.x + column + 1).min(body.right().saturating_sub(width));
+    let height = (completion.items.len().min(10) as u16 + 2).min(body.height);
+    let place = Rect::new(x, body.y, width, height);
+    sheet.clear(place);
+    let more = if completion.more > 0 { format!("{} more", completion.more) } else { String::new() };
+    let inner = sheet.boxed(place, &completion.hint, &more, true);
+    let mut cursor = Cursor { at, top: 0 };
+    cursor.show(completion.items.len(), usize::from(inner.height));
+    for (y, n) in (inner.y..).zip(cursor.window(completion.items.len(), usize::from(inner.height))) {
+        let item = &completion.items[n];
+        let mut row = Row::of(Role::Accent, if n == at { "> " } else { "  " });
+        row.put(Role::Text, &format!("{:<widest$}  ", item.insert));
+        row.dim(&item.doc);
+        row.fit(usize::from(inner.width), sheet.look.glyphs.cut);
+        let place = Rect { y, height: 1, ..inner };
+        let base = if n == at { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
+        sheet.styled(place, &row, base);
     }
 }
 
