@@ -230,7 +230,8 @@ fn unreadable(source: &Source, error: &LoadError) -> Failure {
         (_, LoadError::Nothing { sources, .. }) => {
             let mut failure = failure.hint("a source is what `ovs-ofctl dump-flows` prints, or a directory of such");
             if sources.files.len() > 1 {
-                failure = failure.hint("`ofscope sources` lists the files with the reasons why they are not used");
+                failure =
+                    failure.hint(format!("`ofscope sources {}` says of each file why it is not used", source.name()));
             }
             failure
         }

@@ -232,7 +232,11 @@ impl Sheet<'_> {
     fn lines(&mut self) {
         let bridge = self.chosen.bridge();
         for id in self.rows {
-            paint_line(bridge.flow(*id), &bridge.names, self.out);
+            // Most dumps go to files and pipes: there the line is all that is needed.
+            match self.out.dress().color {
+                true => paint_line(bridge.flow(*id), &bridge.names, self.out),
+                false => self.out.text(&bridge.flow(*id).line_text(&bridge.names)),
+            }
             self.out.text("\n");
             if !self.out.is_open() {
                 return;

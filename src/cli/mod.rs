@@ -10,6 +10,7 @@ pub mod completions;
 pub mod context;
 pub mod demos;
 pub mod docs;
+pub mod drops;
 pub mod explain;
 pub mod failure;
 pub mod flows;
@@ -110,6 +111,7 @@ pub(crate) enum Command {
     Ports(ports::PortsArgs),
     Tunnels(tunnels::TunnelsArgs),
     Tables(tables::TablesArgs),
+    Drops(drops::DropsArgs),
     Graph(graph::GraphArgs),
     Fmt(fmt::FmtArgs),
     Parse(parse::ParseArgs),
@@ -130,6 +132,7 @@ impl Command {
             Command::Ports(args) => ports::run(&args, cx),
             Command::Tunnels(args) => tunnels::run(&args, cx),
             Command::Tables(args) => tables::run(&args, cx),
+            Command::Drops(args) => drops::run(&args, cx),
             Command::Graph(args) => graph::run(&args, cx),
             Command::Fmt(args) => fmt::run(&args, cx),
             Command::Parse(args) => parse::run(&args, cx),
