@@ -9,7 +9,7 @@ use ofscope::dump::flows;
 use ofscope::field::Names;
 use ofscope::model::bridge::Bridge;
 use ofscope::model::naming::Naming;
-use ofscope::query::{Filter, Scope};
+use ofscope::query::{Filter, Scope, complete};
 
 /// How often each filter is measured; the middle one is told.
 const RUNS: usize = 15;
@@ -39,8 +39,8 @@ const WHOLE: [&str; 2] = ["\"10.0.3.7\"", "match ~ \"nw_src=10\\.0\\.3\\.\""];
 
 fn main() {
     let text = neutron_like::dump(neutron_like::ports_for(1_000_000));
-    let mut bridge = Bridge::default();
-    bridge.flows = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {}).flows;
+    let loaded = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {});
+    let bridge = Bridge { flows: loaded.flows, ..Bridge::default() };
     drop(text);
     let naming = Naming::default();
     let scope = Scope::new(&bridge, &naming);
@@ -56,6 +56,12 @@ fn main() {
             worst = worst.max(ms);
         }
         println!("  {worst:7.1} ms is the slowest");
+    }
+    println!("completion");
+    for text in ["", "n", "nw_src = 10.", "table = ", "cookie = ", "reg5 = ", "next port 1", "ct.zone = "] {
+        let mut found = 0;
+        let ms = middle(|| found = complete(text, text.len(), &scope).items.len());
+        println!("  {ms:7.2} ms {found:8} items  `{text}`");
     }
 }
 

@@ -23,8 +23,8 @@ fn main() {
 
 fn measure(ports: usize) {
     let text = neutron_like::dump(ports);
-    let mut bridge = Bridge::default();
-    bridge.flows = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {}).flows;
+    let loaded = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {});
+    let bridge = Bridge { flows: loaded.flows, ..Bridge::default() };
     drop(text);
     let naming = Naming::default();
     let scope = Scope::new(&bridge, &naming);

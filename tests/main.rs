@@ -3,11 +3,14 @@
 mod bad_input;
 mod captures;
 mod check;
+mod cli;
 mod crashes;
 mod databases;
+mod docs;
 mod dumps;
 mod house;
 mod laws;
+mod screens;
 mod words;
 
 use std::path::{Path, PathBuf};

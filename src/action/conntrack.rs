@@ -19,14 +19,17 @@ pub const WORDS: &[Word] = &[
         "ct([commit][,force][,table=TABLE][,zone=N|FIELD[A..B]][,nat[(..)]][,exec(ACTION,..)][,alg=ftp|tftp])",
         "passes the packet through connection tracking",
         parse_ct,
-    ),
+    )
+    .since("extension of Open vSwitch 2.5"),
     word(
         "nat",
         "nat | nat(src=IP[-IP][:PORT[-PORT]][,persistent][,hash|random]) | nat(dst=..)",
         "translates addresses; stands in ct(..) only",
         parse_nat,
-    ),
-    word("ct_clear", "ct_clear", "forgets what connection tracking said of the packet", parse_ct_clear),
+    )
+    .since("extension of Open vSwitch 2.6"),
+    word("ct_clear", "ct_clear", "forgets what connection tracking said of the packet", parse_ct_clear)
+        .since("extension of Open vSwitch 2.7"),
 ];
 
 /// The zone of a ct action.

@@ -11,21 +11,29 @@ use crate::field::{Names, Version};
 
 /// The words of this family.
 pub const WORDS: &[Word] = &[
-    word("strip_vlan", "strip_vlan", "takes the VLAN tag off", parse_strip_vlan),
-    word("pop_vlan", "pop_vlan", "takes the VLAN tag off", parse_pop_vlan),
-    word("push_vlan", "push_vlan:0x8100 | push_vlan:0x88a8", "puts a VLAN tag on", parse_push_vlan),
-    word("push_mpls", "push_mpls:0x8847 | push_mpls:0x8848", "puts an MPLS header on", parse_push_mpls),
-    word("pop_mpls", "pop_mpls:ETHERTYPE", "takes an MPLS header off", parse_pop_mpls),
-    word("dec_ttl", "dec_ttl | dec_ttl(ID,..)", "takes one off the IP time to live", parse_dec_ttl),
-    word("dec_mpls_ttl", "dec_mpls_ttl", "takes one off the MPLS time to live", parse_dec_mpls_ttl),
-    word("dec_nsh_ttl", "dec_nsh_ttl", "takes one off the NSH time to live", parse_dec_nsh_ttl),
+    word("strip_vlan", "strip_vlan", "takes the VLAN tag off", parse_strip_vlan).since("every version"),
+    word("pop_vlan", "pop_vlan", "takes the VLAN tag off", parse_pop_vlan).since("every version"),
+    word("push_vlan", "push_vlan:0x8100 | push_vlan:0x88a8", "puts a VLAN tag on", parse_push_vlan)
+        .since("OpenFlow 1.1; 0x88a8 and a second tag since Open vSwitch 2.8"),
+    word("push_mpls", "push_mpls:0x8847 | push_mpls:0x8848", "puts an MPLS header on", parse_push_mpls)
+        .since("OpenFlow 1.1, in 1.0 an extension; Open vSwitch 1.11"),
+    word("pop_mpls", "pop_mpls:ETHERTYPE", "takes an MPLS header off", parse_pop_mpls)
+        .since("OpenFlow 1.1, in 1.0 an extension; Open vSwitch 1.11"),
+    word("dec_ttl", "dec_ttl | dec_ttl(ID,..)", "takes one off the IP time to live", parse_dec_ttl)
+        .since("every version"),
+    word("dec_mpls_ttl", "dec_mpls_ttl", "takes one off the MPLS time to live", parse_dec_mpls_ttl)
+        .since("OpenFlow 1.1, in 1.0 an extension; Open vSwitch 1.11"),
+    word("dec_nsh_ttl", "dec_nsh_ttl", "takes one off the NSH time to live", parse_dec_nsh_ttl)
+        .since("extension of Open vSwitch 2.8"),
     word(
         "encap",
         "encap(ethernet) | encap(mpls) | encap(mpls_mc) | encap(nsh([md_type=N][,tlv(CLASS,TYPE,VALUE)]..))",
         "puts a header in front of the packet",
         parse_encap,
-    ),
-    word("decap", "decap() | decap(packet_type(ns=N,type=N))", "takes the first header off the packet", parse_decap),
+    )
+    .since("extension of Open vSwitch 2.8 for OpenFlow 1.3 and later; MPLS since 2.17"),
+    word("decap", "decap() | decap(packet_type(ns=N,type=N))", "takes the first header off the packet", parse_decap)
+        .since("extension of Open vSwitch 2.8 for OpenFlow 1.3 and later; MPLS since 2.17"),
 ];
 
 /// Notes that an action which takes no argument was given one.

@@ -21,7 +21,7 @@ pub const WORDS: &[Word] = &[word(
      [,load:FIELD->FIELD][,output:FIELD])",
     "adds a flow to a table, made of this packet",
     parse_learn,
-)];
+).since("extension of Open vSwitch 1.3")];
 
 /// `learn(..)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -13,35 +13,35 @@ use crate::field::{Names, Subfield, Version};
 
 /// The words of this family.
 pub const WORDS: &[Word] = &[
-    word("set_queue", "set_queue:QUEUE", "sets the queue for the outputs that follow", parse_set_queue),
-    word("pop_queue", "pop_queue", "takes the queue back", parse_pop_queue),
+    word("set_queue", "set_queue:QUEUE", "sets the queue for the outputs that follow", parse_set_queue).since("OpenFlow 1.1; in 1.0 an extension"),
+    word("pop_queue", "pop_queue", "takes the queue back", parse_pop_queue).since("extension of Open vSwitch"),
     word(
         "multipath",
         "multipath(FIELDS,BASIS,ALGORITHM,N_LINKS,ARG,FIELD[A..B])",
         "writes a number picked by hashing the packet",
         parse_multipath,
-    ),
+    ).since("extension of Open vSwitch 1.1"),
     word(
         "sample",
         "sample(probability=N[,collector_set_id=N][,obs_domain_id=N][,obs_point_id=N][,sampling_port=PORT][,ingress|egress])",
         "sends some packets to a collector",
         parse_sample,
-    ),
+    ).since("extension of Open vSwitch 2.4"),
     word(
         "fin_timeout",
         "fin_timeout([idle_timeout=N][,hard_timeout=N])",
         "shortens the flow's timeouts when a TCP connection ends",
         parse_fin_timeout,
-    ),
+    ).since("extension of Open vSwitch 1.6"),
     word(
         "check_pkt_larger",
         "check_pkt_larger(BYTES)->FIELD[B]",
         "sets a bit if the packet is longer",
         parse_check_pkt_larger,
-    ),
-    word("note", "note:HEX", "does nothing but carry bytes", parse_note),
-    word("debug_recirc", "debug_recirc", "recirculates the packet, for debugging", parse_debug_recirc),
-    word("debug_slow", "debug_slow", "takes the slow path, for debugging", parse_debug_slow),
+    ).since("extension of Open vSwitch 2.12"),
+    word("note", "note:HEX", "does nothing but carry bytes", parse_note).since("extension of Open vSwitch 1.1"),
+    word("debug_recirc", "debug_recirc", "recirculates the packet, for debugging", parse_debug_recirc).since("extension of Open vSwitch, for its own tests"),
+    word("debug_slow", "debug_slow", "takes the slow path, for debugging", parse_debug_slow).since("extension of Open vSwitch, for its own tests"),
 ];
 
 /// `set_queue:QUEUE`.

@@ -18,7 +18,7 @@ use crate::base::args::{Item, Separator, items};
 use crate::base::diag::{Diagnostic, nearest};
 use crate::base::paint::{List, Painter, Role};
 use crate::base::span::Span;
-use crate::field::names::parse_port;
+use crate::field::names::{parse_known_port, parse_port};
 use crate::field::{Formats, Names, Version};
 
 pub mod conntrack;
@@ -27,11 +27,13 @@ pub mod learn;
 pub mod misc;
 pub mod output;
 pub mod pipeline;
+mod reference;
 pub mod set;
 mod spelling;
 mod verify;
 mod walk;
 
+pub use reference::reference;
 pub use spelling::{Spelling, carry};
 pub use walk::{Refusal, Walk};
 
@@ -453,6 +455,8 @@ pub struct Word {
     pub form: &'static str,
     /// What it does, in plain words.
     pub doc: &'static str,
+    /// Which versions of OpenFlow and Open vSwitch have it (ovs-actions(7), "Conformance").
+    pub since: &'static str,
     parse: fn(&Arg<'_>, &mut Cx<'_>) -> Result<Action, Diagnostic>,
 }
 
@@ -462,7 +466,13 @@ const fn word(
     doc: &'static str,
     parse: fn(&Arg<'_>, &mut Cx<'_>) -> Result<Action, Diagnostic>,
 ) -> Word {
-    Word { name, form, doc, parse }
+    Word { name, form, doc, since: "", parse }
+}
+
+impl Word {
+    const fn since(self, since: &'static str) -> Word {
+        Word { since, ..self }
+    }
 }
 
 /// The words of all families, in the order of the docs.
@@ -632,7 +642,7 @@ fn parse_item(item: &Item<'_>, outer: Outer, cx: &mut Cx<'_>) -> Result<Action, 
         let d = cx.error("unknown-action", item.name, "`apply_actions` is the default instruction");
         return Err(d.hint("write its actions without it"));
     }
-    if let Ok(port) = parse_port(item.name, cx.names)
+    if let Ok(port) = parse_known_port(item.name, cx.names)
         && (item.separator == Separator::None || cx.mode == Mode::Typed)
     {
         cx.grow(16, item.name)?;

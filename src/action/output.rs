@@ -14,32 +14,38 @@ pub const WORDS: &[Word] = &[
         "output:PORT | output:FIELD[A..B] | output(port=PORT,max_len=BYTES)",
         "sends the packet out of a port",
         parse_output,
-    ),
+    )
+    .since("every version; to a field since Open vSwitch 1.3, cut short since 2.6"),
     word(
         "controller",
         "controller[:MAX_LEN] | controller(max_len=N,reason=R,id=N,userdata=HEX,pause,meter_id=N)",
         "sends the packet to the controller",
         parse_controller,
-    ),
+    )
+    .since("every version; id and reason since Open vSwitch 1.6, userdata and pause since 2.6"),
     word(
         "enqueue",
         "enqueue:PORT:QUEUE | enqueue(PORT,QUEUE)",
         "sends the packet out of a port through a queue",
         parse_enqueue,
-    ),
-    word("group", "group:NUMBER", "hands the packet to a group", parse_group),
+    )
+    .since("OpenFlow 1.0; later versions get set_queue, output and pop_queue"),
+    word("group", "group:NUMBER", "hands the packet to a group", parse_group)
+        .since("OpenFlow 1.1; in 1.0 an extension of Open vSwitch 2.6"),
     word(
         "bundle",
         "bundle(FIELDS,BASIS,ALGORITHM,ofport,members:PORT,..)",
         "sends the packet out of one live port of a list",
         parse_bundle,
-    ),
+    )
+    .since("extension of Open vSwitch 1.2"),
     word(
         "bundle_load",
         "bundle_load(FIELDS,BASIS,ALGORITHM,ofport,FIELD[A..B],members:PORT,..)",
         "writes one live port of a list into a field",
         parse_bundle_load,
-    ),
+    )
+    .since("extension of Open vSwitch 1.2"),
 ];
 
 /// `output:PORT`, or a bare port.

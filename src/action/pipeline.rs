@@ -16,20 +16,28 @@ pub const WORDS: &[Word] = &[
         "resubmit:PORT | resubmit([PORT],[TABLE][,ct])",
         "looks the packet up again, in another table",
         parse_resubmit,
-    ),
-    word("goto_table", "goto_table:TABLE", "goes on in a later table", parse_goto_table),
-    word("write_actions", "write_actions(ACTION,..)", "adds to the actions done at the very end", parse_write_actions),
-    word("clear_actions", "clear_actions", "empties the actions done at the very end", parse_clear_actions),
-    word("write_metadata", "write_metadata:VALUE[/MASK]", "writes metadata for later tables", parse_write_metadata),
-    word("meter", "meter:NUMBER", "drops the packet if there are too many of its kind", parse_meter),
+    )
+    .since("extension of Open vSwitch; a table since 1.3, ct since 2.7"),
+    word("goto_table", "goto_table:TABLE", "goes on in a later table", parse_goto_table)
+        .since("OpenFlow 1.1; Open vSwitch 2.1"),
+    word("write_actions", "write_actions(ACTION,..)", "adds to the actions done at the very end", parse_write_actions)
+        .since("OpenFlow 1.1; Open vSwitch 2.1"),
+    word("clear_actions", "clear_actions", "empties the actions done at the very end", parse_clear_actions)
+        .since("OpenFlow 1.1; Open vSwitch 2.1"),
+    word("write_metadata", "write_metadata:VALUE[/MASK]", "writes metadata for later tables", parse_write_metadata)
+        .since("OpenFlow 1.1; Open vSwitch 2.1"),
+    word("meter", "meter:NUMBER", "drops the packet if there are too many of its kind", parse_meter)
+        .since("OpenFlow 1.3 as an instruction, 1.5 as an action"),
     word(
         "conjunction",
         "conjunction(ID,K/N)",
         "is clause K of N; all of them together match conj_id=ID",
         parse_conjunction,
-    ),
-    word("clone", "clone(ACTION,..)", "does actions on a copy of the packet", parse_clone),
-    word("exit", "exit", "stops here, in outer tables too", parse_exit),
+    )
+    .since("extension of Open vSwitch 2.4"),
+    word("clone", "clone(ACTION,..)", "does actions on a copy of the packet", parse_clone)
+        .since("extension of Open vSwitch 2.7"),
+    word("exit", "exit", "stops here, in outer tables too", parse_exit).since("extension of Open vSwitch"),
 ];
 
 /// `resubmit(PORT,TABLE)`.

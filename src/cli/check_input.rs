@@ -10,9 +10,9 @@ use crate::base::diag::Report;
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
 
-/// Lists what could not be read in files or directories, each with file, line, column and a caret.
+/// List what could not be read in files or directories.
 ///
-/// Ends with 0 if all was understood, with 4 if something was not.
+/// Each complaint has its file, line and column, with a caret under the word. Ends with 0 if all was understood, with 4 if something was not.
 #[derive(Debug, Args)]
 pub struct CheckInputArgs {
     /// Dumps, directories of captures, or `-` for standard input.
@@ -50,11 +50,12 @@ pub fn run(args: &CheckInputArgs, cx: &Context) -> CommandResult {
         }
         let (role, word) = match (report.errors(), report.len()) {
             (0, 0) => (Role::Ok, "everything was understood".to_owned()),
-            (0, n) => (Role::Ok, format!("{n} remarks")),
+            (0, _) => (Role::Ok, "everything was understood".to_owned()),
             (errors, _) => (Role::Bad, format!("{} could not be read", grouped(errors as u64))),
         };
         out.put(role, &word);
-        out.text(&format!(": {} flows in {} files\n", grouped(flows), grouped(files)));
+        let plural = |n: u64, word: &str| format!("{} {word}{}", grouped(n), if n == 1 { "" } else { "s" });
+        out.text(&format!(": {} in {}\n", plural(flows, "flow"), plural(files, "file")));
     }
     out.finish()?;
     Ok(if report.errors() > 0 { Outcome::Partial } else { Outcome::Done })

@@ -41,12 +41,19 @@ pub fn count(n: Option<u64>) -> Field {
 pub struct Columns {
     heads: Vec<(&'static str, Side)>,
     rows: Vec<Vec<Field>>,
+    wraps: bool,
 }
 
 impl Columns {
     /// With these columns.
     pub fn new(heads: &[(&'static str, Side)]) -> Columns {
-        Columns { heads: heads.to_vec(), rows: Vec::new() }
+        Columns { heads: heads.to_vec(), rows: Vec::new(), wraps: false }
+    }
+
+    /// The same with a last column that goes on in further lines instead of being cut.
+    pub fn wrapping(mut self) -> Columns {
+        self.wraps = true;
+        self
     }
 
     /// Adds a row, a field for each column.
@@ -73,7 +80,10 @@ impl Columns {
                 let is_last = n + 1 == shown.len();
                 let gap = if n > 0 { 2 } else { 0 };
                 let room = if is_last { width.saturating_sub(column + gap).max(8) } else { usize::MAX };
-                let text = cut(text, room);
+                let (text, rest) = match is_last && self.wraps && room >= 16 {
+                    true => broken(text, room),
+                    false => (cut(text, room), Vec::new()),
+                };
                 let blanks = widths[n].saturating_sub(text.width());
                 let (before, after) = match self.heads[*at].1 {
                     Side::Right => (blanks, 0),
@@ -82,11 +92,38 @@ impl Columns {
                 p.text(&" ".repeat(gap + before));
                 p.put(*role, &text);
                 p.text(&" ".repeat(after));
+                for line in rest {
+                    p.text("\n");
+                    p.text(&" ".repeat(column + gap));
+                    p.put(*role, &line);
+                }
                 column += gap + before + text.width() + after;
             }
             p.text("\n");
         }
     }
+}
+
+/// A text in lines of at most `room` columns, broken after blanks and commas where there are any: the first, and the rest.
+fn broken(text: &str, room: usize) -> (String, Vec<String>) {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for part in text.split_inclusive([' ', ',']) {
+        if !line.is_empty() && line.width() + part.trim_end().width() > room {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+        }
+        line.push_str(part);
+        while line.trim_end().width() > room {
+            let head = cut(&line, room).trim_end_matches('…').to_owned();
+            // A character wider than the column still has to go somewhere.
+            let at = if head.is_empty() { line.chars().next().map_or(1, char::len_utf8) } else { head.len() };
+            lines.push(line[..at].to_owned());
+            line.drain(..at);
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    let first = lines.remove(0);
+    (first, lines)
 }
 
 /// A text in at most `room` columns, with `…` where it was cut.
@@ -111,6 +148,17 @@ pub fn cut(text: &str, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_last_column_may_go_on_in_further_lines() {
+        let mut columns = Columns::new(&[("N", Side::Right), ("WHAT", Side::Left)]).wrapping();
+        columns.push([count(Some(7)), field(Role::Text, "priority=5,tcp,tp_dst=22 actions=drop")]);
+        columns.push([count(Some(8)), field(Role::Text, "x".repeat(20))]);
+        let mut out = String::new();
+        columns.paint(20, &mut out);
+        let rest = "8  xxxxxxxxxxxxxxxx\n   xxxx\n";
+        assert_eq!(out, format!("N  WHAT\n7  priority=5,tcp,\n   tp_dst=22\n   actions=drop\n{rest}"));
+    }
 
     #[test]
     fn words_stand_left_numbers_right_and_bare_columns_go() {

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::context::Context;
 use super::failure::{CommandResult, Outcome};
 
-/// Prints the completion script of a shell.
+/// Print the completion script of a shell.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope completions bash > /etc/bash_completion.d/ofscope

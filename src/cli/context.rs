@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Global;
 use super::failure::{CommandResult, Failure, Outcome, Stop};
+use super::meter::Meter;
 use super::out::Out;
 use super::pager::Sink;
 use crate::base::diag::{Diagnostic, Report};
@@ -90,11 +91,18 @@ impl Context {
         }
     }
 
-    /// Reads a source.
+    /// Reads a source by its name.
     pub fn open(&self, name: Option<&str>) -> Result<Scene, Stop> {
-        let source = self.source(name)?;
-        let snapshot = open(&source, true, &Progress::default(), &mut |_| {});
-        Ok(Scene::new(snapshot.map_err(|e| unreadable(&source, &e))?))
+        self.load(&self.source(name)?)
+    }
+
+    /// Reads a source.
+    pub fn load(&self, source: &Source) -> Result<Scene, Stop> {
+        let progress = Progress::default();
+        let meter = Meter::start(&progress, !self.global.quiet && io::stderr().is_terminal());
+        let snapshot = open(source, true, &progress, &mut |_| {});
+        drop(meter);
+        Ok(Scene::new(snapshot.map_err(|e| unreadable(source, &e))?))
     }
 
     /// The files of a source; with the reason if nothing in them is of use.
@@ -232,10 +240,12 @@ fn unreadable(source: &Source, error: &LoadError) -> Failure {
 
 /// What may have been meant instead of a file that is not there.
 fn not_found(failure: Failure, name: &str) -> Failure {
-    let commands = <super::Cli as clap::CommandFactory>::command();
-    let names: Vec<String> = commands.get_subcommands().map(|c| c.get_name().to_owned()).collect();
-    if let Some(near) = crate::base::diag::nearest(name, names.iter().map(String::as_str)) {
-        return failure.hint(format!("did you mean the subcommand `{near}`?"));
+    let (directory, file) = name.rsplit_once('/').map_or((".", name), |(directory, file)| (directory, file));
+    let directory = if directory.is_empty() { "/" } else { directory };
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten().take(10_000);
+    let files: Vec<String> = files.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    if let Some(near) = crate::base::diag::nearest(file, files.iter().map(String::as_str)) {
+        return failure.hint(format!("did you mean `{}`?", name.replace(file, near)));
     }
     match run_directory() {
         Some(_) => failure.hint("for a bridge of this machine: ovs-ofctl dump-flows br-int | ofscope -"),

@@ -10,7 +10,9 @@ use super::json as answers;
 use crate::base::paint::Role;
 use crate::dump::demo;
 
-/// Lists the captured nodes that come with the program; each is opened as `demo:NAME`.
+/// List the captured nodes that come with the program.
+///
+/// Each is opened as `demo:NAME`; `demo:` alone is the first that people see.
 #[derive(Debug, Args)]
 pub struct DemosArgs {
     /// Print JSON.
@@ -26,7 +28,7 @@ pub fn run(args: &DemosArgs, cx: &Context) -> CommandResult {
         let demos: Vec<Value> = demo::names().map(one).collect();
         out.bytes(answers::text(&answers::document("demos", json!({ "demos": demos }))).as_bytes());
     } else {
-        let mut columns = Columns::new(&[("SOURCE", Side::Left), ("WHAT IT IS", Side::Left)]);
+        let mut columns = Columns::new(&[("SOURCE", Side::Left), ("WHAT IT IS", Side::Left)]).wrapping();
         for (name, about) in demo::names() {
             columns.push([field(Role::Accent, format!("demo:{name}")), field(Role::Text, about)]);
         }

@@ -17,14 +17,16 @@ use crate::dump::flows::heading;
 use crate::explain::typed;
 use crate::field::Names;
 
-/// Says in plain words what a flow matches and does: a line of a dump, or one that was typed.
+/// Say in plain words what a pasted flow matches and does.
+///
+/// The flow is a line of a dump, or one that was typed. A typed one is refused where it is wrong.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope explain 'table=0,tcp,tp_dst=22,actions=drop'
   ovs-ofctl dump-flows br-int table=60 | ofscope explain -")]
 pub struct ExplainArgs {
     /// The flow; `-` for lines of standard input.
-    #[arg(required = true, value_name = "FLOW", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "FLOW")]
     pub flow: Vec<String>,
     /// Print JSON.
     #[arg(long)]

@@ -17,14 +17,18 @@ use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::{Flow, Style};
 use crate::model::id::FlowHash;
 use crate::model::store::{FlowRef, paint_before_actions};
-use crate::query::{Answer, Filter};
+use crate::query::{Answer, By, Filter};
 use crate::session::Scene;
 
-/// Prints the flows of a bridge as the dump has them, all or those that a filter holds for.
+/// Print the flows of a bridge, all or those that a filter holds for.
+///
+/// Each is printed as the dump has it, unless columns, groups or another format are asked for. Ends with 1 if there is no
+/// such flow.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope flows dump.txt -f 'table=82 and drop'
   ofscope flows . --bridge br-tun --sort packets --limit 20
+  ofscope flows dump.txt --group template
   ofscope flows dump.txt -f 'tcp_dst in 8000..8999' --columns id,table,priority,packets,match
   ofscope flows dump.txt -f 'cookie=0x1234' --format ofctl-del | ovs-ofctl --bundle add-flows br-int -")]
 pub struct FlowsArgs {
@@ -36,6 +40,9 @@ pub struct FlowsArgs {
     /// Only the flows of this table, by number or name.
     #[arg(short, long, value_name = "TABLE")]
     pub table: Option<String>,
+    /// Print flows that look alike as one line with a count.
+    #[arg(long, value_parser = super::fold::parser(), value_name = "BY", conflicts_with_all = ["jsonl", "format", "columns"])]
+    pub group: Option<By>,
     /// Sort by this, in the way that is asked for most: numbers highest first.
     #[arg(long, value_enum, value_name = "KEY")]
     pub sort: Option<Sort>,
@@ -123,7 +130,14 @@ pub fn run(args: &FlowsArgs, cx: &Context) -> CommandResult {
     let mut out = cx.out();
     let origin = Origin::of(&scene.snapshot().sources, chosen);
     let mut sheet = Sheet { chosen, rows: &rows, origin, out: &mut out };
-    if !args.columns.is_empty() {
+    if let Some(by) = args.group {
+        let limit = args.limit.unwrap_or(usize::MAX);
+        let fold = super::fold::groups(chosen, &rows, by, args.sort)?;
+        match args.json {
+            true => super::fold::json(chosen, &fold, limit, sheet.out),
+            false => super::fold::paint(chosen, &fold, limit, cx.width(), sheet.out),
+        }
+    } else if !args.columns.is_empty() {
         sheet.columns(&args.columns, cx.width());
     } else if args.json {
         sheet.json(args.filter.as_deref());
@@ -164,7 +178,9 @@ fn rows(args: &FlowsArgs, chosen: Chosen<'_>, cx: &Context) -> Result<Vec<FlowId
             rows.reverse();
         }
     }
-    rows.truncate(args.limit.unwrap_or(usize::MAX));
+    if args.group.is_none() {
+        rows.truncate(args.limit.unwrap_or(usize::MAX));
+    }
     Ok(rows)
 }
 
@@ -345,20 +361,27 @@ pub fn paint_line(row: FlowRef<'_>, names: &Names, p: &mut impl Painter) {
     }
 }
 
-/// Prints a flow as a line for `ovs-ofctl add-flows`, which adds it or deletes exactly it.
+/// Prints a flow as a line for `ovs-ofctl add-flows`, which adds it or deletes exactly it. Words of the match that nobody
+/// knows here stand in it too: without them it would be another flow.
 pub fn paint_ofctl(flow: &Flow, names: &Names, format: Format, p: &mut impl Painter) {
     let mut text = String::new();
+    let matches = flow.match_text(names);
+    let matches = std::iter::once(matches.as_str()).chain(flow.residue.iter().map(|word| &**word));
+    let matches: Vec<&str> = matches.filter(|part| !part.is_empty()).collect();
     match format {
-        Format::Ofctl => flow.paint(Style::NoStats, names, &mut text),
-        Format::OfctlDel => {
-            text.push_str("delete_strict ");
-            text.push_str(&format!("table={}", flow.table));
-            // A printed match leaves out the default priority.
-            text.push_str(&format!(",priority={}", flow.priority));
-            let matches = flow.match_text(names);
-            text.push_str(if matches.is_empty() { "" } else { "," });
-            text.push_str(&matches);
+        Format::Ofctl => {
+            flow.paint_head(Style::NoStats, names, &mut text);
+            text.push_str(&format!("priority={}", flow.priority));
         }
+        Format::OfctlDel => text.push_str(&format!("delete_strict table={},priority={}", flow.table, flow.priority)),
+    }
+    for part in matches {
+        text.push(',');
+        text.push_str(part);
+    }
+    if format == Format::Ofctl {
+        text.push_str(" actions=");
+        flow.actions.paint(names, &mut text);
     }
     p.text(text.trim_start());
 }

@@ -17,6 +17,8 @@ use crate::dump::reprint::{Options, reprint};
 use crate::dump::{Part, Source, groups, meters, ports};
 use crate::field::{Names, Version};
 
+/// Print a dump or a flow file again, as it was or as a switch would print it back.
+///
 /// What a switch printed comes out byte for byte; what a person wrote comes out in the words of Open vSwitch.
 ///
 /// With -O each flow comes out as a switch prints it back with `ovs-ofctl -O VERSION --no-stats dump-flows`, one a

@@ -8,7 +8,7 @@ use super::json;
 use crate::base::paint::Painter;
 use crate::graph::{self, Charset, Density, Fit, Goal, Graph, Layout, Options, Sink};
 
-/// Prints the tables of a bridge and the ways between them.
+/// Print the pipeline of a bridge: its tables and the ways between them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope graph dump.txt
@@ -88,8 +88,8 @@ fn goal(text: &str, chosen: super::context::Chosen<'_>) -> Result<Goal, Failure>
     let sink = Sink::ALL.into_iter().find(|sink| sink.name().eq_ignore_ascii_case(text));
     match sink {
         Some(sink) => Ok(Goal::Sink(sink)),
-        None => match chosen.bridge().names.port_number(text) {
-            Some(port) => Ok(Goal::Port(port)),
+        None => match chosen.bridge().ports.iter().find(|port| &*port.name == text) {
+            Some(port) => Ok(Goal::Port(port.number)),
             None => super::flows::table_number(text, chosen).map(Goal::Table),
         },
     }

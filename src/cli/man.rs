@@ -9,7 +9,7 @@ use clap_mangen::Man;
 use super::context::Context;
 use super::failure::{CommandResult, Failure, Outcome};
 
-/// Prints the manual page, or writes one for each subcommand.
+/// Print the manual page, or write one for each subcommand.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope man | man -l -

@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! [`Cli`] is the one table of subcommands and options: help, man pages, completions and `docs/cli.md` are made from
+//! `Cli` is the one table of subcommands and options: help, man pages, completions and `docs/cli.md` are made from
 //! it. A subcommand is a file with its arguments and a `run`, which gets a [`Context`], prints its answer to standard
 //! output and nothing else, and says how it ended. Diagnostics go to standard error.
 
@@ -14,9 +14,11 @@ pub mod explain;
 pub mod failure;
 pub mod flows;
 pub mod fmt;
+pub mod fold;
 pub mod graph;
 pub mod json;
 pub mod man;
+pub mod meter;
 pub mod node;
 pub mod out;
 pub mod pager;
@@ -48,7 +50,7 @@ use crate::base::safe::visible;
 /// program. Where standard output is no terminal, the overview of the nodes is printed instead.
 #[derive(Debug, Parser)]
 #[command(name = "ofscope", version, max_term_width = 100, after_long_help = EXAMPLES)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to open: a file, a directory, `-` for standard input, or `demo:NAME`.
     pub source: Option<String>,
     /// Where to begin: a table by number or name, or a flow by its id.
@@ -61,7 +63,7 @@ pub struct Cli {
     pub global: Global,
     /// What to do instead of opening the screens.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
 }
 
 const EXAMPLES: &str = "\
@@ -98,38 +100,23 @@ pub struct Global {
     pub no_pager: bool,
 }
 
-/// The subcommands.
+/// The subcommands. What each is for stands above its arguments.
 #[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Print flows, all or those that a filter holds for.
+pub(crate) enum Command {
     Flows(flows::FlowsArgs),
-    /// Show one flow: its fields, in plain words, and what leads to it and on from it.
     Show(show::ShowArgs),
-    /// Say in plain words what a pasted flow matches and does.
     Explain(explain::ExplainArgs),
-    /// Print the nodes with their bridges.
     Node(node::NodeArgs),
-    /// Print the ports of a bridge.
     Ports(ports::PortsArgs),
-    /// Print the tunnels of a node.
     Tunnels(tunnels::TunnelsArgs),
-    /// Print the tables of a bridge: name, flows, packets, purpose.
     Tables(tables::TablesArgs),
-    /// Print the pipeline of a bridge.
     Graph(graph::GraphArgs),
-    /// Print a dump or a flow file again, as it was or as a switch would print it back.
     Fmt(fmt::FmtArgs),
-    /// Print what was understood of a dump or a flow file.
     Parse(parse::ParseArgs),
-    /// List what could not be read in files.
     CheckInput(check_input::CheckInputArgs),
-    /// List the files of a source, each with what it was used for.
     Sources(sources::SourcesArgs),
-    /// List the captured nodes that come with the program.
     Demos(demos::DemosArgs),
-    /// Print the completion script of a shell.
     Completions(completions::CompletionsArgs),
-    /// Print the manual page.
     Man(man::ManArgs),
 }
 

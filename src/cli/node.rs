@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use super::columns::{Columns, Side, count, field};
 use super::context::{Chosen, Context};
@@ -9,12 +10,11 @@ use super::failure::{CommandResult, Outcome};
 use super::{json, ports, tunnels};
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
-use crate::base::progress::Progress;
 use crate::base::safe::visible;
 use crate::model::pipeline::Place;
 use crate::session::{NodeScene, Scene, Source};
 
-/// Prints the nodes of a source, each with its bridges.
+/// Print the nodes of a source with their bridges.
 #[derive(Debug, Args)]
 pub struct NodeArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.
@@ -32,15 +32,7 @@ pub fn run(args: &NodeArgs, cx: &Context) -> CommandResult {
 
 /// Prints the overview of a source, as `ofscope SOURCE` does where there is no screen.
 pub fn overview(source: &Source, cx: &Context) -> CommandResult {
-    let name = source.name();
-    let scene = match source {
-        Source::Demo(_) => Scene::new(
-            crate::session::open(source, true, &Progress::default(), &mut |_| {})
-                .map_err(|e| super::failure::Failure::source(e.to_string()))?,
-        ),
-        _ => cx.open(Some(&name))?,
-    };
-    print(&scene, false, cx)
+    print(&cx.load(source)?, false, cx)
 }
 
 fn print(scene: &Scene, is_json: bool, cx: &Context) -> CommandResult {
@@ -64,28 +56,33 @@ fn print(scene: &Scene, is_json: bool, cx: &Context) -> CommandResult {
 
 fn paint(scene: &NodeScene, width: usize, p: &mut impl Painter) {
     let node = scene.node();
-    p.put(Role::Accent, &visible(&node.name));
     let version = node.facts.ovs_version.as_ref().map(|v| format!("Open vSwitch {v}"));
-    let connections = node.connections.as_ref().map(|c| format!("{} tracked connections", grouped(c.len() as u64)));
-    let flows = format!("{} flows", grouped(node.flow_count() as u64));
-    let tunnels = Some(tunnels::count(scene))
-        .filter(|n| *n > 0)
-        .map(|n| if n == 1 { "1 tunnel".to_owned() } else { format!("{n} tunnels") });
-    for part in [version, Some(flows), tunnels, connections].into_iter().flatten() {
+    let system = Some(system(scene)).filter(|system| !system.is_empty()).map(str::to_owned);
+    let flows = counted(node.flow_count(), "flow");
+    let tunnels = Some(tunnels::count(scene)).filter(|n| *n > 0).map(|n| counted(n, "tunnel"));
+    let connections = node.connections.as_ref().map(|c| counted(c.len(), "tracked connection"));
+    p.put(Role::Accent, &visible(&node.name));
+    let mut column = node.name.width();
+    for part in [version, system, Some(flows), tunnels, connections].into_iter().flatten() {
+        let part = visible(&part);
+        if column + 3 + part.width() > width {
+            p.text("\n ");
+            column = 1;
+        }
         p.dim(" | ");
-        p.text(&visible(&part));
+        p.text(&part);
+        column += 3 + part.width();
     }
     p.text("\n");
     let mut columns = Columns::new(&[
         ("BRIDGE", Side::Left),
-        ("FAIL MODE", Side::Left),
+        ("FAIL", Side::Left),
         ("CTL", Side::Right),
         ("PORTS", Side::Right),
         ("TABLES", Side::Right),
         ("FLOWS", Side::Right),
         ("PACKETS", Side::Right),
         ("DROPPED", Side::Right),
-        ("WHO INSTALLS THE FLOWS", Side::Left),
     ]);
     for at in 0..scene.bridges().len() {
         let facts = Facts::of(Chosen { node: scene, at });
@@ -102,10 +99,19 @@ fn paint(scene: &NodeScene, width: usize, p: &mut impl Painter) {
             count(facts.is_dumped.then_some(facts.flows)),
             count(facts.packets),
             field(if facts.dropped > Some(0) { Role::Drop } else { Role::Text }, number(facts.dropped)),
-            field(Role::Text, &facts.system),
         ]);
     }
     columns.paint(width, p);
+}
+
+/// So many things, with the digits in groups.
+fn counted(n: usize, word: &str) -> String {
+    format!("{} {word}{}", grouped(n as u64), if n == 1 { "" } else { "s" })
+}
+
+/// Who installs the flows of a node: of its first bridge of which that is known.
+fn system(scene: &NodeScene) -> &str {
+    (0..scene.bridges().len()).map(|at| &*scene.naming(at).system).find(|system| !system.is_empty()).unwrap_or("")
 }
 
 fn number(n: Option<u64>) -> String {
@@ -126,7 +132,6 @@ struct Facts {
     packets: Option<u64>,
     /// Packets that flows dropped.
     dropped: Option<u64>,
-    system: String,
 }
 
 impl Facts {
@@ -150,7 +155,6 @@ impl Facts {
             is_dumped: bridge.is_dumped || !bridge.flows.is_empty(),
             packets: first.filter(|_| has_counters).map(|sum| sum.packets),
             dropped: has_counters.then_some(dropped),
-            system: chosen.node.naming(chosen.at).system.to_string(),
         }
     }
 }

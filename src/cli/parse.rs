@@ -18,7 +18,7 @@ use crate::dump::flows::{LINE_LIMIT, heading};
 use crate::dump::kind::Kind;
 use crate::field::Names;
 
-/// Reads a dump or a flow file line by line, and prints what was understood.
+/// Print what was understood of a dump or a flow file, line by line.
 ///
 /// Every line is a flow with the command in front of it (`add` for lines of a dump); `diagnostics` tells what was not
 /// understood, with line, column and hint. Other texts than flows are told by their kind.

@@ -7,13 +7,14 @@ use super::columns::{Columns, Side, count, field};
 use super::context::{Chosen, Context};
 use super::failure::{CommandResult, Outcome};
 use super::json as answer;
+use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role};
 use crate::field::format::paint_mac;
 use crate::field::names::port::reserved_name;
 use crate::model::port::Port;
 use crate::neutron::names::{PortKind, PortWord};
 
-/// Prints the ports of a bridge: number, name, what they are, VLAN, traffic, and whom they belong to.
+/// Print the ports of a bridge: what they are, what went through them, what is behind them.
 #[derive(Debug, Args)]
 pub struct PortsArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.
@@ -77,9 +78,9 @@ fn paint(chosen: Chosen<'_>, width: usize, p: &mut impl Painter) {
         ("KIND", Side::Left),
         ("STATE", Side::Left),
         ("VLAN", Side::Right),
-        ("RX PKTS", Side::Right),
-        ("TX PKTS", Side::Right),
-        ("DROPS", Side::Right),
+        ("RX", Side::Right),
+        ("TX", Side::Right),
+        ("DROP", Side::Right),
         ("WHAT IS BEHIND IT", Side::Left),
     ]);
     for port in &bridge.ports {
@@ -93,16 +94,18 @@ fn paint(chosen: Chosen<'_>, width: usize, p: &mut impl Painter) {
             field(Role::Text, kind(word)),
             field(if state == "up" { Role::Ok } else { Role::Warn }, state),
             count(word.and_then(|w| w.vlan).map(u64::from)),
-            count(stats.and_then(|s| s.rx[0])),
-            count(stats.and_then(|s| s.tx[0])),
-            field(
-                if drops > Some(0) { Role::Drop } else { Role::Text },
-                drops.map(|n| n.to_string()).unwrap_or_default(),
-            ),
+            short(stats.and_then(|s| s.rx[0])),
+            short(stats.and_then(|s| s.tx[0])),
+            field(if drops > Some(0) { Role::Drop } else { Role::Text }, drops.map(short_count).unwrap_or_default()),
             field(Role::Text, behind(word)),
         ]);
     }
     columns.paint(width, p);
+}
+
+/// A number of packets; `-` if nobody knows it.
+fn short(n: Option<u64>) -> super::columns::Field {
+    field(Role::Text, n.map(short_count).unwrap_or_default())
 }
 
 /// `up`, or what keeps it from being so.

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 
 use super::context::{Context, is_fed};
 use super::failure::{CommandResult, Failure, Outcome};
@@ -47,6 +47,11 @@ pub struct Start {
 
 /// Opens the screens, or prints the overview.
 pub fn run(source: Option<&str>, place: Option<&str>, args: &ScreenArgs, cx: &Context) -> CommandResult {
+    if let Some(near) = source.and_then(meant_subcommand) {
+        let name = source.unwrap_or_default();
+        let failure = Failure::usage(format!("there is no file and no subcommand `{name}`"));
+        return Err(failure.hint(format!("did you mean the subcommand `{near}`?")).into());
+    }
     let source = match source {
         None if !is_fed() => Source::default(),
         name => cx.source(name)?,
@@ -56,6 +61,16 @@ pub fn run(source: Option<&str>, place: Option<&str>, args: &ScreenArgs, cx: &Co
     }
     let choice = (cx.global.node.clone(), cx.global.bridge.clone());
     open(&Start { source, place: place.map(str::to_owned), choice }, args, cx)
+}
+
+/// The subcommand that was meant by a name that no file has.
+fn meant_subcommand(name: &str) -> Option<String> {
+    if name == "-" || name.contains([':', '/', '.']) || std::path::Path::new(name).exists() {
+        return None;
+    }
+    let command = super::Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    crate::base::diag::nearest(name, names).map(str::to_owned)
 }
 
 /// Starts the screens.
@@ -123,11 +138,11 @@ fn offers(source: &Source) -> Vec<(Role, String)> {
     if !matches!(source, Source::Demo(_)) {
         return Vec::new();
     }
-    let live = if super::context::run_directory().is_some() { "Open vSwitch runs here" } else { "a switch" };
+    let has_switch = super::context::run_directory().is_some();
     vec![
-        (Role::Dim, "practise here; yours: ".into()),
+        (Role::Dim, "practise here | yours: ".into()),
         (Role::Accent, "ofscope DIR".into()),
-        (Role::Dim, format!("; {live}: ")),
-        (Role::Accent, "ovs-ofctl dump-flows br-int | ofscope -".into()),
+        (Role::Dim, if has_switch { " | Open vSwitch here: ".into() } else { " | live: ".into() }),
+        (Role::Accent, "ovs-ofctl dump-flows br-int|ofscope".into()),
     ]
 }

@@ -14,7 +14,7 @@ use crate::explain::{self, Explanation, Reference, References};
 use crate::model::bridge::FlowId;
 use crate::model::id::{FlowHash, Prefix};
 
-/// Shows one flow: its line, what it matches and does in plain words, and the flows before and after it.
+/// Show one flow: its line, what it matches and does in plain words, the flows before and after it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope show dump.txt 9c41                          by its id, as `flows --columns id,match` prints it
@@ -24,7 +24,7 @@ pub struct ShowArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.
     pub source: String,
     /// The flow: its id, its match with table and priority, its whole line, or a filter that only it fits.
-    #[arg(required = true, value_name = "FLOW", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "FLOW")]
     pub flow: Vec<String>,
     /// How many flows before and after it are listed.
     #[arg(long, value_name = "N", default_value_t = 8)]

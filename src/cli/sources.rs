@@ -10,7 +10,7 @@ use super::json as answers;
 use crate::base::paint::Role;
 use crate::model::snapshot::{Fate, SourceFile};
 
-/// Lists the files of a source, each with what it was used for, or why it was not used.
+/// List the files of a source, each with what it was used for, or why it was not.
 #[derive(Debug, Args)]
 pub struct SourcesArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.
@@ -34,20 +34,16 @@ pub fn run(args: &SourcesArgs, cx: &Context) -> CommandResult {
         let parts = json!({"source": &*sources.name, "files": files});
         out.bytes(answers::text(&answers::document("sources", parts)).as_bytes());
     } else {
-        let mut columns =
-            Columns::new(&[("FILE", Side::Left), ("HOLDS", Side::Left), ("", Side::Left), ("FOR", Side::Left)]);
+        let heads = [("FILE", Side::Left), ("HOLDS", Side::Left), ("USED FOR", Side::Left)];
+        let mut columns = Columns::new(&heads).wrapping();
         for file in &files {
-            let (role, word, what) = match &file.fate {
-                Fate::Read { node, bridge } => (Role::Ok, "read", format!("{node} {bridge}").trim().to_owned()),
-                Fate::Filled(what) => (Role::Ok, "filled", what.to_string()),
-                Fate::Unused(why) => (Role::Dim, "unused", why.to_string()),
+            let (role, what) = match &file.fate {
+                Fate::Read { node, bridge } if node.is_empty() && bridge.is_empty() => (Role::Ok, "names".to_owned()),
+                Fate::Read { node, bridge } => (Role::Ok, format!("{node} {bridge}").trim().to_owned()),
+                Fate::Filled(what) => (Role::Ok, what.to_string()),
+                Fate::Unused(why) => (Role::Dim, format!("unused: {why}")),
             };
-            columns.push([
-                field(Role::Text, &file.path),
-                field(Role::Text, file.kind),
-                field(role, word),
-                field(Role::Text, what),
-            ]);
+            columns.push([field(Role::Text, &file.path), field(Role::Text, file.kind), field(role, what)]);
         }
         columns.paint(cx.width(), &mut out);
     }

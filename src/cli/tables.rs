@@ -9,7 +9,7 @@ use super::failure::{CommandResult, Outcome};
 use super::json;
 use crate::base::paint::{Painter, Role};
 
-/// Prints the tables of a bridge that have flows: number, name, flows, packets, and what they are for.
+/// Print the tables of a bridge: name, flows, packets, what they are for.
 #[derive(Debug, Args)]
 pub struct TablesArgs {
     /// A dump, a directory of captures, `-` for standard input, or `demo:NAME`.

@@ -11,7 +11,7 @@ use crate::base::paint::{Painter, Role};
 use crate::model::node_facts::InterfaceFacts;
 use crate::session::NodeScene;
 
-/// Prints the tunnels of a node: where they lead, and what went through them.
+/// Print the tunnels of a node: where they lead, what went through them.
 #[derive(Debug, Args)]
 pub struct TunnelsArgs {
     /// A directory of captures, a sos report, `-` for standard input, or `demo:NAME`.

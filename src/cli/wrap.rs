@@ -48,9 +48,9 @@ mod tests {
     #[test]
     fn pieces_keep_together_what_no_blank_separates() {
         let mut pieces = Pieces::default();
-        pieces.text("goes on in ");
+        pieces.put(Role::Text, "goes on in ");
         pieces.put(Role::Goto, "table 72");
-        pieces.text(", or is dropped");
+        pieces.put(Role::Text, ", or is dropped");
         let mut out = String::new();
         wrap(&pieces, 2, 4, 24, &mut out);
         assert_eq!(out, "goes on in table 72,\n    or is dropped\n");

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod dpif_show;
 pub mod echo;
 pub mod fdb;
+pub mod flow_file;
 pub mod flow_line;
 pub mod flows;
 pub mod group_line;

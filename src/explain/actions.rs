@@ -2,8 +2,9 @@
 
 use super::effects::{Leap, leaps};
 use super::fields::append;
+use super::references::{covers, overlaps};
 use super::values::{self, Detail};
-use super::{ActionMeaning, Cx, Scene, writes};
+use super::{ActionMeaning, Cx, LOOKED_AT, Scene, writes};
 use crate::action::conntrack::{Ct, Nat, NatAddresses, NatKind, NatRange, Zone};
 use crate::action::learn::{Learn, Spec};
 use crate::action::{Action, Actions};
@@ -56,29 +57,13 @@ pub(super) struct Tour<'a> {
     leaps: Vec<Leap>,
     at: usize,
     groups: Vec<u32>,
-    /// Whether nested actions have no lines of their own, and so are told with the one they stand in.
-    brief: bool,
 }
 
 impl<'a> Tour<'a> {
     pub(super) fn of(cx: &'a Cx<'a>, scene: &Scene, flow: &'a Flow) -> Tour<'a> {
         let groups: &[Group] = cx.bridge.map_or(&[], |b| &b.groups);
         let leaps = leaps(&flow.actions, groups, Some(&flow.matches), &|t| cx.index.all_writes(t));
-        Tour {
-            cx,
-            scene: scene.clone(),
-            table: flow.table,
-            base: &flow.matches,
-            leaps,
-            at: 0,
-            groups: Vec::new(),
-            brief: false,
-        }
-    }
-
-    /// For a sentence rather than lines.
-    pub(super) fn brief(self) -> Tour<'a> {
-        Tour { brief: true, ..self }
+        Tour { cx, scene: scene.clone(), table: flow.table, base: &flow.matches, leaps, at: 0, groups: Vec::new() }
     }
 
     /// What is known of the packet where an action leads to a table; `None` if that was too much to follow.
@@ -105,7 +90,11 @@ impl<'a> Tour<'a> {
     /// The actions that stand in an action, and whatever else has lines of its own.
     fn nested(&mut self, action: &Action, depth: usize, out: &mut Vec<ActionMeaning>) {
         match action {
-            Action::Clone(a) => self.lines(&a.actions, depth, out),
+            Action::Clone(a) => {
+                let scene = self.scene.clone();
+                self.lines(&a.actions, depth, out);
+                self.scene = scene;
+            }
             Action::WriteActions(a) => self.lines(&a.actions, depth, out),
             Action::Ct(ct) => self.lines(&ct.actions, depth, out),
             Action::Learn(a) => self.learned(a, depth, out),
@@ -145,6 +134,11 @@ impl<'a> Tour<'a> {
         }
     }
 
+    /// The scene behind the actions that were told so far.
+    pub(super) fn scene_mut(&mut self) -> &mut Scene {
+        &mut self.scene
+    }
+
     /// Paints what an action does, said of the packet, and tells where it leads.
     pub(super) fn action(&mut self, action: &Action, p: &mut Pieces) -> Option<Target> {
         match action {
@@ -179,12 +173,6 @@ impl<'a> Tour<'a> {
             }
             Action::Ct(ct) => {
                 ct_words(self.cx, &self.scene, ct, p);
-                if self.brief {
-                    for action in ct.actions.0.iter().take(3) {
-                        p.say(", ");
-                        writes::verb(self.cx, &self.scene, self.base, action, p);
-                    }
-                }
                 let table = ct.table?;
                 let leap = self.next_leap(ct.table);
                 p.say(" and on to ");
@@ -212,8 +200,37 @@ impl<'a> Tour<'a> {
                 p.link(Target::Conjunction(a.id), Role::Accent, &format!("conjunction {}", a.id));
                 Some(Target::Conjunction(a.id))
             }
-            other => writes::verb(self.cx, &self.scene, self.base, other, p),
+            other => {
+                let target = writes::verb(self.cx, &self.scene, self.base, other, p);
+                self.scene.follow(self.cx, other);
+                target
+            }
         }
+    }
+
+    /// What connection tracking is asked to do, with what stands in it, as the parts of a sentence.
+    pub(super) fn ct_parts(&mut self, ct: &Ct, base: &Match) -> Vec<Pieces> {
+        let mut words = Pieces::default();
+        if ct.actions.0.is_empty() {
+            self.action(&Action::Ct(Box::new(ct.clone())), &mut words);
+            return vec![words];
+        }
+        ct_words(self.cx, &self.scene, ct, &mut words);
+        let mut parts = vec![words];
+        for action in &ct.actions.0 {
+            let mut words = Pieces::default();
+            writes::verb(self.cx, &self.scene, base, action, &mut words);
+            parts.push(words);
+        }
+        if let Some(table) = ct.table {
+            let leap = self.next_leap(ct.table);
+            let mut words = Pieces::default();
+            words.say("goes on in ");
+            values::table(self.cx, self.scene.scope, table, &mut words);
+            self.ahead(leap.as_ref(), &mut words);
+            parts.push(words);
+        }
+        parts
     }
 
     /// Says what the next table is sure to do with the packet, where that is simple.
@@ -231,8 +248,9 @@ impl<'a> Tour<'a> {
         }
         let known = leap.effects.applied(self.base);
         let flows = bridge.table(to).map_or(&[][..], |t| &t.flows);
-        let first = flows.iter().map(|id| bridge.flow(*id)).find(|f| f.matches().overlaps(&known));
-        let Some(next) = first.filter(|f| f.matches().covers(&known)) else { return };
+        let mut seen = flows.iter().take(LOOKED_AT).map(|id| bridge.flow(*id));
+        let first = seen.find(|f| overlaps(*f, &known));
+        let Some(next) = first.filter(|f| covers(*f, &known)) else { return };
         match &next.actions().0[..] {
             [] => drop_ahead(leap, p),
             [action @ (Action::Output(_) | Action::Controller(_))] => {
@@ -246,6 +264,10 @@ impl<'a> Tour<'a> {
     }
 
     fn handed_on(&self, table: TableId, p: &mut Pieces) {
+        // Every stage of OVN hands on to the next one, which nobody needs to be told.
+        if self.cx.naming.kind.is_ovn() {
+            return;
+        }
         p.say(", which hands it on to ");
         values::table(self.cx, self.scene.scope, table, p);
     }
@@ -279,7 +301,7 @@ fn ct_words(cx: &Cx<'_>, scene: &Scene, ct: &Ct, p: &mut Pieces) {
         Zone::Number(n) => values::zone(cx, (*n).into(), p),
         Zone::Field(from) => match cx.naming.register_in(scene.scope, from.field, from.offset, from.width) {
             Some(r) if r.carries == Carries::LocalVlan => p.say("the zone of its network"),
-            Some(_) => p.say(&format!("the zone in {}", writes::subfield(cx, scene, from))),
+            Some(_) => p.say(&format!("the zone in {}", from.field.name)),
             None => p.say(&format!("the zone that {} names", writes::subfield(cx, scene, from))),
         },
     }
@@ -343,14 +365,15 @@ fn group_words(cx: &Cx<'_>, id: u32, p: &mut Pieces) {
     p.say("goes through ");
     p.link(Target::Group(id), Role::Goto, &format!("group {id}"));
     let Some(bridge) = cx.bridge else { return };
-    let Some(group) = bridge.group(id) else { return p.say(", which is not known") };
+    let Some(group) = bridge.group(id) else { return p.say(" (which is not known)") };
     let n = group.buckets.len();
     p.say(&match group.kind {
-        _ if n == 0 => ", which has no buckets: it is dropped".to_owned(),
-        GroupType::Indirect => ", which has one bucket".to_owned(),
-        GroupType::All => format!(", which sends a copy through each of {n} buckets"),
-        GroupType::Select => format!(", which picks one of {n} buckets by hashing"),
-        GroupType::FastFailover => format!(", which takes the first live one of {n} buckets"),
+        _ if n == 0 => " (which has no buckets: it is dropped)".to_owned(),
+        _ if n == 1 && group.kind != GroupType::FastFailover => " (which has one bucket)".to_owned(),
+        GroupType::Indirect | GroupType::All => format!(" (which sends a copy through each of {n} buckets)"),
+        GroupType::Select => format!(" (which picks one of {n} buckets by hashing)"),
+        GroupType::FastFailover if n == 1 => " (which takes its one bucket while that is live)".to_owned(),
+        GroupType::FastFailover => format!(" (which takes the first live one of {n} buckets)"),
     });
 }
 
@@ -389,7 +412,7 @@ fn meter_words(cx: &Cx<'_>, id: u32, p: &mut Pieces) {
     };
     let bands: Vec<String> = meter.bands.iter().map(band).collect();
     if !bands.is_empty() {
-        p.say(&format!(", which {}", bands.join(" and ")));
+        p.say(&format!(" (which {})", bands.join(" and ")));
     }
 }
 
@@ -444,14 +467,25 @@ fn spec_words(cx: &Cx<'_>, scene: &Scene, spec: &Spec) -> (String, String) {
     }
 }
 
-/// Joins what is said of the packet: `a, b and c`.
+/// Joins what is said of the packet: `a, b and c`. A comma inside of a part makes it `a, which .., and b`.
 pub(super) fn joined(parts: &[Pieces], p: &mut Pieces) {
+    let before = &parts[..parts.len().saturating_sub(1)];
+    let and = if before.iter().any(|part| has_comma(&part.text())) { ", and " } else { " and " };
     for (at, part) in parts.iter().enumerate() {
         match at {
             0 => {}
-            at if at + 1 == parts.len() => p.say(" and "),
+            at if at + 1 == parts.len() => p.say(and),
             _ => p.say(", "),
         }
         append(p, part);
     }
+}
+
+/// Whether a comma stands outside of parentheses.
+fn has_comma(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().any(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    })
 }

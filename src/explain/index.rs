@@ -222,7 +222,7 @@ impl Tables {
         is_new
     }
 
-    fn of<'a>(self, facts: &'a mut [TableFacts]) -> impl Iterator<Item = &'a mut TableFacts> {
+    fn of(self, facts: &mut [TableFacts]) -> impl Iterator<Item = &mut TableFacts> {
         let has = move |at: usize| self.0[at / 64] >> (at % 64) & 1 == 1;
         facts.iter_mut().enumerate().filter(move |(at, _)| has(*at)).map(|(_, facts)| facts)
     }

@@ -1,7 +1,7 @@
 //! A flow, a table, and what leads where, in plain words.
 //!
 //! [`flow`] says which packets a flow takes, what happens to them, and where they go on: built from the match, from the
-//! actions, and from what those lead to. [`table`] sums up a table, [`references`] finds the flows before and after one.
+//! actions, and from what those lead to. [`table()`] sums up a table, [`references()`] finds the flows before and after one.
 //! All text is made of pieces with roles and links ([`crate::base::paint`]), so that a screen can follow them.
 //!
 //! Nothing is guessed. Names come from [`crate::neutron`]; where nothing is known the numbers stand. Words are plain
@@ -20,6 +20,7 @@ mod subject;
 mod summary;
 mod table;
 mod values;
+mod verbs;
 mod writes;
 
 use std::sync::LazyLock;
@@ -117,6 +118,10 @@ pub struct ActionMeaning {
     pub target: Option<Target>,
 }
 
+/// So many flows of a table are looked at to say what stands above a flow or what comes next. Where that is not enough
+/// nothing is said of it, so a table of a million flows costs no more than one of some thousands.
+const LOOKED_AT: usize = 10_000;
+
 impl Pieces {
     /// Adds ordinary text.
     fn say(&mut self, text: &str) {
@@ -151,10 +156,25 @@ impl Scene {
     fn of(cx: &Cx<'_>, table: TableId, m: &Match, actions: &Actions) -> Scene {
         let (metadata, mask) = m.get(&fieldtable::METADATA);
         let datapath = (cx.naming.kind.is_ovn() && mask.is_ones(64)).then(|| metadata.to_u64());
-        let scope = datapath.and_then(|key| cx.naming.datapath(key)?.scope);
         let side = tables::side(cx.naming.kind, table);
-        Scene { datapath, scope, side, vlan: vlan_of(cx, table, m, actions) }
+        Scene { datapath, scope: scope_of(cx, datapath), side, vlan: vlan_of(cx, table, m, actions) }
     }
+
+    /// Notes that an action moves the packet into another datapath, whose numbers the next ones are.
+    fn follow(&mut self, cx: &Cx<'_>, action: &Action) {
+        if let Action::SetField(a) = action
+            && a.field == fieldtable::METADATA
+            && a.is_exact()
+            && cx.naming.kind.is_ovn()
+        {
+            self.datapath = Some(a.value.to_u64());
+            self.scope = scope_of(cx, self.datapath);
+        }
+    }
+}
+
+fn scope_of(cx: &Cx<'_>, datapath: Option<u64>) -> Option<Scope> {
+    datapath.and_then(|key| cx.naming.datapath(key)?.scope)
 }
 
 /// Packets that come from a physical network have its VLAN.

@@ -5,10 +5,12 @@ use super::references::covers;
 use crate::action::Action;
 use crate::base::paint::{Painter, Pieces, Role, Target};
 use crate::base::safe::visible;
+use crate::field::Key;
 use crate::field::slot::word;
 use crate::model::bridge::FlowId;
 use crate::model::flow::{Flags, Flow};
 use crate::model::naming::Kind;
+use crate::model::store::FlowRef;
 
 /// The notes about a flow.
 pub(super) fn notes(cx: &Cx<'_>, flow: &Flow, id: Option<FlowId>) -> Vec<Pieces> {
@@ -25,13 +27,15 @@ pub(super) fn notes(cx: &Cx<'_>, flow: &Flow, id: Option<FlowId>) -> Vec<Pieces>
     }
     let timeouts = match (flow.idle_timeout, flow.hard_timeout) {
         (0, 0) => None,
-        (idle, 0) => Some(format!("The flow goes after {idle} s without a packet.")),
-        (0, hard) => Some(format!("The flow goes {hard} s after it came.")),
-        (idle, hard) => Some(format!("The flow goes after {idle} s without a packet, and {hard} s after it came.")),
+        (idle, 0) => Some(format!("The flow expires after {idle} s without a packet.")),
+        (0, hard) => Some(format!("The flow expires {hard} s after it was added.")),
+        (idle, hard) => Some(format!(
+            "The flow expires after {idle} s without a packet, and at the latest {hard} s after it was added."
+        )),
     };
     notes.extend(timeouts.map(|text| note(&text)));
     if flow.flags.contains(Flags::SEND_FLOW_REM) {
-        notes.push(note("The controller is told when the flow goes."));
+        notes.push(note("The controller is told when the flow is removed."));
     }
     for word in &flow.residue {
         let mut p = Pieces::default();
@@ -42,14 +46,17 @@ pub(super) fn notes(cx: &Cx<'_>, flow: &Flow, id: Option<FlowId>) -> Vec<Pieces>
     notes
 }
 
-/// The priority of a flow above that takes every packet of this one.
+/// The priority of a flow above that takes every packet of this one. Such a flow takes a packet of which no more is
+/// known than the match says, so the classifier finds it however many flows the table has.
 fn hidden_by(cx: &Cx<'_>, flow: &Flow, id: Option<FlowId>) -> Option<u32> {
     let bridge = cx.bridge?;
-    let flows = bridge.table(flow.table)?.flows.iter().filter(|other| Some(**other) != id);
-    let above = flows.map(|other| bridge.flow(*other)).take_while(|other| other.priority() > flow.priority);
+    let mut key = Key::default();
+    key.set_match(&flow.matches);
     let is_clause = |a: &Action| matches!(a, Action::Conjunction(_));
-    let mut whole = above.filter(|other| covers(*other, &flow.matches) && !other.actions().0.iter().any(is_clause));
-    whole.next().map(|other| other.priority())
+    let found = bridge.classifier(bridge.table(flow.table)?).matching(&bridge.flows, &key);
+    let above = found.filter(|other| Some(*other) != id).map(|other| bridge.flow(other));
+    let above = above.filter(|other| other.priority() > flow.priority && covers(*other, &flow.matches));
+    above.filter(|other| !other.actions().0.iter().any(is_clause)).map(FlowRef::priority).max()
 }
 
 fn note(text: &str) -> Pieces {

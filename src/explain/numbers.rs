@@ -237,7 +237,7 @@ pub(super) fn ipv4(address: u32) -> Option<&'static str> {
         (0xe000_0016, "IGMP"),
         (0xe000_00fb, "multicast DNS"),
     ];
-    name(ROWS, address).or_else(|| match address >> 28 {
+    name(ROWS, address).or(match address >> 28 {
         0xe => Some("a multicast group"),
         _ if address >> 24 == 127 => Some("the host itself"),
         _ if address >> 16 == 0xa9fe => Some("link-local"),
@@ -268,7 +268,7 @@ pub(super) fn ipv6(address: u128) -> Option<&'static str> {
         (0xff02 << 112 | 0x1_0002, "DHCPv6 servers and relays"),
         (0xfe80 << 112 | 0xa9fe_a9fe, "the metadata service"),
     ];
-    name(ROWS, address).or_else(|| match address {
+    name(ROWS, address).or(match address {
         a if a >> 24 == SOLICITED_NODE >> 24 => Some("solicited-node multicast"),
         a if a >> 120 == 0xff => Some("a multicast group"),
         a if a >> 118 == 0xfe80 >> 6 => Some("link-local"),

@@ -55,10 +55,17 @@ pub(super) fn subject(cx: &Cx<'_>, scene: &Scene, m: &Match, leftover: &str, p: 
             list(&parts, p);
         }
     }
-    let parts: Vec<&Pieces> = group(Place::With).map(|c| &c.words).collect();
+    let mut parts: Vec<Pieces> = group(Place::With).map(|c| c.words.clone()).collect();
+    // `with a and with b` is `with a and b`, where nothing else stands between them.
+    for at in (1..parts.len()).rev() {
+        let [before, part] = [at - 1, at].map(|at| parts[at].0[0].text.starts_with(WITH));
+        if before && part {
+            parts[at].0[0].text.replace_range(..WITH.len(), "");
+        }
+    }
     if !parts.is_empty() {
         p.say(" ");
-        list(&parts, p);
+        list(&parts.iter().collect::<Vec<_>>(), p);
     }
     let mut left = Pieces::default();
     left.say(leftover);
@@ -71,6 +78,8 @@ pub(super) fn subject(cx: &Cx<'_>, scene: &Scene, m: &Match, leftover: &str, p: 
         list(&parts, p);
     }
 }
+
+const WITH: &str = "with ";
 
 /// The register of the sending port, where the input port says the same.
 fn told_by_port(cx: &Cx<'_>, scene: &Scene, m: &Match) -> Option<FieldId> {
@@ -283,6 +292,7 @@ fn clause(cx: &Cx<'_>, scene: &Scene, m: &Match, field: FieldId) -> Option<Claus
 fn address_clause(cx: &Cx<'_>, m: &Match, field: FieldId, p: &mut Pieces) -> Place {
     let op = m.has(NW_PROTO).then(|| m.value(NW_PROTO));
     p.say(match (field, op) {
+        (table::ARP_SPA, _) if !m.get(&field).1.is_ones(32) => "that claims an address of ",
         (table::ARP_SPA, _) => "that claims the address ",
         (table::ARP_SHA, _) if m.meets(Needs::Icmpv6) => "whose sender gives the MAC address ",
         (table::ARP_SHA, _) => "that claims the MAC address ",
@@ -332,17 +342,21 @@ pub(super) fn ct_state_clause(value: u64, mask: u64) -> String {
     if set(REL) && !set(EST) && !set(NEW) && !set(INV) && !set(RPL) && rest(NEW | EST | REL | RPL | INV) {
         return "that is related to an accepted connection".to_owned();
     }
-    if set(EST) && rest(EST) {
+    if set(EST) && !set(NEW) && !set(REL) && !set(INV) && mask & RPL == 0 && rest(NEW | EST | REL | INV) {
         return "that belongs to an accepted connection".to_owned();
     }
     if unset(EST) && rest(EST) {
         return "that belongs to no accepted connection".to_owned();
     }
+    if rest(RPL) && mask & RPL != 0 {
+        let is = if set(RPL) { "is a reply" } else { "is no reply" };
+        return format!("that {is} in its connection");
+    }
     if mask == TRK {
         let seen = if set(TRK) { "has seen" } else { "has not seen" };
         return format!("that connection tracking {seen}");
     }
-    format!("of which connection tracking says: {}", ct_state_words(value, mask))
+    format!("of which connection tracking says \"{}\"", ct_state_words(value, mask))
 }
 
 fn tcp_flags_clause(value: u64, mask: u64) -> String {
@@ -402,6 +416,11 @@ fn register_clause(cx: &Cx<'_>, scene: &Scene, m: &Match, field: FieldId) -> Cla
     let known = cx.naming.register_in(scene.scope, field, 0, field.bits).filter(|_| mask.is_ones(32));
     let mut words = Pieces::default();
     let mut carried = Pieces::default();
+    if let Some(r) = known.filter(|r| r.carries == Carries::Ipv4 && holds_ipv4(m, field)) {
+        words.say(&format!("with {} ", r.name));
+        values::ipv4(cx, v as u32, u32::MAX, &mut words);
+        return Clause { place: Place::With, words };
+    }
     if !values::carried(cx, scene, field, v, k, &mut carried) {
         return plain(cx, m, field);
     }
@@ -420,6 +439,11 @@ fn register_clause(cx: &Cx<'_>, scene: &Scene, m: &Match, field: FieldId) -> Cla
             words.say("of ");
             Place::Near
         }
+        Some(Carries::LogicalPort) if v == 0 && field == table::REG.nth(15) => {
+            carried = Pieces::default();
+            words.say("whose logical port is not known");
+            Place::That
+        }
         Some(Carries::LogicalPort) if field == table::REG.nth(14) => Place::From,
         Some(Carries::LogicalPort) => Place::To,
         Some(Carries::Conjunction) => {
@@ -437,6 +461,13 @@ fn register_clause(cx: &Cx<'_>, scene: &Scene, m: &Match, field: FieldId) -> Cla
     };
     fields::append(&mut words, &carried);
     Clause { place, words }
+}
+
+/// Whether a register that may hold an IPv4 address does: an IPv6 address would take the registers beside it, too.
+fn holds_ipv4(m: &Match, field: FieldId) -> bool {
+    let first = field.slot.word - (field.slot.word - word::REG) % 4;
+    let beside = (first..first + 4).filter(|id| *id != field.slot.word);
+    !m.meets(Needs::Ipv6) && (m.meets(Needs::Ipv4) || beside.clone().all(|id| m.word(id).1 == 0))
 }
 
 /// What a match leaves open: the line below the fields.

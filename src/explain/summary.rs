@@ -1,18 +1,20 @@
 //! The sentences: which packets, what happens to them, where they go on.
 
-use super::actions::{Tour, drop_words, joined};
+use super::actions::{drop_words, joined};
 use super::references::overlaps;
-use super::{Cx, Scene, subject, values};
-use crate::action::{Action, Actions};
+use super::verbs::verbs;
+use super::{Cx, LOOKED_AT, Scene, subject};
+use crate::action::Action;
 use crate::base::paint::{Painter, Pieces, Role, Target};
 use crate::field::Match;
-use crate::field::format;
 use crate::field::names::port;
 use crate::field::slot::{WordId, word};
-use crate::field::table::{self, FieldId};
+use crate::field::table;
 use crate::model::bridge::FlowId;
 use crate::model::flow::Flow;
+use crate::model::naming::Kind;
 use crate::model::pipeline::{Place, jumps};
+use crate::neutron::ovn::opcodes::opcode;
 use crate::neutron::tables;
 
 /// One to three sentences about a flow.
@@ -35,7 +37,7 @@ fn leftover(cx: &Cx<'_>, flow: &Flow, id: Option<FlowId>) -> String {
     let Some(bridge) = cx.bridge.filter(|_| is_bare(&flow.matches)) else { return String::new() };
     let flows = bridge.table(flow.table).map_or(&[][..], |t| &t.flows);
     let above = flows.iter().filter(|other| Some(**other) != id).map(|other| bridge.flow(*other));
-    let mut above = above.take_while(|other| other.priority() > flow.priority);
+    let mut above = above.take(LOOKED_AT).take_while(|other| other.priority() > flow.priority);
     if !above.any(|other| overlaps(other, &flow.matches)) {
         return String::new();
     }
@@ -66,163 +68,26 @@ fn is_bare(m: &Match) -> bool {
         })
 }
 
-/// What happens, action by action; what belongs together is said together.
-fn verbs(cx: &Cx<'_>, scene: &Scene, flow: &Flow) -> Vec<Pieces> {
-    listed(cx, &mut Tour::of(cx, scene, flow).brief(), &flow.actions, 0)
-}
-
-/// Lists in lists are told up to this depth.
-const DEPTH: usize = 3;
-
-fn listed(cx: &Cx<'_>, tour: &mut Tour<'_>, actions: &Actions, depth: usize) -> Vec<Pieces> {
-    let reply = arp_reply(cx, actions);
-    let rewrites = actions.0.iter().filter(|a| rewritten(a).is_some()).count();
-    let mut told_rewrites = false;
-    let mut parts: Vec<Part> = Vec::new();
-    for (at, action) in actions.0.iter().enumerate() {
-        let mut words = Pieces::default();
-        match action {
-            Action::Clone(a) if depth < DEPTH && !a.actions.is_drop() => {
-                words.say("is copied, and the copy ");
-                joined(&listed(cx, tour, &a.actions, depth + 1), &mut words);
-            }
-            Action::WriteActions(a) if depth < DEPTH && !a.actions.is_drop() => {
-                words.say("when no table is left, ");
-                joined(&listed(cx, tour, &a.actions, depth + 1), &mut words);
-            }
-            _ => {
-                tour.action(action, &mut words);
-                tour.pass(action);
-            }
-        }
-        let next = actions.0.get(at + 1);
-        match action {
-            // The number of the new tag follows, and says it all.
-            Action::PushVlan(_) if matches!(next, Some(Action::SetField(a)) if a.field.slot.word == word::VLAN) => {}
-            Action::Note(_) if actions.0.len() > 1 => {}
-            _ if rewritten(action).is_some() && (reply.is_some() || rewrites > 3) => {
-                if !std::mem::replace(&mut told_rewrites, true) {
-                    parts.push(Part::Plain(reply.clone().unwrap_or_else(|| count(rewrites))));
-                }
-            }
-            _ if is_cleared(action) && clears(actions) > 3 => {
-                if !parts.iter().any(|p| matches!(p, Part::Cleared)) {
-                    parts.push(Part::Cleared);
-                }
-            }
-            _ => parts.push(Part::Plain(words)),
-        }
-    }
-    let cleared = clears(actions);
-    let words = parts.into_iter().map(|part| match part {
-        Part::Plain(words) => words,
-        Part::Cleared => {
-            let mut p = Pieces::default();
-            p.say(&format!("has {cleared} registers cleared"));
-            p
-        }
-    });
-    merged(words.collect())
-}
-
-/// A thing that is said of a packet.
-enum Part {
-    Plain(Pieces),
-    /// Many registers are cleared; said once.
-    Cleared,
-}
-
-fn count(rewrites: usize) -> Pieces {
-    let mut p = Pieces::default();
-    p.say(&format!("has its headers rewritten ({rewrites} fields)"));
-    p
-}
-
-/// The header field that an action rewrites.
-fn rewritten(action: &Action) -> Option<FieldId> {
-    let field = match action {
-        Action::SetField(a) => a.field,
-        Action::Move(a) => a.to.field,
-        _ => return None,
-    };
-    (field.slot.word >= word::ETH_SRC && field.slot.word != word::VLAN && !field.is_tun_metadata()).then_some(field)
-}
-
-fn is_cleared(action: &Action) -> bool {
-    matches!(action, Action::SetField(a) if a.field.slot.word < word::METADATA && a.is_exact() && a.value.is_zero())
-}
-
-fn clears(actions: &Actions) -> usize {
-    actions.0.iter().filter(|a| is_cleared(a)).count()
-}
-
-/// The answer that a list of actions makes of an ARP request, if it does.
-fn arp_reply(cx: &Cx<'_>, actions: &Actions) -> Option<Pieces> {
-    let set = |field: FieldId| {
-        actions.0.iter().find_map(|a| match a {
-            Action::SetField(a) if a.field == field => Some(a.value.to_u64()),
-            _ => None,
-        })
-    };
-    let (address, mac) = (set(table::ARP_SPA), set(table::ARP_SHA)?);
-    (set(table::ARP_OP)? == 2).then(|| {
-        let mut p = Pieces::default();
-        p.say("becomes the ARP reply that ");
-        match address {
-            Some(address) => values::ipv4(cx, address as u32, u32::MAX, &mut p),
-            None => p.say("the asked address"),
-        }
-        p.say(" is at ");
-        match values::mac_words(cx, mac) {
-            Some(_) => values::mac(cx, mac, 0xffff_ffff_ffff, &mut p),
-            None => format::paint_mac(mac, &mut p),
-        }
-        p
-    })
-}
-
-/// `gets a` and `gets b` become `gets a and b`.
-fn merged(parts: Vec<Pieces>) -> Vec<Pieces> {
-    const VERBS: [&str; 3] = ["gets ", "leaves by ", "is delivered to "];
-    let mut out: Vec<Pieces> = Vec::new();
-    let mut group: (&str, Vec<Pieces>) = ("", Vec::new());
-    let mut flush = |(verb, parts): (&str, Vec<Pieces>)| {
-        if !parts.is_empty() {
-            let mut p = Pieces::default();
-            p.say(verb);
-            joined(&parts, &mut p);
-            out.push(p);
-        }
-    };
-    for mut part in parts.into_iter().filter(|p| !p.0.is_empty()) {
-        let verb = VERBS.into_iter().find(|verb| part.0[0].text.starts_with(verb)).unwrap_or("");
-        if verb != group.0 || verb.is_empty() {
-            flush(std::mem::replace(&mut group, (verb, Vec::new())));
-        }
-        part.0[0].text.replace_range(..verb.len(), "");
-        group.1.push(part);
-    }
-    flush(group);
-    out
-}
-
 /// What becomes of packets that no action sends on.
 fn afterwards(cx: &Cx<'_>, flow: &Flow, p: &mut Pieces) {
     let groups = cx.bridge.map_or(&[][..], |b| &b.groups);
     let ways = jumps(&flow.actions, flow.table, groups);
-    let clause = ways.iter().find_map(|j| match j.to {
-        Place::Conjunction(id) => Some(id),
-        _ => None,
-    });
-    if let Some(id) = clause {
-        p.say(" When the other clauses are met as well, the flow with ");
-        p.link(Target::Conjunction(id), Role::Accent, &format!("conj_id={id}"));
-        p.say(" counts.");
-        return;
+    let mut clauses: Vec<u32> = ways
+        .iter()
+        .filter_map(|j| match j.to {
+            Place::Conjunction(id) => Some(id),
+            _ => None,
+        })
+        .collect();
+    clauses.dedup();
+    if !clauses.is_empty() {
+        return conjunction_words(&clauses, p);
     }
-    let ends = ways.iter().all(|j| matches!(j.to, Place::Drop))
-        || ways.iter().all(|j| j.way == crate::model::pipeline::Way::Learn);
-    if flow.actions.is_drop() || !ends || flow.actions.0.iter().any(|a| is_unclear(a)) {
+    let only_logged = flow.actions.0.iter().all(|a| !matches!(a, Action::Controller(_)) || is_logged(cx, a));
+    let leads_nowhere = |to: &Place| matches!(to, Place::Drop) || only_logged && matches!(to, Place::Controller);
+    let ends =
+        ways.iter().all(|j| leads_nowhere(&j.to)) || ways.iter().all(|j| j.way == crate::model::pipeline::Way::Learn);
+    if flow.actions.is_drop() || !ends || flow.actions.0.iter().any(is_unclear) {
         return;
     }
     let facts = cx.index.table(flow.table);
@@ -232,6 +97,49 @@ fn afterwards(cx: &Cx<'_>, flow: &Flow, p: &mut Pieces) {
         p.say(" Nothing sends it on, so it is ");
         p.put(Role::Drop, "dropped");
         p.say(".");
+    }
+}
+
+/// Whether ovn-controller only writes a line about the packet and does not give it back.
+fn is_logged(cx: &Cx<'_>, action: &Action) -> bool {
+    let is_log = |userdata| opcode(userdata).is_some_and(|op| op.name == "LOG");
+    matches!(action, Action::Controller(a) if cx.naming.kind == Kind::OvnIntegration && is_log(&a.userdata))
+}
+
+/// What follows when a flow meets clauses.
+fn conjunction_words(ids: &[u32], p: &mut Pieces) {
+    match ids {
+        [id] => {
+            p.say(" When the other clauses are met as well, the flow with ");
+            p.link(Target::Conjunction(*id), Role::Accent, &format!("conj_id={id}"));
+            p.say(" counts.");
+        }
+        _ => p.say(" When the other clauses of one of them are met as well, the flow with its conj_id counts."),
+    }
+}
+
+/// Paints conjunctions by their ids: `conjunction 7`, `conjunctions 7, 8 and 9`.
+pub(super) fn conjunctions(ids: &[u32], p: &mut Pieces) {
+    const NAMED: usize = 8;
+    let shown = if ids.len() > NAMED + 1 { NAMED } else { ids.len() };
+    for (at, id) in ids[..shown].iter().enumerate() {
+        let is_last = at > 0 && at + 1 == ids.len();
+        p.say(if is_last {
+            " and "
+        } else if at > 0 {
+            ", "
+        } else {
+            ""
+        });
+        let words = match (at, ids.len()) {
+            (0, 1) => format!("conjunction {id}"),
+            (0, _) => format!("conjunctions {id}"),
+            _ => id.to_string(),
+        };
+        p.link(Target::Conjunction(*id), Role::Accent, &words);
+    }
+    if shown < ids.len() {
+        p.say(&format!(" and {} more", ids.len() - shown));
     }
 }
 

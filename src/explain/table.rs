@@ -61,13 +61,16 @@ pub struct Reader {
     pub table: TableId,
 }
 
+/// A priority, and the names of fields.
+type RowKey = (u32, Box<[Box<str>]>);
+
 /// Explains a table; one without flows has only its name and purpose.
 pub fn table(cx: &Cx<'_>, id: TableId) -> TableExplanation {
     let mut out = TableExplanation::default();
     let flows = cx.bridge.and_then(|b| b.table(id)).map_or(&[][..], |t| &t.flows);
     let bridge = cx.bridge;
     // Flows stand highest priority first, so rows of one priority follow each other; few shapes make few rows.
-    let mut rows: FxHashMap<(u32, Box<[Box<str>]>), usize> = FxHashMap::default();
+    let mut rows: FxHashMap<RowKey, usize> = FxHashMap::default();
     let mut known: FxHashMap<(*const (), u32), usize> = FxHashMap::default();
     let mut last = None;
     for flow in flows.iter().filter_map(|id| Some(bridge?.flow(*id))) {
@@ -177,7 +180,7 @@ fn summary(cx: &Cx<'_>, id: TableId, table: &TableExplanation) -> Pieces {
     }
     let facts = cx.index.table(id);
     if facts.is_some_and(super::index::TableFacts::only_drops) {
-        p.say(", and every one drops");
+        p.say(if table.flows == 1 { ", which drops" } else { ", and every one drops" });
     }
     p.say(".");
     let is_called = facts.is_some_and(|f| f.is_called && !f.is_entered);

@@ -28,7 +28,7 @@ pub(super) enum Detail {
 /// Paints a table with its name: `table 93 (DROPPED_TRAFFIC)`.
 pub(super) fn table(cx: &Cx<'_>, scope: Option<Scope>, id: TableId, p: &mut Pieces) {
     let named = cx.naming.table(id).map(|t| t.name_in(scope).to_owned());
-    let named = named.or_else(|| cx.ports.table_name(id).map(|n| n.to_string()));
+    let named = named.or_else(|| cx.ports.table_name(id).map(ToString::to_string));
     let text = match named {
         Some(name) => format!("table {id} ({name})"),
         None => format!("table {id}"),
@@ -113,7 +113,7 @@ pub(super) fn mac_words(cx: &Cx<'_>, mac: u64) -> Option<String> {
     // fa:16:3f is where DVR MAC addresses of hosts begin unless an operator chose otherwise (`dvr_base_mac`).
     let dvr =
         || (mac >> 24 == 0xfa_163f && !cx.naming.kind.is_ovn()).then(|| "the DVR MAC address of a host".to_owned());
-    let owner = cx.names.owner_of_mac(mac).map(|name| name.to_string());
+    let owner = cx.names.owner_of_mac(mac).map(ToString::to_string);
     owner.or_else(|| numbers::mac(mac).map(str::to_owned)).or_else(dvr)
 }
 
@@ -122,12 +122,11 @@ pub(super) fn ipv4(cx: &Cx<'_>, address: u32, mask: u32, p: &mut Pieces) {
     format::paint_ipv4(address, mask, p);
     let words = match mask {
         u32::MAX => {
-            let owner = cx.names.owner_of_address(IpAddr::V4(Ipv4Addr::from(address))).map(|n| n.to_string());
+            let owner = cx.names.owner_of_address(IpAddr::V4(Ipv4Addr::from(address))).map(ToString::to_string);
             owner.or_else(|| numbers::ipv4(address).map(str::to_owned))
         }
         _ if mask.leading_ones() == mask.count_ones() => {
-            let named = numbers::ipv4_prefix(address, mask.leading_ones()).map(str::to_owned);
-            named.or_else(|| Some(format!("up to {}", Ipv4Addr::from(address | !mask))))
+            numbers::ipv4_prefix(address, mask.leading_ones()).map(str::to_owned)
         }
         _ => None,
     };
@@ -152,7 +151,7 @@ pub(super) fn ipv6(cx: &Cx<'_>, address: u128, mask: u128, p: &mut Pieces) {
 }
 
 fn ipv6_words(cx: &Cx<'_>, address: u128) -> Option<String> {
-    let owner = cx.names.owner_of_address(IpAddr::V6(Ipv6Addr::from(address))).map(|n| n.to_string());
+    let owner = cx.names.owner_of_address(IpAddr::V6(Ipv6Addr::from(address))).map(ToString::to_string);
     let of_mac = || {
         let owner = cx.names.owner_of_mac(numbers::mac_in_ipv6(address)?)?;
         Some(match numbers::ipv6(address) {
@@ -282,13 +281,22 @@ pub(super) fn carried(cx: &Cx<'_>, scene: &Scene, field: FieldId, value: u64, ma
     if words.is_empty() {
         return false;
     }
-    p.say(&words.join(", "));
+    p.say(&listed(&words));
     true
 }
 
-/// What single bits say, in words.
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// What single bits say, in words. Of many, only those that are set are named.
 fn bit_words(cx: &Cx<'_>, scene: &Scene, field: FieldId, value: u64, mask: u64) -> Vec<String> {
-    let bits = (0..field.slot.width.min(64)).filter(|bit| mask >> bit & 1 == 1);
+    let told = if mask.count_ones() > 4 { mask & value } else { mask };
+    let bits = (0..field.slot.width.min(64)).filter(|bit| told >> bit & 1 == 1);
     bits.filter_map(|bit| {
         let word = cx.naming.register_in(scene.scope, field, bit, 1).filter(|r| r.bits.1 == 1)?;
         let is = if value >> bit & 1 == 1 { "is set" } else { "is not set" };
@@ -318,7 +326,8 @@ fn carried_by(cx: &Cx<'_>, scene: &Scene, register: &RegisterWord, value: u64, p
             let is = if value & 1 == 1 { "is set" } else { "is not set" };
             p.say(&format!("\"{}\" {is}", register.name));
         }
-        Carries::Bits => return false,
+        // Which protocol the packet has decides what the bits are.
+        Carries::Ipv4 | Carries::Bits => return false,
     }
     true
 }

@@ -12,6 +12,7 @@ use crate::action::set::{SetField, Spelled};
 use crate::base::paint::{Painter, Pieces, Role, Target};
 use crate::field::bits::Bits;
 use crate::field::names::port;
+use crate::field::proto::Needs;
 use crate::field::slot::word;
 use crate::field::table::{self, FieldId};
 use crate::field::{Match, Subfield};
@@ -25,7 +26,7 @@ pub(super) fn verb(cx: &Cx<'_>, scene: &Scene, base: &Match, action: &Action, p:
         Action::Output(a) => return output(cx, a, p),
         Action::OutputReg(a) => p.say(&format!("leaves by the port that {} names", subfield(cx, scene, &a.source))),
         Action::OutputTrunc(a) => {
-            p.say(&format!("leaves, cut to {} bytes, by ", a.max_len));
+            p.say(&format!("leaves (cut to {} bytes) by ", a.max_len));
             values::port(cx, a.port, Detail::Long, p);
             return Some(Target::Port(a.port));
         }
@@ -55,7 +56,7 @@ pub(super) fn verb(cx: &Cx<'_>, scene: &Scene, base: &Match, action: &Action, p:
                 p.say(&format!(", behind which {name} begins"));
             }
         }
-        Action::DecTtl(_) => p.say("has its time to live lowered by one, and goes to the controller when that is up"),
+        Action::DecTtl(_) => p.say("has its time to live lowered by one, or goes to the controller if none is left"),
         Action::DecMplsTtl(_) => p.say("has its MPLS time to live lowered by one"),
         Action::DecNshTtl(_) => p.say("has its NSH time to live lowered by one"),
         Action::Encap(a) => encap(a, p),
@@ -75,10 +76,13 @@ pub(super) fn verb(cx: &Cx<'_>, scene: &Scene, base: &Match, action: &Action, p:
         Action::SetQueue(a) => p.say(&format!("uses queue {} of the port it leaves by", a.0)),
         Action::PopQueue(_) => p.say("uses the usual queue again"),
         Action::FinTimeout(a) => {
-            p.say("makes the flow go sooner when its TCP connection ends");
-            for (n, what) in [(a.idle_timeout, "idle"), (a.hard_timeout, "at the latest")] {
-                p.say(&if n == 0 { String::new() } else { format!(", {what} after {n} s") });
-            }
+            p.say("makes the flow expire sooner once its TCP connection ends");
+            p.say(&match (a.idle_timeout, a.hard_timeout) {
+                (0, 0) => String::new(),
+                (idle, 0) => format!(" (idle after {idle} s)"),
+                (0, hard) => format!(" (after {hard} s)"),
+                (idle, hard) => format!(" (idle after {idle} s, or after {hard} s)"),
+            });
         }
         Action::Note(a) => p.say(&format!("is left as it is: {} bytes are only noted here", a.data.len())),
         Action::Sample(a) => sample(a, p),
@@ -102,7 +106,7 @@ pub(super) fn verb(cx: &Cx<'_>, scene: &Scene, base: &Match, action: &Action, p:
 
 fn output(cx: &Cx<'_>, a: &Output, p: &mut Pieces) -> Option<Target> {
     let words = match a.port {
-        port::NORMAL => "is switched by MAC address, as an ordinary switch does",
+        port::NORMAL => "is switched by MAC address (NORMAL)",
         port::IN_PORT => "goes back out of the port it came in by",
         port::FLOOD => "leaves by every port that floods, but not by the one it came in by",
         port::ALL => "leaves by every port but the one it came in by",
@@ -144,36 +148,41 @@ fn controller(cx: &Cx<'_>, a: &Controller, p: &mut Pieces) {
     p.put(Role::Output, &format!("goes to {}", controller_name(cx)));
     let asked = opcode(&a.userdata).filter(|_| cx.naming.kind == Kind::OvnIntegration);
     match asked {
-        Some(op) => p.say(&format!(", which {}", op.doc)),
-        None if a.pause => p.say(", and waits for its answer"),
+        Some(op) => p.say(&format!(" (which {})", op.doc)),
+        None if a.pause => p.say(" and waits for its answer"),
         None => {}
     }
     if let Some(id) = a.meter_id {
-        p.say(", as far as ");
+        p.say(" as far as ");
         p.link(Target::Meter(id), Role::Text, &format!("meter {id}"));
         p.say(" lets it");
     }
 }
 
 fn bundle(cx: &Cx<'_>, scene: &Scene, a: &Bundle, p: &mut Pieces) {
-    let mut members = Pieces::default();
-    for (at, member) in a.members.iter().take(8).enumerate() {
-        members.say(if at > 0 { ", " } else { "" });
-        values::port(cx, *member, Detail::Short, &mut members);
+    const NAMED: usize = 8;
+    if a.members.is_empty() {
+        return p.say("meets a bundle without ports");
     }
-    if a.members.len() > 8 {
-        members.say(&format!(" and {} more", a.members.len() - 8));
-    }
-    let chosen = if a.active_backup {
-        "the first live one".to_owned()
-    } else {
-        format!("one by hashing {}", hashed(a.fields.name()))
-    };
     match &a.destination {
-        Some(to) => p.say(&format!("gets into {} the number of {chosen} of ", subfield(cx, scene, to))),
-        None => p.say(&format!("leaves by {chosen} of ")),
+        Some(to) => p.say(&format!("gets into {} the number of ", subfield(cx, scene, to))),
+        None => p.say("leaves by "),
     }
-    super::fields::append(p, &members);
+    p.say(if a.active_backup { "the first live one of " } else { "one of " });
+    for (at, member) in a.members.iter().take(NAMED).enumerate() {
+        p.say(match at {
+            0 => "",
+            at if at + 1 == a.members.len() => " and ",
+            _ => ", ",
+        });
+        values::port(cx, *member, Detail::Short, p);
+    }
+    if a.members.len() > NAMED {
+        p.say(&format!(" and {} more", a.members.len() - NAMED));
+    }
+    if !a.active_backup {
+        p.say(&format!(" (chosen by hashing {})", hashed(a.fields.name())));
+    }
 }
 
 /// The ways to hash, in words.
@@ -331,10 +340,12 @@ fn set_field(cx: &Cx<'_>, scene: &Scene, base: &Match, a: &SetField, p: &mut Pie
     }
     let parts = registers(a.field, value, &a.mask);
     if !parts.is_empty() {
-        return set_registers(cx, scene, a, &parts, p);
+        return set_registers(cx, scene, base, a, &parts, p);
     }
     let width = usize::from(a.field.slot.width.min(a.field.bytes * 8));
-    let (value, mask) = (value.slice(0, width), a.mask.slice(0, width));
+    // Some fields are narrower than the slot that they share with others.
+    let mask = if a.is_exact() { Bits::ones(a.field.slot.width.into()) } else { a.mask.slice(0, width) };
+    let value = value.slice(0, width);
     let mut carried = Pieces::default();
     if values::carried(cx, scene, a.field, value.to_u64(), mask.to_u64(), &mut carried) {
         p.say(&format!("gets {} {} (", noun(a.field), value.hex()));
@@ -353,14 +364,31 @@ fn dscp(n: u64, p: &mut Pieces) {
 }
 
 /// What writing registers does: what they carry, or their bits by name.
-fn set_registers(cx: &Cx<'_>, scene: &Scene, a: &SetField, parts: &[(FieldId, u32, u32)], p: &mut Pieces) {
+fn set_registers(
+    cx: &Cx<'_>,
+    scene: &Scene,
+    base: &Match,
+    a: &SetField,
+    parts: &[(FieldId, u32, u32)],
+    p: &mut Pieces,
+) {
+    if cx.naming.kind.is_ovn() && a.is_exact() && parts.len() == 4 && !base.meets(Needs::Ipv4) {
+        p.say(&format!("gets {} ", a.field.name));
+        return values::ipv6(cx, a.value.to_u128(), u128::MAX, p);
+    }
     let mut words = Vec::new();
     for &(field, value, mask) in parts {
         let mut carried = Pieces::default();
         let single = mask.is_power_of_two().then(|| mask.trailing_zeros() as u16);
         let flag = single.and_then(|bit| cx.naming.register_in(scene.scope, field, bit, 1).filter(|r| r.bits.1 == 1));
         let mut line = Pieces::default();
-        if let Some(flag) = flag {
+        let whole = cx.naming.register_in(scene.scope, field, 0, 32).filter(|_| mask == u32::MAX && value != 0);
+        let address = whole.filter(|r| r.carries == Carries::Ipv4 && parts.len() == 1 && !base.meets(Needs::Ipv6));
+        if let Some(address) = address {
+            line.say(&format!("gets {} ", address.name));
+            values::ipv4(cx, value, u32::MAX, &mut line);
+            line.say(&format!(" in {}", field.name));
+        } else if let Some(flag) = flag {
             let done = if value & mask == 0 { "cleared" } else { "set" };
             line.say(&format!("has \"{}\" {done}", flag.name));
         } else if values::carried(cx, scene, field, value.into(), mask.into(), &mut carried) {
@@ -371,8 +399,7 @@ fn set_registers(cx: &Cx<'_>, scene: &Scene, a: &SetField, parts: &[(FieldId, u3
             let masked = if mask == u32::MAX { String::new() } else { format!("/{mask:#x}") };
             line.say(&format!("gets {}={}{masked}", field.name, Bits::from_u64(value.into(), 32).hex()));
             // A register that is cleared before it is used says nothing by its name.
-            let known = cx.naming.register_in(scene.scope, field, 0, 32).filter(|_| mask == u32::MAX && value != 0);
-            if let Some(r) = known.filter(|r| r.carries == Carries::Bits) {
+            if let Some(r) = whole.filter(|r| r.carries == Carries::Bits) {
                 line.say(&format!(" ({})", r.name));
             }
         }
@@ -381,5 +408,12 @@ fn set_registers(cx: &Cx<'_>, scene: &Scene, a: &SetField, parts: &[(FieldId, u3
     if words.is_empty() {
         return p.say(&format!("gets {}={}", a.field.name, a.value.hex()));
     }
+    // One verb will do for all.
+    let is_got = |p: &Pieces| p.0.first().is_some_and(|piece| piece.text.starts_with(GETS));
+    if words.iter().all(is_got) {
+        words.iter_mut().skip(1).for_each(|p| p.0[0].text.replace_range(..GETS.len(), ""));
+    }
     super::actions::joined(&words, p);
 }
+
+const GETS: &str = "gets ";

@@ -2,7 +2,7 @@
 //!
 //! A field is a row ([`table`]), and the row says where the field's bits live ([`slot`]). `tcp_dst`, `udp_dst` and
 //! `tp_dst` are views of one slot; `reg0`, `xreg0` and `xxreg0` overlap; a [`Match`] is a sorted list of masked words and
-//! knows nothing of fields. From the rows follow parsing and printing of values ([`format`]), prerequisites
+//! knows nothing of fields. From the rows follow parsing and printing of values ([`mod@format`]), prerequisites
 //! ([`proto`]), NXM and OXM names ([`table::Header`]), bit ranges of fields ([`subfield`]), completion, the filter
 //! language and `docs/fields.md`.
 //!
@@ -14,6 +14,7 @@ pub mod key;
 pub mod matches;
 pub mod names;
 pub mod proto;
+pub(crate) mod reference;
 pub mod slot;
 pub mod subfield;
 pub mod table;
@@ -23,6 +24,7 @@ pub use bits::Bits;
 pub use key::Key;
 pub use matches::Match;
 pub use names::Names;
+pub use reference::reference;
 pub use subfield::Subfield;
 pub use table::{Field, FieldId};
 pub use version::{Formats, Version};

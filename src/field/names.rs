@@ -306,6 +306,15 @@ pub fn parse_port(text: &str, names: &Names) -> Result<u32, PortError> {
     number.ok_or(PortError::Unknown)
 }
 
+/// Reads a word that may be a port among other things: a bare name that nobody told is not taken for one.
+pub fn parse_known_port(text: &str, names: &Names) -> Result<u32, PortError> {
+    let is_bare = text.starts_with(|c: char| !c.is_ascii_digit() && c != '"') && port::reserved_number(text).is_none();
+    match is_bare && !names.ports.by_name.contains_key(text) {
+        true => Err(PortError::Unknown),
+        false => parse_port(text, names),
+    }
+}
+
 /// Reads a table as typed or printed: a decimal number up to 255 or a table's name, in quotes or not.
 pub fn parse_table(text: &str, names: &Names) -> Option<u8> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {

@@ -136,6 +136,8 @@ pub enum Carries {
     Zone,
     /// The number of a network on the wire, such as a VNI.
     Segment,
+    /// An IPv4 address, if the packet is IPv4; one of IPv6 takes more than these bits.
+    Ipv4,
     /// Only bits.
     Bits,
 }

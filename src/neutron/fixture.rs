@@ -58,12 +58,7 @@ pub(crate) fn bridge(name: &str, flows: &str, ports: &str) -> Bridge {
     }
     let loaded = load(flows.as_bytes(), &Arc::from("flows"), &names, &Progress::default(), |_| {});
     assert!(loaded.report.is_empty(), "{:?}", loaded.report.kept);
-    let mut bridge = Bridge::default();
-    bridge.name = name.into();
-    bridge.names = Arc::new(names);
-    bridge.flows = loaded.flows;
-    bridge.ports = list;
-    bridge
+    Bridge { name: name.into(), names: Arc::new(names), flows: loaded.flows, ports: list, ..Bridge::default() }
 }
 
 /// A database from what `ovsdb-client dump --format=json` prints: one JSON value a table.

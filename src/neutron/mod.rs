@@ -31,8 +31,6 @@ pub fn naming(bridge: &Bridge, node: &Node, snapshot: &Snapshot) -> Naming {
 }
 
 #[cfg(test)]
-pub(crate) mod corpus;
-#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

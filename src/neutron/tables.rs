@@ -2,7 +2,7 @@
 //!
 //! Names and numbers are those of `neutron_lib/plugins/ml2/ovs_constants.py`; for the firewall on VM ports, of
 //! `openvswitch_firewall/constants.py` in neutron-fwaas. What flows a table holds was read in the agents' sources and
-//! checked against captures of Neutron 21.0. Some agents hand a second meaning to a number; [`Row::when`] says which
+//! checked against captures of Neutron 21.0. Some agents hand a second meaning to a number; `Row::when` says which
 //! one counts.
 
 use std::sync::Arc;
@@ -117,7 +117,8 @@ impl Row {
 pub const ROWS: &[Row] = &[
     int(0, "LOCAL_SWITCHING", "2013",
         "Where every packet starts. Tells packets of local ports from those that come in by patch ports, and gives \
-         packets of physical networks their local VLAN. Distributed routing, spoof protection and QoS look here first."),
+         packets of physical networks their local VLAN. Distributed routing, spoof protection and QoS look here first.")
+        .unmatched(3, "belongs to no network of this host"),
     int(1, "DVR_TO_SRC_MAC", "2014",
         "Distributed routing: the packet was routed on another host and came through a tunnel. Puts the gateway's MAC \
          address back as its source.")
@@ -189,7 +190,8 @@ pub const ROWS: &[Row] = &[
         .unmatched(70, "no security group rule accepts"),
     int(73, "ACCEPT_OR_INGRESS_TABLE", "2016",
         "Accepted egress packets. Those for a local port go through its ingress rules; for the others the connection \
-         is committed and they leave.").egress(),
+         is committed and they leave.").egress()
+        .unmatched(100, "is for no port of this host"),
     int(77, "DHCP_IPV4_TABLE", "2021",
         "Distributed DHCP: hands requests to the agent, which answers them itself.").egress(),
     int(78, "DHCP_IPV6_TABLE", "2021",
@@ -245,7 +247,8 @@ pub const ROWS: &[Row] = &[
 
     phy(0, "LOCAL_SWITCHING", "2013",
         "Where every packet starts. Packets of this host come by the phy- patch port with a local VLAN and get the \
-         VLAN of the physical network; what has no such network is dropped. The rest is switched by MAC address."),
+         VLAN of the physical network; what has no such network is dropped. The rest is switched by MAC address.")
+        .unmatched(4, "belongs to no network of this bridge"),
     phy(1, "DVR_PROCESS_PHYSICAL", "2014, under this name since 2020",
         "Distributed routing: packets that were routed on this host get the host's own DVR MAC address as their \
          source. Packets for a router's own address stay on this host."),

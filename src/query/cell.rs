@@ -135,7 +135,7 @@ fn plain(text: String) -> String {
 }
 
 /// A text in quotes.
-fn string(text: &str) -> String {
+pub(super) fn string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.text("\"");
     for c in text.chars() {

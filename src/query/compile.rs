@@ -27,16 +27,7 @@ type Outcome<T> = Result<T, Diagnostic>;
 
 /// What an expression means, with what the reader should know of it.
 pub(super) fn compile(expr: &Expr<'_>, text: &str, scope: &Scope<'_>) -> Outcome<(Node, Vec<Diagnostic>)> {
-    let mut compiler = Compiler {
-        scope,
-        known: Known::new(scope),
-        end: text.len(),
-        open: vec![],
-        place: None,
-        depth: 0,
-        terms: 0,
-        notes: vec![],
-    };
+    let mut compiler = Compiler::new(scope, text.len());
     let node = compiler.expr(expr)?;
     Ok((node, compiler.notes))
 }
@@ -58,16 +49,32 @@ struct Compiler<'s> {
 }
 
 /// What a word stands for.
-enum Meaning<'s> {
+pub(super) enum Meaning<'s> {
+    /// A protocol.
     Protocol(&'static Protocol),
+    /// A word that stands alone.
     State(&'static StateWord),
+    /// A word that takes a value.
     Field(&'static FieldWord),
+    /// What actions write to a field.
     Set(Asked),
+    /// A match field.
     Match(Asked),
+    /// An alias, with what it stands for.
     Alias(&'s str),
 }
 
+/// What a name stands for, if anybody knows.
+pub(super) fn meaning<'s>(name: &Name<'_>, scope: &'s Scope<'s>) -> Option<Meaning<'s>> {
+    Compiler::new(scope, 0).meaning(name).ok()
+}
+
 impl<'s> Compiler<'s> {
+    /// For a text that ends at `end`.
+    fn new(scope: &'s Scope<'s>, end: usize) -> Compiler<'s> {
+        Compiler { scope, known: Known::new(scope), end, open: vec![], place: None, depth: 0, terms: 0, notes: vec![] }
+    }
+
     fn expr(&mut self, expr: &Expr<'_>) -> Outcome<Node> {
         match expr {
             Expr::And(list) => {
@@ -114,7 +121,7 @@ impl<'s> Compiler<'s> {
     }
 
     fn leaf(&self, ask: Ask, span: Span) -> Node {
-        Node::Leaf(Leaf { ask, negated: false, span: self.place(span) })
+        Node::Leaf(Box::new(Leaf { ask, negated: false, span: self.place(span) }))
     }
 
     /// A question that these data cannot answer.
@@ -437,7 +444,7 @@ fn protocol_match(protocol: &Protocol) -> Match {
 /// Every word that may begin a term, with whether it is the name of a match field.
 pub(super) fn known_words<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a str, bool)> {
     let fields = FieldId::names().map(|(name, _)| (name, true));
-    let words = FIELDS.iter().flat_map(|w| w.spellings());
+    let words = FIELDS.iter().flat_map(FieldWord::spellings);
     let states = STATES.iter().map(|w| w.name);
     let others = PROTOCOLS.iter().map(|p| p.name).chain(RESERVED.iter().copied()).chain(["set."]);
     fields

@@ -22,6 +22,7 @@ use crate::model::bridge::FlowId;
 use crate::model::store::Segment;
 
 pub(super) use note::notes;
+pub(super) use rows::field_text;
 
 /// Things that were met on the way and that the reader should know of, as bits.
 pub(super) mod seen {

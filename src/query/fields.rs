@@ -163,7 +163,7 @@ impl Asked {
         tests
             .map(|tests| {
                 let mut m = Match::any();
-                for t in tests.iter() {
+                for t in *tests {
                     m.set_word(t.word, t.mask, t.value, t.mask);
                 }
                 m

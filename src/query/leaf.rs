@@ -24,7 +24,7 @@ pub(super) enum Node {
     /// One holds at least; false if there are none.
     Any(Vec<Node>),
     /// One question.
-    Leaf(Leaf),
+    Leaf(Box<Leaf>),
 }
 
 /// One question, with where it was asked.
@@ -164,7 +164,10 @@ impl Node {
         match self {
             Node::All(list) => Node::Any(list.into_iter().map(Node::negate).collect()),
             Node::Any(list) => Node::All(list.into_iter().map(Node::negate).collect()),
-            Node::Leaf(leaf) => Node::Leaf(Leaf { negated: !leaf.negated, ..leaf }),
+            Node::Leaf(mut leaf) => {
+                leaf.negated = !leaf.negated;
+                Node::Leaf(leaf)
+            }
         }
     }
 

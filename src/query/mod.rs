@@ -55,7 +55,7 @@ use crate::model::bridge::{Bridge, FlowId};
 use crate::model::naming::Naming;
 
 pub use cell::{Cell, add, add_not, only, take_off_last, term};
-pub use complete::{Completion, Item, ItemKind, complete};
+pub use complete::{Completion, ITEMS, Item, ItemKind, complete};
 pub use fold::{By, ByWord, Fold, FoldGroup, Key as FoldKey, fold};
 pub use reference::reference;
 

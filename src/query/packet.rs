@@ -40,8 +40,9 @@ impl PacketTest {
         Some(both)
     }
 
-    /// Whether some packet is one of a match.
-    pub(super) fn meets(&self, flow: &Match) -> bool {
+    /// Whether some packet is one of a match, word by word: what the test for a shape must agree with.
+    #[cfg(test)]
+    fn meets(&self, flow: &Match) -> bool {
         self.packets.iter().any(|p| p.overlaps(flow))
     }
 

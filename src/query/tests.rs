@@ -69,10 +69,7 @@ pub(super) fn world_of(dump: &str) -> World {
         assert!(found.is_empty());
         Bucket { actions, ..Bucket::default() }
     };
-    let mut bridge = Bridge::default();
-    bridge.name = "br-int".into();
-    bridge.names = names.into();
-    bridge.flows = loaded.flows;
+    let mut bridge = Bridge { name: "br-int".into(), names: names.into(), flows: loaded.flows, ..Bridge::default() };
     bridge.groups.push(Group {
         id: 7,
         kind: GroupType::All,

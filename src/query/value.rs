@@ -121,7 +121,11 @@ impl<'s> Known<'s> {
         if let Some((number, _)) = self.tables().iter().find(named) {
             return Ok(*number);
         }
-        let names = || self.tables().iter().map(|(_, name)| &**name);
+        // OVN calls a table by both stages that share it, and either of them will do.
+        if let Some(number) = self.scope.naming.table_number(text) {
+            return Ok(number);
+        }
+        let names = || self.tables().iter().flat_map(|(_, name)| name.split(" / "));
         let may_grow = names().any(|name| begins(name, text));
         let hint = match nearest(text, names()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -445,9 +449,7 @@ mod tests {
         names.port_number("later");
         let word = TableWord { id: 82, name: "RULES_INGRESS".into(), doc: "".into(), origin: "".into() };
         let naming = Naming { tables: vec![word], ..Naming::default() };
-        let mut bridge = Bridge::default();
-        bridge.names = Arc::new(names);
-        (bridge, naming)
+        (Bridge { names: Arc::new(names), ..Bridge::default() }, naming)
     }
 
     #[test]
@@ -474,7 +476,7 @@ mod tests {
             wrong("RULES_INGRES"),
             ("no table `RULES_INGRES`".into(), "did you mean `RULES_INGRESS`?".into(), true)
         );
-        assert_eq!(wrong("EGRESS").2, false);
+        assert!(!wrong("EGRESS").2);
     }
 
     #[test]
@@ -573,8 +575,8 @@ mod tests {
         assert_eq!(wrong("reg6[0..15]", "70000").0, "reg6[0..15] has 16 bits, the highest value is 65535");
         assert_eq!(wrong("nw_src", "10.1."), ("`10.1.` is no IPv4 address".into(), true));
         assert_eq!(wrong("nw_src", "10.1.2.x"), ("`10.1.2.x` is no IPv4 address".into(), false));
-        assert_eq!(wrong("dl_src", "aa:bb:c").1, true);
-        assert_eq!(wrong("ct_state", "+es").1, true);
+        assert!(wrong("dl_src", "aa:bb:c").1);
+        assert!(wrong("ct_state", "+es").1);
         assert_eq!(wrong("ct_state", "+xyz"), ("ct_state has no flag `xyz`".into(), false));
         assert_eq!(
             wrong("nw_src", "256.1.1.1").0,

@@ -105,10 +105,10 @@ pub const COLUMNS: [Row; 14] = [
     row(Column::Flags, "flags", "FLAGS", 10, 12).doc("flags such as send_flow_rem"),
 ];
 
-/// The columns of `width` that fit beside 40 columns of match and actions; at least priority, match and actions.
+/// The columns that fit into `width`, with room for match and actions; at least priority, match and actions.
 pub fn fitting(chosen: &[Column], width: usize) -> Vec<&'static Row> {
     let mut rows: Vec<&'static Row> = chosen.iter().map(|c| c.row()).collect();
-    let needs = |rows: &[&Row]| rows.iter().map(|r| if r.width == 0 { 17 } else { r.width + 1 }).sum::<usize>() + 2;
+    let needs = |rows: &[&Row]| rows.iter().map(|r| if r.width == 0 { 24 } else { r.width + 1 }).sum::<usize>() + 2;
     while needs(&rows) > width && rows.iter().any(|r| r.rank > 1) {
         let worst = rows.iter().map(|r| r.rank).max().unwrap_or(0);
         rows.retain(|r| r.rank != worst);
@@ -249,6 +249,7 @@ mod tests {
         let all: Vec<Column> = COLUMNS.iter().map(|r| r.column).collect();
         let names = |width| fitting(&all, width).iter().map(|r| r.name).collect::<Vec<_>>();
         assert_eq!(names(40), ["priority", "match", "actions"]);
+        assert_eq!(names(80), ["table", "priority", "packets", "ct_state", "match", "actions"]);
         assert_eq!(names(300).len(), COLUMNS.len());
     }
 }

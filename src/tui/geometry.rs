@@ -84,11 +84,19 @@ pub fn node_panes(state: &State, view: &NodeView, body: Rect) -> Vec<PaneAt> {
     if body.width < WIDE {
         // One below the other: a title, a heading, and as many rows as there is room for, the radar first.
         let panes = [Pane::Bridges, Pane::Drops, Pane::Ports, Pane::Tunnels, Pane::Health];
-        let panes: Vec<Pane> = panes.into_iter().filter(|p| len(*p) > 0 || *p == Pane::Drops).collect();
+        let mut panes: Vec<Pane> = panes.into_iter().filter(|p| len(*p) > 0 || *p == Pane::Drops).collect();
+        // Where not every pane gets a row, the last ones wait for Tab.
+        let height = |panes: &[Pane]| panes.iter().map(|p| if *p == Pane::Health { 2 } else { 3 }).sum::<u16>();
+        while panes.len() > 1 && height(&panes) > end - y {
+            let Some(at) = panes.iter().rposition(|p| *p != view.pane) else { break };
+            panes.remove(at);
+        }
         let heads = |p: Pane| if p == Pane::Health { 1 } else { 2 };
         let room = (end - y).saturating_sub(panes.iter().map(|p| heads(*p)).sum::<u16>());
         let wanted: Vec<u16> = panes.iter().map(|p| len(*p).max(1)).collect();
-        let given = share(room, &wanted);
+        // Where packets were lost is what people come for.
+        let first = panes.iter().position(|p| *p == Pane::Drops).unwrap_or(0);
+        let given = share(room, &wanted, first);
         for (pane, rows) in panes.into_iter().zip(given) {
             let height = heads(pane) + rows;
             if rows == 0 || y + height > end {
@@ -130,14 +138,15 @@ fn place(pane: Pane, outer: Rect, has_box: bool) -> PaneAt {
     PaneAt { pane, outer, rows }
 }
 
-/// Shares rows out: everyone gets one, then those in front get what they want as long as all others keep two.
-fn share(room: u16, wanted: &[u16]) -> Vec<u16> {
+/// Shares rows out in rounds: everyone gets one, then `first` gets four, then the others come up to it, and so on.
+fn share(room: u16, wanted: &[u16], first: usize) -> Vec<u16> {
     let mut given = vec![0; wanted.len()];
     let mut left = room;
-    for at_most in [1, 3, 4, 6, u16::MAX] {
-        for (given, wanted) in given.iter_mut().zip(wanted) {
-            let more = (*wanted).min(at_most).saturating_sub(*given).min(left);
-            *given += more;
+    let order = || std::iter::once(first).chain((0..wanted.len()).filter(move |n| *n != first));
+    for at_most in [1, 4, 6, u16::MAX] {
+        for n in order().filter(|n| *n < wanted.len()) {
+            let more = wanted[n].min(at_most).saturating_sub(given[n]).min(left);
+            given[n] += more;
             left -= more;
         }
     }
@@ -148,7 +157,7 @@ fn share(room: u16, wanted: &[u16]) -> Vec<u16> {
 pub fn flows(body: Rect, has_inspector: bool) -> (Rect, Option<Rect>) {
     // One row of headings stands above the list.
     let list = |height: u16| Rect::new(body.x, body.y + 1.min(height), body.width, height.saturating_sub(1));
-    let inspector = 9.min(body.height / 3);
+    let inspector = 8.min(body.height / 3);
     if !has_inspector || body.width < WIDE || inspector < 5 {
         return (list(body.height), None);
     }
@@ -180,9 +189,9 @@ mod tests {
 
     #[test]
     fn rows_are_shared_out_and_never_more_than_there_are() {
-        assert_eq!(share(0, &[3, 4]), [0, 0]);
-        assert_eq!(share(2, &[3, 4]), [1, 1]);
-        assert_eq!(share(9, &[3, 20, 20]), [3, 3, 3]);
-        assert_eq!(share(100, &[3, 20, 20]), [3, 20, 20]);
+        assert_eq!(share(0, &[3, 4], 0), [0, 0]);
+        assert_eq!(share(2, &[3, 4], 1), [1, 1]);
+        assert_eq!(share(9, &[3, 20, 20], 1), [3, 4, 2]);
+        assert_eq!(share(100, &[3, 20, 20], 1), [3, 20, 20]);
     }
 }

@@ -11,7 +11,7 @@ use crate::explain::{self, Explanation, References, TableExplanation};
 use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
-use crate::query::Filter;
+use crate::query::{By, Filter, Fold, fold};
 use crate::session::Scene;
 
 /// What is to be worked out.
@@ -34,8 +34,12 @@ pub enum Ask {
         table: Option<TableId>,
         /// Only those that the filter holds for.
         filter: Arc<Filter>,
+        /// Only these.
+        only: Option<Arc<Vec<FlowId>>>,
         /// Ordered by this column; backwards?
         sort: Option<(Column, bool)>,
+        /// Folded by this.
+        by: Option<By>,
     },
     /// Which flows an expression finds.
     Hits(Arc<Filter>),
@@ -79,6 +83,7 @@ impl Ask {
     /// What the person waits for.
     pub fn what(&self) -> &'static str {
         match self {
+            Ask::Rows { by: Some(_), .. } => "folding",
             Ask::Rows { sort: Some(_), .. } => "filtering and sorting",
             Ask::Rows { .. } => "filtering",
             Ask::Hits(_) => "searching",
@@ -109,6 +114,8 @@ pub enum Answer {
 pub struct Rows {
     /// The flows, in order.
     pub flows: Arc<Vec<FlowId>>,
+    /// The same flows folded.
+    pub fold: Option<Arc<Fold>>,
     /// How many there are without the filter.
     pub of: usize,
     /// What the reader should know.
@@ -137,9 +144,10 @@ impl Job {
         let (node, at) = self.spot.find(&self.scene)?;
         let bridge = node.bridges()[at].bridge();
         Some(match &self.ask {
-            Ask::Rows { table, filter, sort } => {
+            Ask::Rows { table, filter, only, sort, by } => {
                 let scope = node.scope(at);
-                let within = table.map(|id| bridge.table(id).map_or(&[][..], |t| &t.flows));
+                let of_table = table.map(|id| bridge.table(id).map_or(&[][..], |t| &t.flows));
+                let within = only.as_ref().map(|only| &only[..]).or(of_table);
                 let of = within.map_or(bridge.flows.len(), <[FlowId]>::len);
                 let mut rows = Rows { of, ..Rows::default() };
                 let mut flows = match (filter.is_any(), within) {
@@ -157,6 +165,12 @@ impl Job {
                 };
                 if let Some((column, backwards)) = sort {
                     column.sort(bridge, &mut flows, *backwards);
+                }
+                if let Some(by) = by {
+                    match fold(&scope, &flows, *by, progress) {
+                        Ok(fold) => rows.fold = Some(Arc::new(fold)),
+                        Err(diagnostic) => rows.notes.push(diagnostic),
+                    }
                 }
                 rows.is_partial |= progress.is_cancelled();
                 rows.flows = Arc::new(flows);

@@ -5,6 +5,7 @@ use super::input::Input;
 use super::list::Cursor;
 use crate::base::paint::Target;
 use crate::graph::Goal;
+use crate::query::By;
 
 /// Something that lies above the screen and has the keys.
 #[derive(Debug)]
@@ -78,6 +79,8 @@ pub struct Entry {
 pub enum Choice {
     /// Orders the list by a column.
     Sort(Option<Column>),
+    /// Folds the list, or not.
+    Fold(Option<By>),
     /// Shows a column, or not.
     Column(Column),
     /// Copies something.

@@ -14,7 +14,7 @@ use crate::graph::{Graph, Layout, Options};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
 use crate::model::id::FlowHash;
-use crate::query::Filter;
+use crate::query::{By, Completion, Filter};
 use crate::session::{NodeScene, Scene};
 
 /// A bridge by name: it stays the same when a newer snapshot comes.
@@ -198,6 +198,8 @@ pub struct FilterLine {
     pub before: Option<(String, Arc<Filter>)>,
     /// What is wrong with the text.
     pub wrong: Option<Diagnostic>,
+    /// What may stand at the cursor, and which of it is chosen; nothing unless it was asked for.
+    pub offered: Option<(Completion, usize)>,
     /// Texts that were used before, and which of them is shown.
     pub past: (Vec<String>, Option<usize>),
 }
@@ -209,6 +211,8 @@ pub struct FlowsView {
     pub spot: Spot,
     /// Only the flows of this table.
     pub table: Option<TableId>,
+    /// Only these flows: a row that was folded, opened.
+    pub only: Option<Arc<Vec<FlowId>>>,
     /// What is typed.
     pub line: FilterLine,
     /// What holds.
@@ -225,6 +229,8 @@ pub struct FlowsView {
     pub asked: u64,
     /// The order.
     pub sort: Option<(Column, bool)>,
+    /// What flows of one row have in common, where they are folded.
+    pub by: Option<By>,
     /// The columns.
     pub columns: Vec<Column>,
     /// The row under the cursor.
@@ -257,6 +263,7 @@ impl FlowsView {
         FlowsView {
             spot,
             table,
+            only: None,
             line: FilterLine::default(),
             filter: Arc::new(Filter::any()),
             hits: None,
@@ -265,6 +272,7 @@ impl FlowsView {
             took: 0,
             asked: 0,
             sort: None,
+            by: None,
             columns,
             cursor: Cursor::default(),
             column: Column::Match,
@@ -285,9 +293,27 @@ impl FlowsView {
         COLUMNS.iter().filter(|r| r.is_usual).map(|r| r.column).collect()
     }
 
-    /// The flow under the cursor.
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.fold.as_ref().map_or(self.rows.flows.len(), |fold| fold.groups.len())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The flows of a row: several where they are folded.
+    pub fn flows_of(&self, row: usize) -> &[FlowId] {
+        match &self.rows.fold {
+            Some(fold) => fold.groups.get(row).map_or(&[], |group| fold.flows(group)),
+            None => self.rows.flows.get(row..=row).unwrap_or_default(),
+        }
+    }
+
+    /// The flow under the cursor; the first of those that are folded there.
     pub fn flow(&self) -> Option<FlowId> {
-        self.rows.flows.get(self.cursor.at).copied()
+        self.flows_of(self.cursor.at).first().copied()
     }
 }
 

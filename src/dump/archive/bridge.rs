@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::survey::Found;
 use crate::base::diag::{Diagnostic, Located, Report};
 use crate::base::progress::Progress;
-use crate::dump::flows::{self, Loaded};
+use crate::dump::flow_file;
+use crate::dump::flows::Loaded;
 use crate::dump::kind::Kind;
 use crate::dump::ports::Shown;
 use crate::dump::{Part, Source, fdb, groups, meters, ports, tables};
@@ -279,7 +280,7 @@ fn load_flows(found: &Found, names: &Names, reading: &mut Reading<'_>, publish: 
     let file: Arc<str> = found.entry.path.as_str().into();
     match found.entry.open(reading.progress) {
         Ok(input) => {
-            let mut loaded = flows::load(input.into_reader(), &file, names, reading.progress, publish);
+            let mut loaded = flow_file::load(input, &file, names, reading.progress, publish);
             reading.report.append(std::mem::take(&mut loaded.report));
             loaded
         }

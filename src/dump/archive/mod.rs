@@ -2,7 +2,7 @@
 //!
 //! Every file is told by what stands in it ([`super::kind`]); its path only says which node and bridge it is about
 //! ([`super::place`]). A directory often holds one bridge several times: the richest dump is read, and the others fill
-//! what it lacks ([`bridge`]). Whatever was not used is listed with the reason.
+//! what it lacks (`bridge`). Whatever was not used is listed with the reason.
 
 mod bridge;
 mod node;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use self::bridge::Reading;
 use self::survey::Survey;
 use self::tree::Tree;
-use super::flows;
+use super::flow_file;
 use super::input::Input;
 use super::kind::Kind;
 use crate::base::diag::{Diagnostic, Located, Report};
@@ -95,7 +95,7 @@ pub fn load_stream(
         let sources = Arc::new(sources.clone());
         Snapshot { nodes: vec![Arc::new(node)], sources, is_partial, ..Snapshot::default() }
     };
-    let loaded = flows::load(input.into_reader(), &request.name, &bridge.names, request.progress, |loaded| {
+    let loaded = flow_file::load(input, &request.name, &bridge.names, request.progress, |loaded| {
         publish(snapshot(bridge::with_flows(&bridge, loaded.flows.clone(), loaded.version, true), &sources));
     });
     sources.report = loaded.report;

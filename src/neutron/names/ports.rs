@@ -267,8 +267,7 @@ mod tests {
 
     #[test]
     fn names_alone_say_a_lot() {
-        let mut bridge = Bridge::default();
-        bridge.name = "br-int".into();
+        let bridge = Bridge { name: "br-int".into(), ..Bridge::default() };
         let kind = |name: &str| by_name(7, name.into(), &bridge).kind;
         assert_eq!(kind("tapd36318fe-d4"), PortKind::Instance);
         assert_eq!(kind("qr-3a0a1fcb-ca"), PortKind::Service("the port of a router"));

@@ -2,7 +2,7 @@
 //!
 //! Which stage has which table depends on the release, so no number is taken for granted. The stages are read, in this
 //! order, from the Southbound database if the snapshot has it; from a version that somebody noted in the Open_vSwitch
-//! database; from the flows themselves, which fit some releases and not others ([`fingerprint`]). Where several
+//! database; from the flows themselves, which fit some releases and not others (`fingerprint`). Where several
 //! releases fit, only names on which they agree are given.
 //!
 //! Logical switches and logical routers share tables, so a table mostly has two names.

@@ -45,6 +45,11 @@ const fn router(register: u8, bits: (u16, u16), name: &'static str, doc: &'stati
 }
 
 impl Row {
+    /// Holds an IPv4 address.
+    const fn ipv4(self) -> Row {
+        Row { carries: Carries::Ipv4, ..self }
+    }
+
     const fn since(self, since: &'static str) -> Row {
         Row { since, ..self }
     }
@@ -141,13 +146,13 @@ const ROWS: &[Row] = &[
     switch(8, (23, 1), "network function loopback", "the packet comes back from a network function").since("26.03"),
     switch(8, (30, 2), "ACL tier", "which tier of ACLs is asked").since("23.06"),
     switch(9, (0, 32), "sample id, established", "the number of the ACL's samples for established connections").since("24.09"),
-    switch(1, (0, 32), "load balancer address", "the virtual IPv4 address the packet went to").since("21.03").until("25.03"),
+    switch(1, (0, 32), "load balancer address", "the virtual IPv4 address the packet went to").ipv4().since("21.03").until("25.03"),
     switch(2, (0, 16), "load balancer port", "the port of the virtual address the packet went to").since("21.03"),
-    switch(4, (0, 32), "load balancer address", "the virtual IPv4 address the packet went to").since("25.03"),
+    switch(4, (0, 32), "load balancer address", "the virtual IPv4 address the packet went to").ipv4().since("25.03"),
 
-    router(0, (0, 32), "next hop", "the IPv4 address of the next hop"),
-    router(1, (0, 32), "source address", "the router's own IPv4 address on the way out").until("25.03"),
-    router(5, (0, 32), "source address", "the router's own IPv4 address on the way out").since("25.03"),
+    router(0, (0, 32), "next hop", "the IPv4 address of the next hop").ipv4(),
+    router(1, (0, 32), "source address", "the router's own IPv4 address on the way out").ipv4().until("25.03"),
+    router(5, (0, 32), "source address", "the router's own IPv4 address on the way out").ipv4().since("25.03"),
     router(7, (0, 32), "routing table", "the number of the routing table").since("21.12"),
     router(8, (0, 16), "ECMP group", "the group of equal routes"),
     router(8, (16, 16), "ECMP member", "which of the equal routes is taken"),

@@ -10,19 +10,17 @@ use crate::query::packet::{CUBES, PacketTest};
 use crate::query::value::FieldValue;
 use crate::query::words::{Data, State};
 
+/// What an item says of a packet, and the field it names with where it stands.
+type Said = (Match, Option<(Asked, Span)>);
+
 impl Compiler<'_> {
     /// The packets that the items describe, and whether some flow meets or gets them.
     pub(super) fn packet(&mut self, wins: bool, items: &[PacketItem<'_>], span: Span) -> Outcome<Node> {
         let mut packets = vec![Match::any()];
         let mut fields = Vec::new();
         for item in items {
-            let said = match self.packet_item(item)? {
-                None => continue,
-                Some((said, field)) => {
-                    fields.extend(field);
-                    said
-                }
-            };
+            let (said, field) = self.packet_item(item)?;
+            fields.extend(field);
             packets = self.narrowed(&packets, &[said], item.name.span)?;
         }
         // A port without a protocol is that of any protocol that has it. What was said of the protocol counts first,
@@ -49,14 +47,14 @@ impl Compiler<'_> {
     }
 
     /// What one item says, and the field it says it of.
-    fn packet_item(&mut self, item: &PacketItem<'_>) -> Outcome<Option<(Match, Option<(Asked, Span)>)>> {
+    fn packet_item(&mut self, item: &PacketItem<'_>) -> Outcome<Said> {
         let name = &item.name;
         let asked = match (self.meaning(name)?, &item.value) {
-            (Meaning::Protocol(protocol), None) => return Ok(Some((protocol_match(protocol), None))),
+            (Meaning::Protocol(protocol), None) => return Ok((protocol_match(protocol), None)),
             (Meaning::State(word), None) if word.state == State::Ethernet && word.needs == Data::Flows => {
                 let mut said = Match::any();
                 said.set_exact(crate::field::table::PACKET_TYPE.slot, 0);
-                return Ok(Some((said, None)));
+                return Ok((said, None));
             }
             (Meaning::Match(asked), _) => asked,
             (Meaning::Protocol(_), Some(value)) => {
@@ -81,10 +79,10 @@ impl Compiler<'_> {
             }
             FieldValue::NoTag => {
                 said.set_exact(crate::field::table::VLAN_TCI.slot, 0);
-                return Ok(Some((said, None)));
+                return Ok((said, None));
             }
             FieldValue::Absent => said.set_word(asked.field.slot.word - 1, 1, 0, 1),
         }
-        Ok(Some((said, Some((asked, name.span)))))
+        Ok((said, Some((asked, name.span))))
     }
 }

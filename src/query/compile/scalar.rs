@@ -318,7 +318,14 @@ impl Compiler<'_> {
                     _ => (n, n),
                 });
             }
-            Operand::Range(first, last) => out.push((read(first)?, read(last)?)),
+            Operand::Range(first, last) => {
+                let (from, to) = (read(first)?, read(last)?);
+                if from > to {
+                    let d = self.error("bad-range", operand.span(), "the range ends before it begins");
+                    return Err(d.hint(format!("write {}..{}", last.text, first.text)));
+                }
+                out.push((from, to));
+            }
             Operand::Set(list, _) => {
                 for one in list {
                     self.reals(word, Op::In, one, out)?;
@@ -396,7 +403,7 @@ impl Compiler<'_> {
             }
             masked.push((n, mask));
             // No number beside the masked ones.
-            Ok(1..=0)
+            Ok(Numbers::new(1, 0))
         })?;
         let leaf = self.leaf(Ask::Head(HeadTest::Cookie(ranges, masked)), span);
         Ok(if op == Op::NotEquals { leaf.negate() } else { leaf })

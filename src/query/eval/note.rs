@@ -92,9 +92,9 @@ fn replaced(node: &Node, leaf: &Leaf) -> Node {
         Node::All(list) => Node::All(list.iter().map(|n| replaced(n, leaf)).collect()),
         Node::Any(list) => Node::Any(list.iter().map(|n| replaced(n, leaf)).collect()),
         Node::Leaf(this) => match &this.ask {
-            Ask::Field(test) if std::ptr::eq(this, leaf) => {
+            Ask::Field(test) if std::ptr::eq(&**this, leaf) => {
                 let test = FieldTest { asked: test.asked.clone(), relation: Relation::Present };
-                Node::Leaf(Leaf { ask: Ask::Field(test), negated: true, span: this.span })
+                Node::Leaf(Box::new(Leaf { ask: Ask::Field(test), negated: true, span: this.span }))
             }
             _ => Node::Leaf(this.clone()),
         },

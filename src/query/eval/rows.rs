@@ -441,7 +441,7 @@ fn number_text(subject: Subject, flow: FlowRef<'_>, out: &mut String) -> Option<
 }
 
 /// The text of a match field's value, as a dump writes it; bits of a field as a hexadecimal number.
-fn field_text(asked: &Asked, matches: &Match, names: &Names, out: &mut String) {
+pub(in crate::query) fn field_text(asked: &Asked, matches: &Match, names: &Names, out: &mut String) {
     if asked.bits.is_some() {
         let words = asked.place.parts.iter().map(|p| matches.word(p.word).0);
         out.push_str(&format!("{:#x}", asked.place.number(words)));

@@ -67,6 +67,7 @@ impl Thing {
             Some(Carries::Conjunction) => return Thing::Conjunction,
             Some(Carries::Zone) => return Thing::Zone,
             Some(Carries::Segment) => return Thing::Tunnel,
+            Some(Carries::Ipv4) => return Thing::Address,
             Some(Carries::Bits) | None => {}
         }
         match field.format {
@@ -163,10 +164,8 @@ fn blank(action: &mut Action) {
         Action::Controller(a) => a.userdata.truncate(4),
         Action::Group(a) => a.0 = 0,
         Action::Bundle(a) => a.members.iter_mut().for_each(blank_port),
-        Action::SetField(a) if varies(&a.field) => {
-            if !is_register(&a.field) || a.mask.count_ones() > FLAGS as usize {
-                a.value = Bits::zero(usize::from(a.field.bytes) * 8);
-            }
+        Action::SetField(a) if varies(&a.field) && (!is_register(&a.field) || a.mask.count_ones() > FLAGS as usize) => {
+            a.value = Bits::zero(usize::from(a.field.bytes) * 8);
         }
         Action::Resubmit(a) => blank_port(&mut a.in_port),
         Action::WriteMetadata(a) => a.value = 0,

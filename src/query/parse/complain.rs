@@ -60,6 +60,9 @@ impl<'t> Parser<'t> {
 
     /// Complains if a value stands here, right behind a field.
     pub(super) fn no_value(&self, field: Name<'t>) -> Outcome<()> {
+        if self.rest() == "." && self.at == field.span.end as usize {
+            return Err(self.unfinished("expected the rest of the name after `.`"));
+        }
         let (value, _) = lex::value(self.rest());
         let is_value =
             value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ':' | '/' | '*'));

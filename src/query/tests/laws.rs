@@ -385,3 +385,101 @@ fn every_field_can_be_asked_for() {
         }
     }
 }
+
+/// Right terms, to be put together.
+const TERMS: &[&str] = &[
+    "tcp",
+    "ip",
+    "arp",
+    "dead",
+    "drop",
+    "miss",
+    "hot",
+    "shadowed",
+    "loop",
+    "nw_src = 10.0.0.0/8",
+    "nw_src != 10.0.0.1",
+    "nw_src hits 10.0.0.0/30",
+    "tp_dst in 80..90",
+    "reg5 covers 5",
+    "in_port in {1, 2}",
+    "n_packets > 5",
+    "n_packets",
+    "idle > 5s",
+    "age > 1h",
+    "rate > 5",
+    "sg = db",
+    "new",
+    "cookie = 0x5",
+    "table = 72",
+    "priority >= 50",
+    "out = 5",
+    "port = 5",
+    "ct.zone = 5",
+    "actions ~ /output/",
+    "\"tcp\"",
+    "hits{tcp,tp_dst=80}",
+    "wins{tcp,tp_dst=80}",
+    "reaches drop",
+    "next table 72",
+];
+
+/// A random filter of these terms.
+fn random_filter(random: &mut Random, depth: usize) -> String {
+    match random.below(if depth == 0 { 1 } else { 4 }) {
+        1 => format!("({} and {})", random_filter(random, depth - 1), random_filter(random, depth - 1)),
+        2 => format!("({} or {})", random_filter(random, depth - 1), random_filter(random, depth - 1)),
+        3 => format!("not {}", random_filter(random, depth - 1)),
+        _ => format!("({})", random.pick(TERMS)),
+    }
+}
+
+#[test]
+fn and_or_and_not_are_those_of_logic_with_three_values() {
+    let mut random = Random(31);
+    let world = world();
+    for _ in 0..300 {
+        let (a, b) = (random_filter(&mut random, 3), random_filter(&mut random, 3));
+        let rows = |text: String| world.rows(&text);
+        let (of_a, of_b, not_a, not_b) =
+            (rows(a.clone()), rows(b.clone()), rows(format!("not {a}")), rows(format!("not {b}")));
+        // Nothing is both, and what is neither is not known.
+        assert!(of_a.iter().all(|id| !not_a.contains(id)), "{a}");
+        let both: Vec<FlowId> = of_a.iter().copied().filter(|id| of_b.contains(id)).collect();
+        assert_eq!(rows(format!("{a} and {b}")), both, "{a} and {b}");
+        let one: Vec<FlowId> = (0..FLOWS).filter(|id| of_a.contains(id) || of_b.contains(id)).collect();
+        assert_eq!(rows(format!("{a} or {b}")), one, "{a} or {b}");
+        let neither: Vec<FlowId> = not_a.iter().copied().filter(|id| not_b.contains(id)).collect();
+        assert_eq!(rows(format!("not ({a} or {b})")), neither, "not ({a} or {b})");
+        assert_eq!(rows(format!("not not {a}")), of_a, "not not {a}");
+    }
+}
+
+#[test]
+fn what_can_be_known_of_every_flow_is_true_or_false() {
+    let world = world();
+    let is_unknown = |text: &str| {
+        ["n_packets", "dead", "idle", "age", "rate", "sg", "new", "hot"].iter().any(|word| text.starts_with(word))
+    };
+    for text in TERMS.iter().filter(|text| !is_unknown(text)) {
+        let mut all = world.rows(text);
+        all.extend(world.rows(&format!("not ({text})")));
+        all.sort_unstable();
+        assert_eq!(all, (0..FLOWS).collect::<Vec<_>>(), "{text}");
+    }
+}
+
+#[test]
+fn a_filter_of_some_rows_finds_those_of_them_that_it_finds_among_all() {
+    let mut random = Random(77);
+    let world = world();
+    let scope = world.scope();
+    for _ in 0..100 {
+        let text = random_filter(&mut random, 2);
+        let within: Vec<FlowId> = (0..FLOWS).filter(|_| random.below(2) == 0).collect();
+        let filter = Filter::parse(&text, &scope).unwrap();
+        let all = filter.rows(&scope, None, &Progress::default());
+        let some = filter.rows(&scope, Some(&within), &Progress::default());
+        assert_eq!(some, all.into_iter().filter(|id| within.contains(id)).collect::<Vec<_>>(), "{text}");
+    }
+}

@@ -22,7 +22,7 @@ use crate::base::paint::Role;
 use crate::field::table::CT_STATE;
 use crate::model::bridge::FlowId;
 use crate::model::id::{FlowHash, Prefix};
-use crate::query::{self, Filter, Scope};
+use crate::query::{self, By, Filter, Scope};
 use crate::session::Scene;
 
 /// Filters remembered at most.
@@ -63,7 +63,8 @@ pub fn ask_rows(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(view) = state.flows_mut() else { return };
     view.is_working = true;
     view.asked = now;
-    let ask = Ask::Rows { table: view.table, filter: view.filter.clone(), sort: view.sort };
+    let (filter, only) = (view.filter.clone(), view.only.clone());
+    let ask = Ask::Rows { table: view.table, filter, only, sort: view.sort, by: view.by };
     super::ask(state, ask, effects);
 }
 
@@ -77,15 +78,15 @@ pub fn rows(view: &mut FlowsView, rows: Rows, now: u64, scene: &Scene) {
     view.took = now.saturating_sub(view.asked);
     view.is_working = false;
     view.rows = rows;
-    let len = view.rows.flows.len();
-    if let Some(flow) = flow {
-        match view.rows.flows.iter().position(|f| *f == flow) {
-            Some(at) => view.cursor.at = at,
-            None => view.cursor.go(view.cursor.at, len),
-        }
-    }
+    let len = view.len();
+    let again = match (flow, &view.rows.fold) {
+        (Some(flow), Some(fold)) => fold.groups.iter().position(|group| fold.flows(group).contains(&flow)),
+        (Some(flow), None) => view.rows.flows.iter().position(|f| *f == flow),
+        (None, _) => None,
+    };
+    view.cursor.go(again.unwrap_or(view.cursor.at), len);
     view.range = None;
-    view.words = view.words.take().filter(|w| Some(w.flow) == view.rows.flows.get(view.cursor.at).copied());
+    view.words = view.words.take().filter(|w| Some(w.flow) == view.flow());
 }
 
 /// Remembers by identity what numbers will not mean any more.
@@ -93,6 +94,7 @@ pub fn before_new_scene(view: &mut FlowsView, old: &Scene) {
     let Some(bridge) = view.spot.bridge(old) else { return };
     view.wanted = view.flow().filter(|f| (*f as usize) < bridge.flows.len()).map(|f| FlowHash::of(bridge.flow(f)));
     view.marks.clear();
+    view.only = None;
     view.words = None;
     view.rows = Rows::default();
 }
@@ -105,7 +107,22 @@ pub fn typed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let settings = state.settings.clone();
     let scene = state.scene.clone();
     let Some(view) = state.flows_mut() else { return };
+    if let Some((completion, at)) = &mut view.line.offered {
+        let len = completion.items.len();
+        match key.code {
+            KeyCode::Tab | KeyCode::Down => *at = (*at + 1) % len.max(1),
+            KeyCode::BackTab | KeyCode::Up => *at = (*at + len.saturating_sub(1)) % len.max(1),
+            KeyCode::Enter => return accept(state, effects),
+            KeyCode::Esc => view.line.offered = None,
+            _ => {
+                view.line.offered = None;
+                return typed(state, key, effects);
+            }
+        }
+        return;
+    }
     match key.code {
+        KeyCode::Tab => return offer(state, effects),
         KeyCode::Enter => {
             if let Some(wrong) = &view.line.wrong {
                 let text = wrong.message.clone();
@@ -155,6 +172,41 @@ pub fn typed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Shows what may stand at the cursor; if that is one thing only, it is put there.
+fn offer(state: &mut State, effects: &mut Vec<Effect>) {
+    let (scene, settings) = (state.scene.clone(), state.settings.clone());
+    let Some(view) = state.flows_mut() else { return };
+    let Some((node, at)) = view.spot.find(&scene) else { return };
+    let scope = Scope { aliases: &settings.aliases, ..node.scope(at) };
+    let completion = query::complete(view.line.input.text(), view.line.input.cursor(), &scope);
+    match completion.items.len() {
+        0 => {
+            let hint = completion.hint;
+            state.say(Role::Warn, hint);
+        }
+        1 => {
+            view.line.offered = Some((completion, 0));
+            accept(state, effects);
+        }
+        _ => view.line.offered = Some((completion, 0)),
+    }
+}
+
+/// Puts the chosen word at the cursor.
+fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    let (scene, settings) = (state.scene.clone(), state.settings.clone());
+    let Some(view) = state.flows_mut() else { return };
+    let Some((completion, at)) = view.line.offered.take() else { return };
+    let Some(item) = completion.items.get(at) else { return };
+    let (from, to) = (completion.replace.start as usize, completion.replace.end as usize);
+    view.line.input.replace(from, to, &item.insert);
+    let text = view.line.input.text().to_owned();
+    set_text(view, &scene, &settings, &text);
+    if view.line.wrong.is_none() {
+        ask_rows(state, effects);
+    }
+}
+
 /// A letter after `m` or `'`.
 pub fn takes_letter(state: &mut State, key: Key) -> bool {
     let (is_set, is_go) = match state.pending.0.as_slice() {
@@ -194,13 +246,15 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
     let body = geometry::frame(state).body;
     let Screen::Flows(view) = state.screen_mut() else { return false };
     let (list, _) = geometry::flows(body, view.has_inspector);
-    let (len, height) = (view.rows.flows.len(), usize::from(list.height));
+    let (len, height) = (view.len(), usize::from(list.height));
     if super::step(id, &mut view.cursor, len, height) {
         view.part = 0;
         return true;
     }
     let flow = view.flow();
     match id {
+        Id::Open if view.rows.fold.is_some() => return open_fold(state, effects),
+        Id::Fold => fold_menu(state),
         Id::Open => {
             if let Some(flow) = flow {
                 let spot = view.spot.clone();
@@ -227,8 +281,13 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::NextHit | Id::PreviousHit => return to_hit(state, id == Id::NextHit),
         Id::Mark => {
             if let Some(flow) = flow {
-                if !view.marks.remove(&flow) {
-                    view.marks.insert(flow);
+                let flows = view.flows_of(view.cursor.at).to_vec();
+                if view.marks.contains(&flow) {
+                    flows.iter().for_each(|flow| {
+                        view.marks.remove(flow);
+                    });
+                } else {
+                    view.marks.extend(flows);
                 }
                 view.cursor.step(1, len);
             }
@@ -240,7 +299,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             }
             Some(from) => {
                 let (a, b) = (from.min(view.cursor.at), from.max(view.cursor.at));
-                let flows: Vec<FlowId> = view.rows.flows.get(a..=b).unwrap_or_default().to_vec();
+                let flows: Vec<FlowId> = (a..=b).flat_map(|row| view.flows_of(row).to_vec()).collect();
                 view.marks.extend(flows);
             }
         },
@@ -261,7 +320,51 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::LeaveWithMarked => leave_with_marked(state, effects),
         Id::Back if view.range.is_some() => view.range = None,
         Id::Back if view.hits.is_some() => view.hits = None,
+        Id::Back if view.by.is_some() => fold(state, None, effects),
         _ => return false,
+    }
+    true
+}
+
+/// Folds the list, or not.
+pub fn fold(state: &mut State, by: Option<By>, effects: &mut Vec<Effect>) {
+    if let Some(view) = state.flows_mut() {
+        view.by = by;
+        view.cursor = Default::default();
+        view.rows.flows = Arc::default();
+        view.rows.fold = None;
+        ask_rows(state, effects);
+    }
+}
+
+fn fold_menu(state: &mut State) {
+    let is_folded = matches!(state.screen(), Screen::Flows(view) if view.by.is_some());
+    let mut entries: Vec<Entry> = By::ALL
+        .iter()
+        .zip("tcpjs".chars())
+        .map(|(row, key)| Entry::new(key, row.name, Choice::Fold(Some(row.by))).note(row.doc))
+        .collect();
+    if is_folded {
+        entries.insert(0, Entry::new('x', "not at all", Choice::Fold(None)));
+    }
+    state.layers.push(Layer::Menu(Menu::new("Fold flows that have in common", entries)));
+}
+
+/// Opens the flows of a folded row as a list of their own.
+fn open_fold(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let Screen::Flows(view) = state.screen() else { return false };
+    let flows = view.flows_of(view.cursor.at).to_vec();
+    let (spot, table, columns) = (view.spot.clone(), view.table, view.columns.clone());
+    if let [flow] = flows[..] {
+        nav::go(state, Place::Flow(spot, flow), effects);
+        return true;
+    }
+    if !flows.is_empty() {
+        nav::go(state, Place::Flows(spot, table, String::new()), effects);
+        if let Some(view) = state.flows_mut() {
+            (view.only, view.columns) = (Some(Arc::new(flows)), columns);
+        }
+        ask_rows(state, effects);
     }
     true
 }

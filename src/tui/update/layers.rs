@@ -221,6 +221,7 @@ fn choose(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             view.sort = column.map(|c| (c, false));
             flows::ask_rows(state, effects);
         }
+        Choice::Fold(by) => flows::fold(state, by, effects),
         Choice::Column(column) => {
             if let Some(view) = state.flows_mut() {
                 flows::toggle_column(view, column);
@@ -277,6 +278,7 @@ pub fn copy_menu(state: &mut State) {
 fn chosen(state: &State) -> Vec<u32> {
     match state.screen() {
         Screen::Flows(view) if !view.marks.is_empty() => view.marks.iter().copied().collect(),
+        Screen::Flows(view) if view.rows.fold.is_some() => view.flows_of(view.cursor.at).to_vec(),
         _ => flow::here(state).into_iter().collect(),
     }
 }

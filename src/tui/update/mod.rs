@@ -299,7 +299,8 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     match state.screen_mut() {
         Screen::Flows(view) => {
             let (list, _) = geometry::flows(frame.body, view.has_inspector);
-            view.cursor.show(view.rows.flows.len(), usize::from(list.height));
+            let len = view.len();
+            view.cursor.show(len, usize::from(list.height));
         }
         Screen::Sources(view) => view.cursor.show(sources, usize::from(frame.body.height)),
         Screen::Pipeline(_) => pipeline::settle(state, frame.body),

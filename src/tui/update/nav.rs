@@ -215,10 +215,10 @@ pub fn crumbs(state: &State) -> Vec<String> {
             list.extend([spot.node.to_string(), spot.bridge.to_string()]);
             match screen {
                 Screen::Pipeline(_) => list.push("pipeline".to_owned()),
-                Screen::Flows(view) => match view.table {
-                    Some(id) => list.push(table_title(state, spot, id)),
-                    None => list.push("all flows".to_owned()),
-                },
+                Screen::Flows(view) => {
+                    list.push(view.table.map_or("all flows".to_owned(), |id| table_title(state, spot, id)));
+                    list.extend(view.only.as_ref().map(|only| format!("{} alike", only.len())));
+                }
                 Screen::Flow(view) => {
                     list.extend(view.table.map(|id| format!("T{id}")));
                     let digits = view.hash.digits(FlowHash::SHORT);

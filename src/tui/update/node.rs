@@ -52,7 +52,9 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
     let at = geometry::node_panes(state, view, body);
     let (pane, is_full) = (view.pane, view.is_full);
     let height = at.iter().find(|p| p.pane == pane).map_or(1, |p| usize::from(p.rows.height));
-    let len = scene(state, view).map_or(0, |node| panes::len(state, node, view, pane));
+    let node = scene(state, view);
+    let lens = Pane::ALL.map(|p| node.map_or(0, |node| panes::len(state, node, view, p)));
+    let len = lens[pane as usize];
     // In a row of nodes, sideways is forward.
     let id = match (pane, id) {
         (Pane::Nodes, Id::Right) => Id::Down,
@@ -70,7 +72,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
     let Screen::Node(view) = state.screen_mut() else { return false };
     match id {
         Id::NextPane | Id::PreviousPane => {
-            let shown: Vec<Pane> = if is_full { Pane::ALL.to_vec() } else { at.iter().map(|p| p.pane).collect() };
+            let shown: Vec<Pane> = Pane::ALL.into_iter().filter(|p| lens[*p as usize] > 0 || *p == Pane::Drops).collect();
             if let Some(here) = shown.iter().position(|p| *p == pane) {
                 let step = if id == Id::NextPane { 1 } else { shown.len() - 1 };
                 view.pane = shown[(here + step) % shown.len()];

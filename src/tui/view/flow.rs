@@ -225,7 +225,6 @@ fn matches(bridge: &Bridge, view: &FlowView, room: usize) -> Part {
     }
     if !words.words.rest.0.is_empty() {
         let mut wrapped = Wrapped::new(room, 2);
-        wrapped.dim("(all else any) ");
         explain::paint(&words.words.rest, &mut wrapped);
         wrapped.finish().into_iter().for_each(|row| part.say(row));
     }

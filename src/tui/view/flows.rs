@@ -6,14 +6,17 @@ use ratatui::style::{Modifier, Style};
 use super::super::columns::Column;
 use super::super::geometry::{self, Frame};
 use super::super::line::{Row, Wrapped};
+use super::super::list::Cursor;
 use super::super::state::State;
 use super::super::update::shown_columns;
 use super::super::views::FlowsView;
 use super::sheet::Sheet;
 use crate::base::diag::Diagnostic;
+use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role};
 use crate::explain;
 use crate::model::bridge::FlowId;
+use crate::query::Completion;
 use crate::session::NodeScene;
 
 /// Draws it.
@@ -25,6 +28,13 @@ pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_
     let Some((node, at)) = view.spot.find(&state.scene) else {
         return sheet.row(frame.body, &Row::of(Role::Warn, " this bridge is not in what was read"));
     };
+    if view.rows.fold.is_some() {
+        folded(view, node, at, list, sheet);
+        if let Some(inspector) = inspector {
+            about(view, node, at, inspector, sheet);
+        }
+        return;
+    }
     let widths = widths(view, node, at, list);
     heading(view, &widths, Rect { y: list.y.saturating_sub(1), height: 1, ..list }, sheet);
     if view.rows.flows.is_empty() {
@@ -43,7 +53,40 @@ pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_
         about(view, node, at, inspector, sheet);
     }
     if view.line.before.is_some() && frame.filter.is_some() {
-        complaint(view, frame, sheet);
+        match &view.line.offered {
+            Some((completion, at)) => offered(view, completion, *at, frame, sheet),
+            None => complaint(view, frame, sheet),
+        }
+    }
+}
+
+/// Rows of several flows each.
+fn folded(view: &FlowsView, node: &NodeScene, at: usize, list: Rect, sheet: &mut Sheet<'_>) {
+    let Some(fold) = &view.rows.fold else { return };
+    let scope = node.scope(at);
+    let heading = Row::of(Role::Dim, "   FLOWS PACKETS TBL  PRIO  WHAT THEY HAVE IN COMMON");
+    sheet.row(Rect { y: list.y.saturating_sub(1), height: 1, ..list }, &heading);
+    for (y, n) in (list.y..).zip(view.cursor.window(fold.groups.len(), usize::from(list.height))) {
+        let group = &fold.groups[n];
+        let is_here = n == view.cursor.at;
+        let is_marked = !view.marks.is_empty() && fold.flows(group).iter().all(|f| view.marks.contains(f));
+        let mut row = Row::of(Role::Accent, if is_here { ">" } else { " " });
+        row.put(Role::Accent, if is_marked { "*" } else { " " });
+        row.text(&format!("{:>6} ", short_count(group.count() as u64)));
+        let quiet = if group.packets.unwrap_or(0) == 0 { Role::Dim } else { Role::Text };
+        row.put(quiet, &format!("{:>7} ", group.packets.map_or("-".to_owned(), short_count)));
+        row.put(Role::Goto, &format!("{:>3} ", group.table.map_or("-".to_owned(), |t| t.to_string())));
+        row.text(&format!("{:>5}  ", group.priority.map_or("-".to_owned(), |p| p.to_string())));
+        let mut text = Row::new();
+        fold.paint(group, &scope, &mut text);
+        // The priority has a column of its own.
+        let plain = text.plain();
+        let skip = plain.strip_prefix("priority=").and_then(|rest| rest.find([',', ' ']));
+        text.scroll(skip.map_or(0, |at| at + "priority=".len() + 1) + view.skip);
+        row.append(text);
+        row.fit(usize::from(list.width), sheet.look.glyphs.cut);
+        let place = Rect { y, height: 1, ..list };
+        if is_here { sheet.under_cursor(place, &row, true) } else { sheet.row(place, &row) }
     }
 }
 
@@ -60,7 +103,7 @@ fn filter_line(view: &FlowsView, at: Rect, sheet: &mut Sheet<'_>) {
     };
     let mut row = Row::of(if is_typing { Role::Accent } else { Role::Dim }, " / ");
     let width = usize::from(at.width);
-    let right = if is_typing { format!("{sign} Enter keeps, Esc takes back ") } else { format!("{sign} ") };
+    let right = if is_typing { format!("{sign} Tab: complete ") } else { format!("{sign} ") };
     let right = if right.len() + 24 > width { format!("{sign} ") } else { right };
     let room = width.saturating_sub(right.len() + 4);
     // A long text is shown around its cursor.
@@ -87,6 +130,35 @@ fn filter_line(view: &FlowsView, at: Rect, sheet: &mut Sheet<'_>) {
     }
     if is_typing {
         sheet.cursor = Some((at.x + 3 + (column - skip) as u16, at.y));
+    }
+}
+
+/// What may stand at the cursor, below it.
+fn offered(view: &FlowsView, completion: &Completion, at: usize, frame: &Frame, sheet: &mut Sheet<'_>) {
+    let body = frame.body;
+    let widest = completion.items.iter().map(|i| i.insert.chars().count()).max().unwrap_or(0).clamp(8, 40);
+    let docs = completion.items.iter().map(|i| i.doc.chars().count()).max().unwrap_or(0);
+    let width = ((widest + docs + 6).max(completion.hint.chars().count() + 8) as u16).min(body.width);
+    let text = view.line.input.text();
+    let column =
+        Row::of(Role::Text, &text[..text.floor_char_boundary(completion.replace.start as usize)]).width() as u16;
+    let x = (body.x + column + 1).min(body.right().saturating_sub(width));
+    let height = (completion.items.len().min(10) as u16 + 2).min(body.height);
+    let place = Rect::new(x, body.y, width, height);
+    sheet.clear(place);
+    let more = if completion.more > 0 { format!("{} more", completion.more) } else { String::new() };
+    let inner = sheet.boxed(place, &completion.hint, &more, true);
+    let mut cursor = Cursor { at, top: 0 };
+    cursor.show(completion.items.len(), usize::from(inner.height));
+    for (y, n) in (inner.y..).zip(cursor.window(completion.items.len(), usize::from(inner.height))) {
+        let item = &completion.items[n];
+        let mut row = Row::of(Role::Accent, if n == at { "> " } else { "  " });
+        row.put(Role::Text, &format!("{:<widest$}  ", item.insert));
+        row.dim(&item.doc);
+        row.fit(usize::from(inner.width), sheet.look.glyphs.cut);
+        let place = Rect { y, height: 1, ..inner };
+        let base = if n == at { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
+        sheet.styled(place, &row, base);
     }
 }
 
@@ -269,6 +341,10 @@ fn about(view: &FlowsView, node: &NodeScene, at: usize, place: Rect, sheet: &mut
     }
     let width = usize::from(inner.width);
     let mut rows = Vec::new();
+    let alike = view.flows_of(view.cursor.at).len();
+    if alike > 1 {
+        rows.push(Row::of(Role::Accent, &format!("{alike} flows; the first of them:")));
+    }
     if let Some(words) = view.words.as_ref().filter(|w| w.flow == flow) {
         let mut wrapped = Wrapped::new(width, 0);
         explain::paint(&words.words.summary, &mut wrapped);
@@ -282,14 +358,16 @@ fn about(view: &FlowsView, node: &NodeScene, at: usize, place: Rect, sheet: &mut
                 continue;
             }
             refs.dim(&format!("{word} "));
-            for reference in list.iter().take(4) {
+            for (n, reference) in list.iter().take(4).enumerate() {
                 let other = bridge.flow(reference.flow);
+                refs.dim(if n > 0 { ", " } else { "" });
                 refs.put(Role::Goto, &format!("T{}", other.table()));
-                refs.text(&format!(" prio {}, ", other.priority()));
+                refs.text(&format!(" prio {}", other.priority()));
             }
             if list.len() + more > 4 {
-                refs.dim(&format!("{} more; ", list.len() + more - 4));
+                refs.dim(&format!(" and {} more", list.len() + more - 4));
             }
+            refs.text("   ");
         }
         rows.push(refs);
     }

@@ -214,7 +214,7 @@ fn status(state: &State) -> Row {
     let mut row = Row::new();
     match state.screen() {
         Screen::Node(view) => {
-            if !state.was_used && !state.offers.is_empty() {
+            if !state.offers.is_empty() {
                 for (role, text) in &state.offers {
                     row.put(*role, text);
                 }
@@ -239,6 +239,9 @@ fn status(state: &State) -> Row {
         }
         Screen::Flows(view) => {
             let (shown, of) = (view.rows.flows.len(), view.rows.of);
+            if let (Some(by), Some(fold)) = (view.by, &view.rows.fold) {
+                row.put(Role::Accent, &format!("{} rows by {} | ", grouped(fold.groups.len() as u64), by.word().name));
+            }
             row.text(&format!("{} of {}", grouped(shown as u64), grouped(of as u64)));
             if !view.filter.is_any() {
                 row.dim(&format!(" in {} ms", view.took));

@@ -179,7 +179,7 @@ fn bridge_row(state: &State, node: &NodeScene, n: usize) -> Row {
     let mut row = Row::new();
     row.put(Role::Text, &format!("{:<13} ", &*bridge.name));
     row.fit(14, state.look.glyphs.cut);
-    row.dim(&format!("{fail:<7} {controllers:>3} "));
+    row.dim(&format!("{:<7} {controllers:>3} ", fail.get(..7).unwrap_or(fail)));
     row.text(&format!("{:>5} ", bridge.ports.len()));
     if !bridge.is_dumped {
         row.put(Role::Warn, "  its flows were not captured");
@@ -248,7 +248,14 @@ fn drop_why(node: &NodeScene, at: usize, drop: &Drop, _room: usize) -> Row {
     match drop.at {
         At::Flow(flow) | At::Feeder { flow, .. } => {
             let words = explain::flow(&node.explain(at), flow);
-            explain::paint(&words.summary, &mut row);
+            let mut whole = Row::new();
+            explain::paint(&words.summary, &mut whole);
+            // Everything here is about packets, and all of them were dropped.
+            let plain = whole.plain();
+            let skip =
+                ["Every packet that ", "Every packet ", "Every "].iter().find(|start| plain.starts_with(**start));
+            whole.scroll(skip.map_or(0, |start| start.len()));
+            row.append(whole);
         }
         At::Miss(_) => row.text("no flow of the table matched"),
         At::PortRx(_) => row.text("the port dropped them as they came in"),

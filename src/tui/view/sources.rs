@@ -48,6 +48,9 @@ fn row(state: &State, at: usize) -> Row {
         n => {
             let Some(file) = sources.files.get(n - 2) else { return row };
             let (role, sign, why) = match &file.fate {
+                Fate::Read { node, bridge } if bridge.is_empty() && node.is_empty() => {
+                    (Role::Text, "read", String::new())
+                }
                 Fate::Read { node, bridge } if bridge.is_empty() => (Role::Text, "read", format!("node {node}")),
                 Fate::Read { node, bridge } => (Role::Text, "read", format!("{bridge} of {node}")),
                 Fate::Filled(what) => (Role::Text, "filled", what.to_string()),

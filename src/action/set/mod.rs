@@ -1,6 +1,8 @@
 //! Writing fields: set_field, load, move, the stack, and the many older words for the same
 //! (ovs-actions(7) "Field Modification Actions").
 
+use copy::{parse_delete_field, parse_move, parse_pop, parse_push};
+
 use super::{Action, Arg, Cx, Formats, Mode, Refusal, Spelling, Walk, Word, word};
 use crate::base::diag::Diagnostic;
 use crate::base::paint::{Painter, Role};
@@ -11,38 +13,66 @@ use crate::field::subfield::by_own_name;
 use crate::field::table::{self, FieldId};
 use crate::field::{Names, Subfield, Version};
 
+mod copy;
+
+pub(super) use copy::parse_copy;
+pub use copy::{DeleteField, Move, Pop, Push};
+
 /// The words of this family.
 pub const WORDS: &[Word] = &[
-    word("set_field", "set_field:VALUE[/MASK]->FIELD", "writes a value into a field", parse_set_field),
-    word("load", "load:VALUE->FIELD[A..B]", "writes a number into bits of a field", parse_load),
-    word("move", "move:FIELD[A..B]->FIELD[C..D]", "copies bits from one field to another", parse_move),
-    word("push", "push:FIELD[A..B]", "puts bits on the stack", parse_push),
-    word("pop", "pop:FIELD[A..B]", "takes bits off the stack", parse_pop),
-    word("delete_field", "delete_field:tun_metadataN", "removes a tunnel option", parse_delete_field),
-    word("mod_dl_src", "mod_dl_src:MAC", "writes the source MAC address", parse_mod_dl_src),
-    word("mod_dl_dst", "mod_dl_dst:MAC", "writes the destination MAC address", parse_mod_dl_dst),
-    word("mod_nw_src", "mod_nw_src:IP", "writes the source IPv4 address", parse_mod_nw_src),
-    word("mod_nw_dst", "mod_nw_dst:IP", "writes the destination IPv4 address", parse_mod_nw_dst),
-    word("mod_nw_tos", "mod_nw_tos:TOS", "writes the DSCP, as a multiple of 4", parse_mod_nw_tos),
-    word("mod_nw_ecn", "mod_nw_ecn:ECN", "writes the congestion notification", parse_mod_nw_ecn),
-    word("mod_nw_ttl", "mod_nw_ttl:TTL", "writes the time to live", parse_mod_nw_ttl),
-    word("set_nw_ttl", "set_nw_ttl:TTL", "writes the time to live", parse_mod_nw_ttl),
-    word("mod_tp_src", "mod_tp_src:PORT", "writes the TCP, UDP or SCTP source port", parse_mod_tp_src),
-    word("mod_tp_dst", "mod_tp_dst:PORT", "writes the TCP, UDP or SCTP destination port", parse_mod_tp_dst),
-    word("mod_vlan_vid", "mod_vlan_vid:VID", "writes the VLAN id, adding a tag if there is none", parse_mod_vlan_vid),
-    word("set_vlan_vid", "set_vlan_vid:VID", "writes the VLAN id of a tagged packet", parse_set_vlan_vid),
+    word("set_field", "set_field:VALUE[/MASK]->FIELD", "writes a value into a field", parse_set_field)
+        .since("OpenFlow 1.2, parts of a field 1.5; other versions get load"),
+    word("load", "load:VALUE->FIELD[A..B]", "writes a number into bits of a field", parse_load)
+        .since("extension of Open vSwitch 1.1; OpenFlow 1.5 gets set_field"),
+    word("move", "move:FIELD[A..B]->FIELD[C..D]", "copies bits from one field to another", parse_move)
+        .since("extension of Open vSwitch; standard since OpenFlow 1.5"),
+    word("push", "push:FIELD[A..B]", "puts bits on the stack", parse_push).since("extension of Open vSwitch 1.2"),
+    word("pop", "pop:FIELD[A..B]", "takes bits off the stack", parse_pop).since("extension of Open vSwitch 1.2"),
+    word("delete_field", "delete_field:tun_metadataN", "removes a tunnel option", parse_delete_field)
+        .since("extension of Open vSwitch 2.14"),
+    word("mod_dl_src", "mod_dl_src:MAC", "writes the source MAC address", parse_mod_dl_src)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("mod_dl_dst", "mod_dl_dst:MAC", "writes the destination MAC address", parse_mod_dl_dst)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("mod_nw_src", "mod_nw_src:IP", "writes the source IPv4 address", parse_mod_nw_src)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("mod_nw_dst", "mod_nw_dst:IP", "writes the destination IPv4 address", parse_mod_nw_dst)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("mod_nw_tos", "mod_nw_tos:TOS", "writes the DSCP, as a multiple of 4", parse_mod_nw_tos)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("mod_nw_ecn", "mod_nw_ecn:ECN", "writes the congestion notification", parse_mod_nw_ecn)
+        .since("OpenFlow 1.1; 1.0 gets load, later versions get set_field"),
+    word("mod_nw_ttl", "mod_nw_ttl:TTL", "writes the time to live", parse_mod_nw_ttl)
+        .since("OpenFlow 1.1; 1.0 gets load, later versions get set_field"),
+    word("set_nw_ttl", "set_nw_ttl:TTL", "writes the time to live", parse_mod_nw_ttl)
+        .since("OpenFlow 1.1; 1.0 gets load, later versions get set_field"),
+    word("mod_tp_src", "mod_tp_src:PORT", "writes the TCP, UDP or SCTP source port", parse_mod_tp_src)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("mod_tp_dst", "mod_tp_dst:PORT", "writes the TCP, UDP or SCTP destination port", parse_mod_tp_dst)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("mod_vlan_vid", "mod_vlan_vid:VID", "writes the VLAN id, adding a tag if there is none", parse_mod_vlan_vid)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("set_vlan_vid", "set_vlan_vid:VID", "writes the VLAN id of a tagged packet", parse_set_vlan_vid)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
     word(
         "mod_vlan_pcp",
         "mod_vlan_pcp:PCP",
         "writes the VLAN priority, adding a tag if there is none",
         parse_mod_vlan_pcp,
-    ),
-    word("set_vlan_pcp", "set_vlan_pcp:PCP", "writes the VLAN priority of a tagged packet", parse_set_vlan_pcp),
-    word("set_mpls_label", "set_mpls_label:LABEL", "writes the MPLS label", parse_set_mpls_label),
-    word("set_mpls_tc", "set_mpls_tc:TC", "writes the MPLS traffic class", parse_set_mpls_tc),
-    word("set_mpls_ttl", "set_mpls_ttl:TTL", "writes the MPLS time to live", parse_set_mpls_ttl),
-    word("set_tunnel", "set_tunnel:ID", "writes the tunnel key", parse_set_tunnel),
-    word("set_tunnel64", "set_tunnel64:ID", "writes the tunnel key, with 64 bits on the wire", parse_set_tunnel64),
+    )
+    .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("set_vlan_pcp", "set_vlan_pcp:PCP", "writes the VLAN priority of a tagged packet", parse_set_vlan_pcp)
+        .since("OpenFlow 1.0 and 1.1; later versions get set_field"),
+    word("set_mpls_label", "set_mpls_label:LABEL", "writes the MPLS label", parse_set_mpls_label)
+        .since("OpenFlow 1.1, in 1.0 an extension; later versions get set_field"),
+    word("set_mpls_tc", "set_mpls_tc:TC", "writes the MPLS traffic class", parse_set_mpls_tc)
+        .since("OpenFlow 1.1, in 1.0 an extension; later versions get set_field"),
+    word("set_mpls_ttl", "set_mpls_ttl:TTL", "writes the MPLS time to live", parse_set_mpls_ttl)
+        .since("OpenFlow 1.1, in 1.0 an extension; later versions get set_field"),
+    word("set_tunnel", "set_tunnel:ID", "writes the tunnel key", parse_set_tunnel)
+        .since("extension of Open vSwitch 1.0; OpenFlow 1.2 and later get set_field"),
+    word("set_tunnel64", "set_tunnel64:ID", "writes the tunnel key, with 64 bits on the wire", parse_set_tunnel64)
+        .since("extension of Open vSwitch 1.1; OpenFlow 1.2 and later get set_field"),
 ];
 
 /// How a [`SetField`] was spelled. The words mean the same (but for [`Spelled::pushes_tag`]); OpenFlow versions differ
@@ -602,115 +632,5 @@ impl SetField {
             (_, table::VLAN_VID) => "set_vlan_vid:",
             (_, _) => "set_vlan_pcp:",
         }
-    }
-}
-
-/// `move:FROM->TO`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Move {
-    /// The bits that are copied.
-    pub from: Subfield,
-    /// Where they go; as wide as `from`.
-    pub to: Subfield,
-}
-
-/// Reads `FROM->TO`.
-pub(super) fn parse_copy(text: &str, cx: &Cx<'_>) -> Result<Move, Diagnostic> {
-    let (from, rest) = Subfield::parse_prefix(text).map_err(|e| cx.subfield_error(text, e))?;
-    let Some(to) = rest.strip_prefix("->") else {
-        return Err(cx
-            .error("missing-arrow", text, "`->` and a field must follow the source")
-            .hint("as reg0[]->reg1[]"));
-    };
-    let to_field = cx.subfield(to)?;
-    if from.width != to_field.width {
-        let message = format!("the source has {} bits, the destination {}", from.width, to_field.width);
-        return Err(cx.error("bad-bits", text, message).hint("name as many bits on either side"));
-    }
-    Ok(Move { from, to: to_field })
-}
-
-fn parse_move(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    Ok(parse_copy(arg.value, cx)?.into())
-}
-
-impl Spelling for Move {
-    fn paint(&self, _names: &Names, p: &mut impl Painter) {
-        p.put(Role::Reg, "move:");
-        self.from.paint(p);
-        p.dim("->");
-        self.to.paint(p);
-    }
-
-    fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
-        walk.require_source(&self.from)?;
-        walk.require_destination(&self.to)
-    }
-}
-
-/// `push:FIELD[A..B]`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Push(pub Subfield);
-
-fn parse_push(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    Ok(Push(cx.subfield(arg.value)?).into())
-}
-
-impl Spelling for Push {
-    fn paint(&self, _names: &Names, p: &mut impl Painter) {
-        p.put(Role::Reg, "push:");
-        self.0.paint(p);
-    }
-
-    fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
-        walk.require_source(&self.0)
-    }
-}
-
-/// `pop:FIELD[A..B]`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Pop(pub Subfield);
-
-fn parse_pop(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    Ok(Pop(cx.subfield(arg.value)?).into())
-}
-
-impl Spelling for Pop {
-    fn paint(&self, _names: &Names, p: &mut impl Painter) {
-        p.put(Role::Reg, "pop:");
-        self.0.paint(p);
-    }
-
-    fn check(&self, walk: &mut Walk) -> Result<(), Refusal> {
-        walk.require_destination(&self.0)
-    }
-}
-
-/// `delete_field:tun_metadataN`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DeleteField(pub FieldId);
-
-fn parse_delete_field(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
-    let field = crate::field::subfield::field_by_any_name(arg.value);
-    field.map(|f| DeleteField(f).into()).ok_or_else(|| {
-        let d = cx.error("unknown-field", arg.value, format!("no field `{}`", arg.value));
-        d.hint("one of tun_metadata0 to tun_metadata63")
-    })
-}
-
-impl Spelling for DeleteField {
-    fn paint(&self, _names: &Names, p: &mut impl Painter) {
-        p.put(Role::Reg, "delete_field:");
-        p.put(Role::Reg, self.0.name);
-    }
-
-    fn check(&self, _walk: &mut Walk) -> Result<(), Refusal> {
-        if self.0.is_tun_metadata() {
-            return Ok(());
-        }
-        Err(Refusal::Argument(
-            "only tunnel options can be deleted".to_owned(),
-            "one of tun_metadata0 to tun_metadata63",
-        ))
     }
 }

@@ -1,0 +1,98 @@
+//! `ofscope node`, `ports`, `tunnels`, `tables`, `graph`, `sources`, `demos`.
+
+use super::{DEMO, has_keys, on_demo, run};
+
+#[test]
+fn the_overview_is_what_is_printed_where_there_is_no_screen() {
+    let said = run(&[DEMO[0]]).ends(0).out;
+    assert_eq!(said, run(&["node", DEMO[0]]).ends(0).out);
+    assert_eq!(said, run(&[DEMO[0], "--plain"]).ends(0).out);
+    assert!(said.starts_with("compute1") && said.contains("\ncompute2") && said.contains("\nbr-tun "), "{said}");
+    assert!(!said.contains('\x1b'));
+    assert!(run(&["node", "demo:", "--color", "always"]).ends(0).out.contains("\x1b[1mcompute1\x1b[0m"));
+}
+
+#[test]
+fn node_as_json_has_bridges_ports_tunnels_and_counts() {
+    let document = run(&["node", DEMO[0], "--json"]).ends(0).json();
+    assert_eq!(document["schema"], "ofscope.node/1");
+    let node = &document["nodes"][0];
+    has_keys(node, "name bridges tunnels counts ovs_version");
+    has_keys(&node["counts"], "bridges ports flows tunnels");
+    let bridge = &node["bridges"][0];
+    assert_eq!(bridge["name"], "br-int");
+    has_keys(bridge, "ports counts fail_mode datapath_id system");
+    has_keys(&bridge["ports"][0], "number name mac kind rx_packets tx_packets vlan");
+    assert_eq!(bridge["counts"]["ports"], bridge["ports"].as_array().unwrap().len());
+    let one = run(&["node", DEMO[0], "--node", "compute2", "--json"]).ends(0).json();
+    assert_eq!(one["nodes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn ports_tunnels_and_tables_print_aligned_columns_and_json() {
+    for (command, heading, key) in
+        [("ports", "PORT", "ports"), ("tunnels", "TUNNEL", "tunnels"), ("tables", "NAME", "tables")]
+    {
+        let text = on_demo(command, &[]).ends(0).out;
+        assert!(text.lines().next().unwrap().contains(heading) && text.lines().count() > 1, "{text}");
+        assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+        let document = on_demo(command, &["--json"]).ends(0).json();
+        assert_eq!(document["schema"], format!("ofscope.{command}/1"));
+        assert_eq!(document[key].as_array().unwrap().len(), text.lines().count() - 1);
+    }
+    has_keys(&on_demo("tables", &["--json"]).json()["tables"][0], "table name flows n_packets doc");
+    has_keys(&on_demo("tunnels", &["--json"]).json()["tunnels"][0], "name kind local remote key");
+}
+
+#[test]
+fn a_pipeline_comes_in_four_formats() {
+    let text = on_demo("graph", &["--bridge", "br-tun"]).ends(0).out;
+    assert!(text.contains('┌') && text.contains("LEARN_FROM_TUN") && text.contains("loops"), "{text}");
+    let ascii = on_demo("graph", &["--bridge", "br-tun", "--ascii"]).ends(0).out;
+    assert!(ascii.is_ascii(), "{ascii}");
+    let outline = on_demo("graph", &["--bridge", "br-tun", "--outline"]).ends(0).out;
+    assert!(outline.contains("GOES TO") && outline.lines().count() < text.lines().count(), "{outline}");
+    assert!(on_demo("graph", &["--format", "dot"]).ends(0).out.starts_with("digraph"));
+    assert!(on_demo("graph", &["--format", "svg"]).ends(0).out.contains("<svg"));
+    let json = on_demo("graph", &["--format", "json"]).ends(0).json();
+    assert_eq!(json, on_demo("graph", &["--json"]).ends(0).json());
+    assert_eq!(json["schema"], "ofscope.graph/1");
+    on_demo("graph", &["--to", "drop"]).ends(0);
+    on_demo("graph", &["--to", "nonsense"]).ends(2);
+}
+
+#[test]
+fn every_file_of_a_source_is_listed_with_its_use() {
+    let document = run(&["sources", "nodes/sg-rich", "--json"]).ends(0).json();
+    let files = document["files"].as_array().unwrap();
+    assert!(files.iter().any(|f| f["fate"] == "read" && f["kind"] == "flows" && f["bridge"] == "br-int"));
+    assert!(
+        files.iter().filter(|f| f["fate"] == "unused").all(|f| f["reason"].as_str().is_some_and(|r| !r.is_empty()))
+    );
+    let text = run(&["sources", "nodes/sg-rich"]).ends(0).out;
+    assert_eq!(text.lines().count(), files.len() + 1);
+    let useless = run(&["sources", "README.md"]).ends(3);
+    assert!(useless.out.contains("nothing of a switch stands in it") && useless.err.contains("README.md"));
+}
+
+#[test]
+fn every_demo_that_is_listed_opens() {
+    let document = run(&["demos", "--json"]).ends(0).json();
+    let demos = document["demos"].as_array().unwrap();
+    assert!(demos.len() > 3 && demos.iter().filter(|d| d["is_default"] == true).count() == 1);
+    for demo in demos {
+        run(&["node", demo["source"].as_str().unwrap()]).ends(0);
+    }
+    assert_eq!(run(&["demos"]).ends(0).out.lines().count(), demos.len() + 1);
+}
+
+#[test]
+fn the_node_and_the_bridge_are_chosen_or_the_choice_is_shown() {
+    let several = run(&["flows", "demo:sg-rich"]).ends(2);
+    assert!(several.err.contains("compute1, compute2") && several.err.contains("--node"), "{}", several.err);
+    let unknown = on_demo("tables", &["--bridge", "br-imt"]).ends(2);
+    assert!(unknown.err.contains("did you mean `br-int`?"), "{}", unknown.err);
+    let tun = on_demo("tables", &["--bridge", "br-tun", "--json"]).ends(0).json();
+    assert_eq!(tun["bridge"], "br-tun");
+    assert_eq!(on_demo("tables", &["--json"]).ends(0).json()["bridge"], "br-int");
+}

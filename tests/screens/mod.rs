@@ -1,0 +1,5 @@
+//! What people see, from keys to screens: the state machine and the drawing, without a terminal.
+
+mod driver;
+mod pictures;
+mod ways;
