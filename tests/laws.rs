@@ -52,6 +52,24 @@ pub const LAWS: [(&str, Law); 12] = [
     ("explain", explain),
 ];
 
+/// The laws of the readers that a text is for.
+pub fn laws_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Flows => &["flow_dump", "explain", "fmt", "archive"],
+        Kind::Groups | Kind::GroupStats => &["groups", "fmt", "archive"],
+        Kind::Meters | Kind::MeterStats => &["counters", "fmt"],
+        Kind::Show | Kind::PortsDesc | Kind::Ports | Kind::Tables | Kind::TlvMap => &["counters", "fmt", "archive"],
+        Kind::Fdb | Kind::Tunnels => &["switch", "fmt", "archive"],
+        Kind::TunnelNeighbours | Kind::DpifShow | Kind::DpctlShow | Kind::VsctlShow => &["switch", "archive"],
+        Kind::GroupTable | Kind::MeterTable | Kind::CtZones => &["switch", "archive"],
+        Kind::DatabaseFile | Kind::DatabaseJson | Kind::DatabaseText => &["database", "archive"],
+        Kind::Conntrack => &["datapath", "fmt", "archive"],
+        Kind::DatapathFlows => &["datapath", "archive"],
+        Kind::NeutronList | Kind::Json => &["neutron", "archive"],
+        _ => &["archive"],
+    }
+}
+
 /// A line that a person typed, in every version: what a switch prints back of it is read without a complaint and
 /// prints the same again; what Open vSwitch would print of it is taken again and means the same.
 pub fn flow_line(data: &[u8]) {

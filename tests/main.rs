@@ -1,5 +1,6 @@
 //! The one integration test binary. `tests/run` starts it with everything it needs.
 
+mod bad_input;
 mod captures;
 mod check;
 mod cli;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ofscope::dump::input::Input;
 use ofscope::dump::kind::Kind;
+use ofscope_fuzz::laws::laws_of;
 use serde_json::Value;
 
 /// How much of a file is taken, in bytes.
@@ -42,24 +43,6 @@ actions !~ "output:[0-9]+"
  cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, priority=1,ip actions=drop
 "#;
 
-/// The targets whose readers a text is for.
-fn targets(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Flows => &["flow_dump", "explain", "fmt", "archive"],
-        Kind::Groups | Kind::GroupStats => &["groups", "fmt", "archive"],
-        Kind::Meters | Kind::MeterStats => &["counters", "fmt"],
-        Kind::Show | Kind::PortsDesc | Kind::Ports | Kind::Tables | Kind::TlvMap => &["counters", "fmt", "archive"],
-        Kind::Fdb | Kind::Tunnels => &["switch", "fmt", "archive"],
-        Kind::TunnelNeighbours | Kind::DpifShow | Kind::DpctlShow | Kind::VsctlShow => &["switch", "archive"],
-        Kind::GroupTable | Kind::MeterTable | Kind::CtZones => &["switch", "archive"],
-        Kind::DatabaseFile | Kind::DatabaseJson | Kind::DatabaseText => &["database", "archive"],
-        Kind::Conntrack => &["datapath", "fmt", "archive"],
-        Kind::DatapathFlows => &["datapath", "archive"],
-        Kind::NeutronList | Kind::Json => &["neutron", "archive"],
-        _ => &["archive"],
-    }
-}
-
 /// The seeds, each once.
 struct Seeds {
     corpus: PathBuf,
@@ -87,7 +70,7 @@ impl Seeds {
             return;
         }
         let page = &text.as_bytes()[..text.len().min(PAGE)];
-        for target in targets(kind) {
+        for target in laws_of(kind) {
             self.add(target, page);
             if let Some(end) = page.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(6).map(|(at, _)| at) {
                 self.add(target, &page[..=end]);
@@ -95,7 +78,7 @@ impl Seeds {
         }
         // Whole documents of objects only make sense to their end.
         if text.len() <= 16 << 10 {
-            targets(kind)
+            laws_of(kind)
                 .iter()
                 .filter(|t| ["database", "neutron"].contains(t))
                 .for_each(|t| self.add(t, text.as_bytes()));

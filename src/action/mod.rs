@@ -301,6 +301,8 @@ impl<'a> Cx<'a> {
     pub const DEPTH: usize = 100;
     /// How large the actions of one flow may be, in bytes of Open vSwitch's own form.
     pub const SIZE: usize = 65_535;
+    /// How many complaints about one line are kept.
+    pub const FOUND: usize = 1000;
 
     /// For reading parts of `line`.
     pub fn new(line: &'a str, names: &'a Names, mode: Mode) -> Cx<'a> {
@@ -313,6 +315,13 @@ impl<'a> Cx<'a> {
             action_formats: Formats::ANY,
             depth: 0,
             size: 0,
+        }
+    }
+
+    /// Notes a complaint. A line that has too many already is not worth another.
+    pub fn note(&mut self, d: Diagnostic) {
+        if self.found.len() < Cx::FOUND {
+            self.found.push(d);
         }
     }
 
@@ -329,13 +338,13 @@ impl<'a> Cx<'a> {
     /// Notes that a part is taken, but not as it was written.
     pub fn bent(&mut self, code: &'static str, part: &str, message: impl Into<String>) {
         let warning = Diagnostic::warning(code, self.span(part), message);
-        self.found.push(warning);
+        self.note(warning);
     }
 
     /// Notes something odd that does no harm.
     pub fn odd(&mut self, code: &'static str, part: &str, message: impl Into<String>) {
         let note = Diagnostic::note(code, self.span(part), message);
-        self.found.push(note);
+        self.note(note);
     }
 
     /// Notes that only some formats have an action.
@@ -551,7 +560,7 @@ fn parse_list(text: &str, outer: Outer, cx: &mut Cx<'_>) -> Result<Vec<Action>, 
                 return Err(d);
             }
             Err(d) => {
-                cx.found.push(d);
+                cx.note(d);
                 list.push(misc::Raw { text: whole_item(text, &item).into() }.into());
             }
         }
@@ -570,7 +579,7 @@ fn parse_list(text: &str, outer: Outer, cx: &mut Cx<'_>) -> Result<Vec<Action>, 
             if cx.mode == Mode::Typed {
                 Err(d)
             } else {
-                cx.found.push(d);
+                cx.note(d);
                 Ok(list)
             }
         }

@@ -132,11 +132,13 @@ pub const KINDS: [Row; 33] = [
 impl Kind {
     /// The kind of a text that begins with these bytes.
     pub fn of(head: &[u8]) -> Kind {
-        let head = String::from_utf8_lossy(head);
-        if head.contains('\0') {
+        if is_tar(head) {
             return Kind::Binary;
         }
-        KINDS.iter().find(|(.., is)| is(&head)).map_or(Kind::Other, |(kind, ..)| *kind)
+        let head = String::from_utf8_lossy(head);
+        let kind = KINDS.iter().find(|(.., is)| is(&head)).map_or(Kind::Other, |(kind, ..)| *kind);
+        // A dump may have a hole of zeros where a disk failed; what is nothing else is no text.
+        if kind.about() == About::Nothing && head.contains('\0') { Kind::Binary } else { kind }
     }
 
     fn row(self) -> &'static Row {
@@ -157,6 +159,11 @@ impl Kind {
     pub fn about(self) -> About {
         self.row().3
     }
+}
+
+/// Whether a file is a tar archive (POSIX.1, `ustar` at byte 257).
+pub fn is_tar(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
 }
 
 /// Whether a text holds flows: most of its first lines do, headings and comments aside.
@@ -234,6 +241,7 @@ mod tests {
             ("\n\n", Kind::Empty),
             ("", Kind::Empty),
             ("a\0b", Kind::Binary),
+            (" priority=0 actions=drop\n\0\0\0\n priority=1 actions=drop\n", Kind::Flows),
             ("the actions=of a person are many\nand so are his words\n", Kind::Other),
             ("hello\n", Kind::Other),
         ];

@@ -6,8 +6,10 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bridge::DOCUMENT_LIMIT;
 use crate::base::progress::Progress;
 use crate::dump::input::Input;
+use crate::dump::kind::{About, Kind, is_tar};
 
 /// Files looked at, at most; what lies beyond is reported.
 pub const MAX_FILES: usize = 20_000;
@@ -129,8 +131,11 @@ impl Tree {
         if is_tar(input.head()) {
             return Tree::of_tar(input);
         }
+        // What nobody can read is not held, however much of it comes.
+        let is_of_use = Kind::of(input.head()).about() != About::Nothing;
+        let limit = if is_of_use { DOCUMENT_LIMIT + 1 } else { input.head().len() as u64 };
         let mut bytes = Vec::new();
-        input.into_reader().take(MAX_HELD as u64).read_to_end(&mut bytes)?;
+        input.into_reader().take(limit).read_to_end(&mut bytes)?;
         let size = bytes.len() as u64;
         let entry = Entry { path: "stdin".to_owned(), size, content: Content::Held(bytes.into()) };
         Ok(Tree { entries: vec![entry], ..Tree::default() })
@@ -140,7 +145,7 @@ impl Tree {
     fn of_directory(root: &Path) -> io::Result<Tree> {
         let mut tree = Tree::default();
         let mut todo: VecDeque<(PathBuf, String, usize)> = VecDeque::from([(root.to_owned(), String::new(), 0)]);
-        let mut found = Vec::new();
+        let (mut found, mut odd) = (Vec::new(), Vec::new());
         while let Some((dir, prefix, depth)) = todo.pop_front() {
             let listing = match fs::read_dir(&dir) {
                 Ok(listing) => listing,
@@ -157,14 +162,24 @@ impl Tree {
                 let Ok(kind) = child.file_type() else { continue };
                 if kind.is_dir() && depth < MAX_DEPTH {
                     todo.push_back((child.path(), format!("{path}/"), depth + 1));
-                } else if kind.is_dir() {
+                    continue;
+                }
+                if kind.is_dir() {
                     tree.left_out.push((path, format!("directories are looked into {MAX_DEPTH} deep")));
-                } else if fs::metadata(child.path()).is_ok_and(|m| m.is_file()) {
-                    found.push((path, child.path()));
+                    continue;
+                }
+                match fs::metadata(child.path()) {
+                    Ok(target) if target.is_file() => found.push((path, child.path())),
+                    Ok(target) if target.is_dir() => {
+                        odd.push((path, "links to directories are not followed".to_owned()));
+                    }
+                    Ok(_) => odd.push((path, "it is no file, but a pipe, a socket or a device".to_owned())),
+                    Err(e) => odd.push((path, format!("it cannot be opened: {e}"))),
                 }
             }
         }
         let roots = sos_root(found.iter().map(|(path, _)| path));
+        tree.left_out.extend(odd.into_iter().filter(|(path, _)| is_of_interest(&roots, path)));
         let (wanted, unwanted): (Vec<_>, Vec<_>) = found.into_iter().partition(|(p, _)| is_of_interest(&roots, p));
         if !unwanted.is_empty() {
             let why = format!("{} files of the sos report say nothing of Open vSwitch", unwanted.len());
@@ -236,11 +251,6 @@ fn prefix(dir: &Path) -> String {
     last.reverse();
     last.retain(|part| part != "/");
     last.iter().map(|part| format!("{part}/")).collect()
-}
-
-/// Whether a file is a tar archive (POSIX.1, `ustar` at byte 257).
-fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The words of a flow that are neither match nor action: where it is, when it goes, what it counts.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -129,14 +130,34 @@ impl HeadWord {
 /// Complains about a word that nobody knows.
 pub(super) fn unknown_word(name: &str, cx: &Cx<'_>) -> Diagnostic {
     let d = cx.error("unknown-field", name, format!("no field `{name}`"));
-    // In order, so that of two words equally near the same one is always named.
-    let mut known: Vec<&str> = HEAD_WORDS.keys().copied().collect();
-    known.sort_unstable();
-    match nearest(name, known) {
+    match nearest_word(name) {
         Some(near) if near.eq_ignore_ascii_case(name) => d.hint(format!("names are in lower case: `{near}`")),
         Some(near) => d.hint(format!("did you mean `{near}`?")),
         None => d.hint("ovs-fields(7) lists them all"),
     }
+}
+
+/// The word nearest to one that nobody knows. Every flow of a dump may have the same new word, so the last answer is kept.
+fn nearest_word(name: &str) -> Option<&'static str> {
+    // In order, so that of two words equally near the same one is always named.
+    static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let mut known: Vec<&str> = HEAD_WORDS.keys().copied().collect();
+        known.sort_unstable();
+        known
+    });
+    thread_local! {
+        static LAST: RefCell<(String, Option<&'static str>)> = const { RefCell::new((String::new(), None)) };
+    }
+    if name.is_empty() || name.len() > 40 {
+        return None;
+    }
+    LAST.with_borrow_mut(|(word, answer)| {
+        if word != name {
+            name.clone_into(word);
+            *answer = nearest(name, KNOWN.iter().copied());
+        }
+        *answer
+    })
 }
 
 impl<'a> Reader<'a> {

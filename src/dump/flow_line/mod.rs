@@ -205,7 +205,7 @@ pub fn parse_actions(text: &str, names: &Names) -> (Actions, Vec<Diagnostic>) {
     match action::parse(text, Outer::Flow, &mut cx) {
         Ok(actions) => (actions, cx.found),
         Err(d) => {
-            cx.found.push(d);
+            cx.note(d);
             (Actions(vec![action::misc::Raw { text: text.into() }.into()]), cx.found)
         }
     }
@@ -239,13 +239,14 @@ fn command(line: &str) -> (Command, &str) {
 
 /// Splits a line at its actions: what stands before `actions=`, and what follows it. A name in quotes is not searched.
 pub fn split_actions(line: &str) -> (&str, Option<&str>) {
-    let mut from = 0;
+    let (mut from, mut in_quotes) = (0, false);
     while let Some(found) = memchr::memmem::find(&line.as_bytes()[from..], b"action") {
         let at = from + found;
         let after = &line[at + 6..];
         let value = after.strip_prefix("s=").or_else(|| after.strip_prefix('='));
         let starts_a_word = line[..at].ends_with([' ', ',', '\t']) || at == 0;
-        if let Some(value) = value.filter(|_| starts_a_word && !ends_in_quotes(&line.as_bytes()[..at])) {
+        in_quotes = ends_in_quotes(&line.as_bytes()[from..at], in_quotes);
+        if let Some(value) = value.filter(|_| starts_a_word && !in_quotes) {
             return (&line[..at], Some(value));
         }
         from = at + 6;
@@ -253,10 +254,14 @@ pub fn split_actions(line: &str) -> (&str, Option<&str>) {
     (line, None)
 }
 
-/// Whether a text breaks off within a name in quotes, where `\"` is part of the name.
-fn ends_in_quotes(text: &[u8]) -> bool {
-    let Some(first) = memchr::memchr(b'"', text) else { return false };
-    let (mut inside, mut bytes) = (false, text[first..].iter());
+/// Whether a text breaks off within a name in quotes, where `\"` is part of the name; `inside` says whether it begins in
+/// one.
+fn ends_in_quotes(text: &[u8], mut inside: bool) -> bool {
+    let mut bytes = match memchr::memchr(b'"', text) {
+        None => return inside,
+        Some(first) if !inside => text[first..].iter(),
+        Some(_) => text.iter(),
+    };
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => inside = !inside,

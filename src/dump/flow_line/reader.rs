@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         if self.is_typed() {
             return Err(d);
         }
-        self.cx.found.push(d);
+        self.cx.note(d);
         Ok(())
     }
 
