@@ -71,7 +71,6 @@ impl Thing {
             Some(Carries::Conjunction) => return Thing::Conjunction,
             Some(Carries::Zone) => return Thing::Zone,
             Some(Carries::Segment) => return Thing::Tunnel,
-            Some(Carries::Ipv4) => return Thing::Address,
             Some(Carries::Bits) | None => {}
         }
         match field.format {

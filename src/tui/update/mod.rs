@@ -1,7 +1,7 @@
 //! What happens when something happens: `(state, message) -> effects`, and nothing else.
 //!
-//! [`update`] is the only way in. Keys go to the layer on top, if there is one ([`layers`]); else the keymap says which
-//! command they are, and the screen does it ([`node`], [`pipeline`], [`flows`], [`flow`]). [`nav`] goes from place to
+//! [`update`] is the only way in. Keys go to the layer on top, if there is one (`layers`); else the keymap says which
+//! command they are, and the screen does it (`node`, `pipeline`, `flows`, `flow`). `nav` goes from place to
 //! place. At the end every cursor is brought back into sight.
 
 mod flow;
