@@ -37,6 +37,9 @@ const STOREYS: [(&str, &[&str]); 14] = [
     ),
 ];
 
+/// The most lines a file has.
+const LINES: usize = 700;
+
 /// Words that stay out of the program: leftovers, and panics without a reason.
 const UNWANTED: [&str; 6] = ["todo!(", "dbg!(", "unimplemented!(", ".unwrap()", "#[ignore", "unsafe "];
 
@@ -147,6 +150,17 @@ fn every_module_has_a_storey_and_an_essay() {
     let without: Vec<_> =
         program().iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| shown(path)).collect();
     assert!(without.is_empty(), "nothing says what these are for: {without:?}");
+}
+
+#[test]
+fn a_file_is_read_in_one_go() {
+    let long: Vec<_> = sources(&["src", "tests", "benches", "fuzz"])
+        .into_iter()
+        .map(|path| (read(&path).lines().count(), path))
+        .filter(|(lines, _)| *lines > LINES)
+        .map(|(lines, path)| format!("{} has {lines} lines", shown(&path)))
+        .collect();
+    assert!(long.is_empty(), "more than {LINES} lines:\n{}", long.join("\n"));
 }
 
 #[test]
