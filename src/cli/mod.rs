@@ -7,6 +7,7 @@
 pub mod check_input;
 pub mod columns;
 pub mod completions;
+pub mod config;
 pub mod context;
 pub mod demos;
 pub mod docs;
@@ -96,6 +97,9 @@ pub struct Global {
     /// Tell nothing on standard error but what stops the work.
     #[arg(short, long, global = true, help_heading = "Options everywhere")]
     pub quiet: bool,
+    /// Which configuration to read.
+    #[command(flatten)]
+    pub config: config::ConfigArgs,
     /// Do not send long text through $PAGER.
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub no_pager: bool,

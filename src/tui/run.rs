@@ -39,6 +39,8 @@ pub struct Open {
     pub look: Look,
     /// What the configuration says.
     pub settings: Settings,
+    /// What is wrong with it, for the status line.
+    pub complaint: Option<String>,
     /// The line on the first screen that says where to go from here.
     pub offers: Vec<(Role, String)>,
 }
@@ -62,7 +64,11 @@ pub fn run(with: Open) -> io::Result<String> {
     };
     let has_mouse = with.look.mouse;
     let mut state = State::new(origin, with.look, (size.width, size.height));
-    (state.settings, state.offers, state.start) = (with.settings, with.offers, Some(with.start));
+    state.configure(with.settings);
+    (state.offers, state.start) = (with.offers, Some(with.start));
+    if let Some(complaint) = with.complaint {
+        state.say(Role::Warn, complaint);
+    }
     let mut runner = Runner { source: with.source, send, begun: Instant::now(), around: Around::read(), quit: None };
     execute!(io::stdout(), EnableBracketedPaste)?;
     if has_mouse {
