@@ -10,6 +10,7 @@ mod docs;
 mod dumps;
 mod house;
 mod laws;
+mod pty;
 mod screens;
 mod words;
 
