@@ -10,6 +10,7 @@ mod docs;
 mod dumps;
 mod house;
 mod laws;
+mod memory;
 mod screens;
 mod words;
 
