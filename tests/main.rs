@@ -10,7 +10,11 @@ mod docs;
 mod dumps;
 mod house;
 mod laws;
+<<<<<<< HEAD
 mod pty;
+=======
+mod memory;
+>>>>>>> w-guard
 mod screens;
 mod words;
 

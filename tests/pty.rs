@@ -85,7 +85,7 @@ fn a_pipe_is_read_and_keys_still_work() {
     let dump = dump.expect("the fixture has a dump");
     let line = format!("cat {} | {OFSCOPE} -; echo \"left with $?\"; sleep 60", dump.display());
     let tmux = Tmux::run("pipe", &line);
-    tmux.wait_for("STDIN");
+    tmux.wait_for("[ok]");
     tmux.keys(&["3"]);
     tmux.wait_for("[3 Flows]");
     tmux.keys(&["Space", "C-e"]);
@@ -111,7 +111,7 @@ fn escape_sequences_of_an_input_do_nothing() {
     let flow = " table=0, priority=1,in_port=\"\u{1b}]0;owned\u{7}\u{1b}[2J\" actions=output:\"\u{1b}[31mred\"\n";
     std::fs::write(&file, flow.repeat(3)).expect("a file");
     let tmux = Tmux::run("hostile", &format!("{OFSCOPE} {}; sleep 60", file.display()));
-    tmux.wait_for("[1 Node]");
+    tmux.wait_for("[ok]");
     tmux.keys(&["3"]);
     let screen = tmux.wait_for("[3 Flows]");
     assert!(screen.contains("\\u001b") && screen.contains("3 of 3"), "{screen}");
