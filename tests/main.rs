@@ -10,11 +10,8 @@ mod docs;
 mod dumps;
 mod house;
 mod laws;
-<<<<<<< HEAD
-mod pty;
-=======
 mod memory;
->>>>>>> w-guard
+mod pty;
 mod screens;
 mod words;
 
