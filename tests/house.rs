@@ -242,3 +242,37 @@ fn the_licences_are_there() {
         assert!(read(&root().join(file)).contains(words), "{file}");
     }
 }
+
+#[test]
+fn the_limits_are_as_the_docs_say() {
+    use ofscope::action::Cx;
+    use ofscope::base::diag::{Located, Report};
+    use ofscope::dump::{flows, vsctl};
+    use ofscope::model::datapath::Key;
+    use ofscope::model::group::GroupStats;
+    use ofscope::query;
+    let limits = [
+        ("flows::LINE_LIMIT", flows::LINE_LIMIT),
+        ("Cx::DEPTH", Cx::DEPTH),
+        ("Cx::SIZE", Cx::SIZE),
+        ("Cx::FOUND", Cx::FOUND),
+        ("Report::LIMIT", Report::LIMIT),
+        ("Located::TEXT", Located::TEXT),
+        ("datapath::Key::DEPTH", Key::DEPTH),
+        ("GroupStats::MAX_BUCKETS", GroupStats::MAX_BUCKETS),
+        ("vsctl::LEVELS", vsctl::LEVELS),
+        ("vsctl::ROWS", vsctl::ROWS),
+        ("query::DEPTH", query::DEPTH),
+        ("query::TEXT", query::TEXT),
+        ("query::TERMS", query::TERMS),
+        ("query::ALIASES", query::ALIASES),
+        ("query::REGEX", query::REGEX),
+    ];
+    let docs = read(&root().join("docs/fuzzing.md"));
+    for (name, number) in limits {
+        assert!(
+            docs.contains(&format!("\n| `{name}` | {number} | ")),
+            "docs/fuzzing.md does not say that {name} is {number}"
+        );
+    }
+}

@@ -10,6 +10,8 @@ mod docs;
 mod dumps;
 mod house;
 mod laws;
+mod memory;
+mod pty;
 mod screens;
 mod words;
 

@@ -57,7 +57,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at `span`.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, code, message: message.into(), span, hint: None }
+        Diagnostic { severity: Severity::Error, code, message: shorten(message.into()), span, hint: None }
     }
 
     /// A warning at `span`.
@@ -72,7 +72,7 @@ impl Diagnostic {
 
     /// The same with a hint.
     pub fn hint(self, hint: impl Into<String>) -> Diagnostic {
-        Diagnostic { hint: Some(hint.into()), ..self }
+        Diagnostic { hint: Some(shorten(hint.into())), ..self }
     }
 
     /// The same with a hint that names the candidate nearest to `word`; if none is near, every one of them when they are
@@ -184,6 +184,18 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+/// A text that people can read: a word of a hostile file may be as long as the file.
+fn shorten(mut text: String) -> String {
+    const LONGEST: usize = 1000;
+    if text.len() > LONGEST {
+        let end = (0..=LONGEST * 3 / 4).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let start = (text.len() - LONGEST / 8..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        text.replace_range(end..start, " .. ");
+        text.shrink_to_fit();
+    }
+    text
 }
 
 /// The candidate nearest to `word` by spelling, if one is near enough to be what was meant.
@@ -333,6 +345,18 @@ mod tests {
         let mut out = String::new();
         d.paint("f:3", line, &mut out);
         out
+    }
+
+    #[test]
+    fn a_word_as_long_as_a_file_is_not_repeated_whole() {
+        let d = Diagnostic::error("x", Span::default(), format!("no word `{}`", "ü".repeat(1_000_000)))
+            .hint("y".repeat(9000));
+        assert!(
+            d.message.len() < 1000 && d.message.starts_with("no word `ü") && d.message.ends_with("ü`"),
+            "{}",
+            d.message
+        );
+        assert!(d.hint.is_some_and(|hint| hint.len() < 1000));
     }
 
     #[test]

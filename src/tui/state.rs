@@ -86,7 +86,12 @@ impl Origin {
     pub fn text(&self) -> String {
         match self {
             Origin::Demo => "DEMO".to_owned(),
-            Origin::File(name) => format!("FILE {name}"),
+            // The whole path is on the Sources screen; here the places need the room.
+            Origin::File(name) => {
+                let path = name.trim_end_matches('/');
+                let last = path.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(path);
+                format!("FILE {last}")
+            }
             Origin::Stdin => "STDIN".to_owned(),
         }
     }

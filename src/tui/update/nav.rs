@@ -150,6 +150,7 @@ pub fn screen(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         (Id::Screen1, _) => go(state, Place::Node(node.unwrap_or_else(first)), effects),
         (Id::Sources, _) if matches!(state.screen(), Screen::Sources(_)) => {}
         (Id::Sources, _) => go(state, Place::Sources, effects),
+        (_, None) if state.load.is_some() => state.say(Role::Warn, "the source is still being read"),
         (_, None) => state.say(Role::Warn, "there is no bridge here"),
         (Id::Screen2, _) if matches!(state.screen(), Screen::Pipeline(_)) => {}
         (Id::Screen2, Some(spot)) => go(state, Place::Pipeline(spot, table), effects),
