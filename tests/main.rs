@@ -11,6 +11,7 @@ mod dumps;
 mod house;
 mod laws;
 mod memory;
+mod properties;
 mod screens;
 mod words;
 
