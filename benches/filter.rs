@@ -38,9 +38,14 @@ const REGEX: [&str; 3] =
 const WHOLE: [&str; 2] = ["\"10.0.3.7\"", "match ~ \"nw_src=10\\.0\\.3\\.\""];
 
 fn main() {
-    let text = neutron_like::dump(neutron_like::ports_for(1_000_000));
+    let ports = neutron_like::ports_for(1_000_000);
+    let text = neutron_like::dump(ports);
     let loaded = flows::load(text.as_bytes(), &"bench".into(), Names::none(), &Progress::default(), |_| {});
-    let bridge = Bridge { flows: loaded.flows, ..Bridge::default() };
+    let mut names = Names::default();
+    for port in 10..10 + ports as u32 {
+        names.add_port(port, &format!("tap{port:x}"));
+    }
+    let bridge = Bridge { flows: loaded.flows, names: names.into(), ..Bridge::default() };
     drop(text);
     let naming = Naming::default();
     let scope = Scope::new(&bridge, &naming);
@@ -58,7 +63,9 @@ fn main() {
         println!("  {worst:7.1} ms is the slowest");
     }
     println!("completion");
-    for text in ["", "n", "nw_src = 10.", "table = ", "cookie = ", "reg5 = ", "next port 1", "ct.zone = "] {
+    for text in
+        ["", "n", "nw_src = 10.", "table = ", "cookie = ", "reg5 = ", "next port 1", "in_port = tap2", "ct.zone = "]
+    {
         let mut found = 0;
         let ms = middle(|| found = complete(text, text.len(), &scope).items.len());
         println!("  {ms:7.2} ms {found:8} items  `{text}`");

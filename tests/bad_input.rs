@@ -354,7 +354,7 @@ fn links_in_circles_pipes_and_unreadable_files_are_told_and_passed_by() {
     symlink("itself", dir.0.join("itself")).unwrap();
     let pipe = std::process::Command::new("mkfifo").arg(dir.0.join("pipe")).status();
     assert!(pipe.unwrap().success());
-    fs::set_permissions(dir.0.join("br-int/groups.txt"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(dir.0.join("br-int/groups.txt"), fs::Permissions::from_mode(0o0)).unwrap();
     let snapshot = open(&dir.0).unwrap();
     assert_eq!(flows(&snapshot), lines(DUMP));
     let told: Vec<String> =

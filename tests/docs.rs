@@ -26,3 +26,18 @@ fn the_page_about_fields_is_what_the_table_says() {
 fn the_page_about_actions_is_what_the_rows_say() {
     holds("actions.md", &ofscope::action::reference());
 }
+
+#[test]
+fn the_page_about_keys_is_what_the_commands_say() {
+    holds("keys.md", &ofscope::tui::command::reference());
+}
+
+#[test]
+fn the_page_about_the_configuration_is_what_its_keys_say() {
+    holds("configuration.md", &ofscope::tui::settings::reference());
+}
+
+#[test]
+fn the_page_about_filters_is_what_the_language_says() {
+    holds("filter.md", &ofscope::query::reference());
+}

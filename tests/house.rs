@@ -179,7 +179,7 @@ fn nothing_unfinished_stands_in_the_program() {
 
 #[test]
 fn no_path_of_a_machine_stands_anywhere() {
-    let paths = ["/ro", "/wo", "/ho"].map(|start| start.to_owned()).into_iter().zip(["ot/", "rk/", "me/"]);
+    let paths = ["/ro", "/wo", "/ho"].map(std::borrow::ToOwned::to_owned).into_iter().zip(["ot/", "rk/", "me/"]);
     let paths: Vec<String> = paths.map(|(start, end)| start + end).collect();
     let mut files = sources(&["src", "tests", "benches", "fuzz"]);
     files.extend(

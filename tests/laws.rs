@@ -33,8 +33,11 @@ use ofscope::neutron::{self, NodeNames, api};
 use ofscope::query::{Filter, complete};
 use ofscope::session::{self, Scene, open};
 
+/// A law: it fails for bytes that break it.
+pub type Law = fn(&[u8]);
+
 /// The laws by name.
-pub const LAWS: [(&str, fn(&[u8])); 12] = [
+pub const LAWS: [(&str, Law); 12] = [
     ("flow_line", flow_line),
     ("flow_dump", flow_dump),
     ("fmt", fmt),
@@ -100,7 +103,10 @@ fn taken(line: &str, reading: &Reading, names: &Names) {
         // Some prints of Open vSwitch it cannot read itself (`gtpu_flags`); they are read as prints.
         Err(d) => {
             let printed = parse(&typed, names, Mode::Dumped, true).expect("a printed line is never refused");
-            assert!(!printed.found.iter().any(|d| d.is_error()), "{line:?} becomes {typed:?}, which is refused: {d}");
+            assert!(
+                !printed.found.iter().any(ofscope::base::diag::Diagnostic::is_error),
+                "{line:?} becomes {typed:?}, which is refused: {d}"
+            );
         }
     }
     explain::typed(&reading.flow_mod.flow, names);
@@ -438,7 +444,7 @@ pub fn comes_back<T>(text: &str, reader: fn(&str, &mut Source<'_>) -> Vec<Part<T
 pub fn bridge(text: &str, lines: usize) -> Bridge {
     let names = Arc::new(names().learning());
     let end = text.match_indices('\n').nth(lines).map_or(text.len(), |(at, _)| at);
-    let loaded = flows::load(text[..end].as_bytes(), &"f".into(), &names, &Progress::default(), |_| {});
+    let loaded = flows::load(&text.as_bytes()[..end], &"f".into(), &names, &Progress::default(), |_| {});
     Bridge {
         name: "br-int".into(),
         names,

@@ -12,6 +12,7 @@ mod house;
 mod laws;
 mod memory;
 mod properties;
+mod pty;
 mod screens;
 mod words;
 

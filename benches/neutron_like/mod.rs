@@ -23,11 +23,6 @@ pub(crate) fn dump(ports: usize) -> String {
     out
 }
 
-/// How many flows [`dump`] makes.
-pub(crate) fn flows(ports: usize) -> usize {
-    FIXED.len() + ports * FLOWS_A_PORT
-}
-
 /// The number of ports that give about as many flows.
 pub(crate) fn ports_for(flows: usize) -> usize {
     (flows - FIXED.len()).div_ceil(FLOWS_A_PORT)

@@ -105,7 +105,8 @@ fn sinks(bridge: &Bridge) -> [bool; 256] {
     for table in bridge.tables() {
         // Clauses of conjunctions do nothing themselves.
         let mut acting = table.flows.iter().map(|id| bridge.flow(*id).actions()).filter(|a| !is_clause(&a.0));
-        sinks[usize::from(table.id)] = table.id != 0 && table.flows.len() <= 16 && acting.all(|a| a.is_drop());
+        sinks[usize::from(table.id)] =
+            table.id != 0 && table.flows.len() <= 16 && acting.all(super::super::action::Actions::is_drop);
     }
     // A table that is only ever a drop at the end of others must be led to.
     for (id, is_sink) in sinks.iter_mut().enumerate().filter(|(_, s)| **s) {

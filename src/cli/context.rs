@@ -1,10 +1,12 @@
 //! What every subcommand needs: the options that all have, the streams, and the source.
 
+use std::cell::OnceCell;
 use std::io::{self, BufWriter, IsTerminal, StderrLock};
 use std::os::unix::fs::FileTypeExt;
 use std::sync::Arc;
 
 use super::Global;
+use super::config::Config;
 use super::failure::{CommandResult, Failure, Outcome, Stop};
 use super::meter::Meter;
 use super::out::Out;
@@ -24,6 +26,7 @@ pub type Stdout = Out<BufWriter<Sink>>;
 pub struct Context {
     /// The options that every subcommand has.
     pub global: Global,
+    config: OnceCell<Config>,
 }
 
 /// A bridge of a source: its node, and its place there.
@@ -45,7 +48,23 @@ impl<'a> Chosen<'a> {
 impl Context {
     /// With these options.
     pub fn new(global: Global) -> Context {
-        Context { global }
+        Context { global, config: OnceCell::new() }
+    }
+
+    /// The configuration; what is wrong with it is told when it is first asked for.
+    pub fn config(&self) -> Result<&Config, Stop> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let config = Config::load(&self.global.config)?;
+        if !self.global.quiet && !config.report.is_empty() {
+            let mut err = self.err();
+            for located in &config.report.kept {
+                located.paint(&mut err);
+            }
+            err.finish()?;
+        }
+        Ok(self.config.get_or_init(|| config))
     }
 
     /// Standard output for people, who may want it in pages.
@@ -230,7 +249,8 @@ fn unreadable(source: &Source, error: &LoadError) -> Failure {
         (_, LoadError::Nothing { sources, .. }) => {
             let mut failure = failure.hint("a source is what `ovs-ofctl dump-flows` prints, or a directory of such");
             if sources.files.len() > 1 {
-                failure = failure.hint("`ofscope sources` lists the files with the reasons why they are not used");
+                failure =
+                    failure.hint(format!("`ofscope sources {}` says of each file why it is not used", source.name()));
             }
             failure
         }

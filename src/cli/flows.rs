@@ -17,7 +17,7 @@ use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::{Flow, Style};
 use crate::model::id::FlowHash;
 use crate::model::store::{FlowRef, paint_before_actions};
-use crate::query::{Answer, By, Filter};
+use crate::query::{Answer, By, Filter, Scope};
 use crate::session::Scene;
 
 /// Print the flows of a bridge, all or those that a filter holds for.
@@ -166,7 +166,7 @@ fn rows(args: &FlowsArgs, chosen: Chosen<'_>, cx: &Context) -> Result<Vec<FlowId
     });
     let mut rows = match args.filter.as_deref() {
         Some(text) => {
-            let answer = answer(text, chosen, within.as_deref())?;
+            let answer = answer(text, chosen, within.as_deref(), cx)?;
             cx.tell("filter", &answer.0, &answer.1.notes)?;
             answer.1.rows
         }
@@ -185,8 +185,13 @@ fn rows(args: &FlowsArgs, chosen: Chosen<'_>, cx: &Context) -> Result<Vec<FlowId
 }
 
 /// The flows that a filter holds for, with the text that its notes are about.
-pub fn answer(text: &str, chosen: Chosen<'_>, within: Option<&[FlowId]>) -> Result<(String, Answer), Failure> {
-    let scope = chosen.node.scope(chosen.at);
+pub fn answer(
+    text: &str,
+    chosen: Chosen<'_>,
+    within: Option<&[FlowId]>,
+    cx: &Context,
+) -> Result<(String, Answer), Stop> {
+    let scope = Scope { aliases: &cx.config()?.settings.aliases, ..chosen.node.scope(chosen.at) };
     let filter = Filter::parse(text, &scope).map_err(|d| Failure::typed("filter", text, d))?;
     Ok((filter.text().to_owned(), filter.answer(&scope, within, &Progress::default())))
 }
@@ -232,7 +237,11 @@ impl Sheet<'_> {
     fn lines(&mut self) {
         let bridge = self.chosen.bridge();
         for id in self.rows {
-            paint_line(bridge.flow(*id), &bridge.names, self.out);
+            // Most dumps go to files and pipes: there the line is all that is needed.
+            match self.out.dress().color {
+                true => paint_line(bridge.flow(*id), &bridge.names, self.out),
+                false => self.out.text(&bridge.flow(*id).line_text(&bridge.names)),
+            }
             self.out.text("\n");
             if !self.out.is_open() {
                 return;

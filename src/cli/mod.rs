@@ -7,9 +7,11 @@
 pub mod check_input;
 pub mod columns;
 pub mod completions;
+pub mod config;
 pub mod context;
 pub mod demos;
 pub mod docs;
+pub mod drops;
 pub mod explain;
 pub mod failure;
 pub mod flows;
@@ -95,6 +97,9 @@ pub struct Global {
     /// Tell nothing on standard error but what stops the work.
     #[arg(short, long, global = true, help_heading = "Options everywhere")]
     pub quiet: bool,
+    /// Which configuration to read.
+    #[command(flatten)]
+    pub config: config::ConfigArgs,
     /// Do not send long text through $PAGER.
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub no_pager: bool,
@@ -110,6 +115,7 @@ pub(crate) enum Command {
     Ports(ports::PortsArgs),
     Tunnels(tunnels::TunnelsArgs),
     Tables(tables::TablesArgs),
+    Drops(drops::DropsArgs),
     Graph(graph::GraphArgs),
     Fmt(fmt::FmtArgs),
     Parse(parse::ParseArgs),
@@ -130,6 +136,7 @@ impl Command {
             Command::Ports(args) => ports::run(&args, cx),
             Command::Tunnels(args) => tunnels::run(&args, cx),
             Command::Tables(args) => tables::run(&args, cx),
+            Command::Drops(args) => drops::run(&args, cx),
             Command::Graph(args) => graph::run(&args, cx),
             Command::Fmt(args) => fmt::run(&args, cx),
             Command::Parse(args) => parse::run(&args, cx),

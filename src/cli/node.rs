@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{Columns, Side, count, field};
 use super::context::{Chosen, Context};
 use super::failure::{CommandResult, Outcome};
-use super::{json, ports, tunnels};
+use super::{drops, json, ports, tunnels};
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
@@ -49,6 +49,7 @@ fn print(scene: &Scene, is_json: bool, cx: &Context) -> CommandResult {
         for (n, node) in nodes.iter().enumerate() {
             out.text(if n > 0 { "\n" } else { "" });
             paint(node, cx.width(), &mut out);
+            paint_drops(node, cx.width(), &mut out);
         }
     }
     cx.finish(out, scene.snapshot(), Outcome::Done)
@@ -102,6 +103,20 @@ fn paint(scene: &NodeScene, width: usize, p: &mut impl Painter) {
         ]);
     }
     columns.paint(width, p);
+}
+
+/// Prints where most packets were discarded.
+fn paint_drops(scene: &NodeScene, width: usize, p: &mut impl Painter) {
+    const SHOWN: usize = 3;
+    let places = drops::places(scene);
+    if !places.is_empty() {
+        p.text("\n");
+        drops::paint(&places[..places.len().min(SHOWN)], width, p);
+    }
+    if places.len() > SHOWN {
+        let more = counted(places.len() - SHOWN, "other place");
+        p.dim(&format!("and {more}: ofscope drops SOURCE --node {}\n", visible(&scene.node().name)));
+    }
 }
 
 /// So many things, with the digits in groups.

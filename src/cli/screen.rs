@@ -11,13 +11,14 @@ use super::out::{Color, Env};
 use crate::base::paint::{Painter, Role};
 use crate::graph::Charset;
 use crate::session::Source;
+use crate::tui::settings::theme_named;
 use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::{run, state};
 
 /// How to draw the screens.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ScreenArgs {
-    /// The colours: `terminal`, `dark`, `light`, `mono`, `colour-blind`, or one of your own.
+    /// The colours: `terminal`, `dark`, `light`, `mono`, `colour-blind`, or `auto`.
     #[arg(long, value_name = "NAME", help_heading = "Screens")]
     pub theme: Option<String>,
     /// Draw with ASCII characters only.
@@ -75,11 +76,13 @@ fn meant_subcommand(name: &str) -> Option<String> {
 
 /// Starts the screens.
 fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
+    let config = cx.config()?;
     let with = run::Open {
         source: start.source.clone(),
         start: begin(start),
-        look: look(args, cx)?,
-        settings: state::Settings::default(),
+        look: look(args, &config.settings, cx)?,
+        settings: config.settings.clone(),
+        complaint: config.complaint(),
         offers: offers(&start.source),
     };
     let text = run::run(with).map_err(|e| {
@@ -108,7 +111,7 @@ fn begin(start: &Start) -> state::Start {
 }
 
 /// How things look on this terminal.
-fn look(args: &ScreenArgs, cx: &Context) -> Result<state::Look, Failure> {
+fn look(args: &ScreenArgs, settings: &state::Settings, cx: &Context) -> Result<state::Look, Failure> {
     let var = |name| std::env::var(name).unwrap_or_default();
     let env = Env::read();
     let is_mono = match cx.global.color {
@@ -116,11 +119,14 @@ fn look(args: &ScreenArgs, cx: &Context) -> Result<state::Look, Failure> {
         Color::Never => true,
         Color::Auto => env.no_color || env.dumb_terminal,
     };
-    let name = args.theme.as_deref().unwrap_or(if is_mono { "mono" } else { "terminal" });
-    let theme = Theme::by_name(name).ok_or_else(|| {
-        let names: Vec<&str> = Theme::names().map(|(name, _)| name).collect();
-        Failure::usage(format!("there is no theme `{name}`")).hint(format!("the themes are {}", names.join(", ")))
-    })?;
+    let asked = args.theme.as_deref().map(|name| theme_named(name).map_err(|d| Failure::typed("--theme", name, d)));
+    let name = match asked.transpose()? {
+        Some(Some(name)) => name,
+        _ if is_mono => "mono".to_owned(),
+        None => settings.theme.clone().unwrap_or_else(|| "terminal".to_owned()),
+        Some(None) => "terminal".to_owned(),
+    };
+    let theme = Theme::by_name(&name).expect("only names of themes come through");
     let true_colour = matches!(var("COLORTERM").as_str(), "truecolor" | "24bit");
     let is_ascii = args.ascii || var("TERM") == "linux" || !super::graph::is_utf8();
     Ok(state::Look {
@@ -128,7 +134,7 @@ fn look(args: &ScreenArgs, cx: &Context) -> Result<state::Look, Failure> {
         glyphs: if is_ascii { Glyphs::ASCII } else { Glyphs::UNICODE },
         theme: if true_colour { theme } else { theme.in_256_colours() },
         motion: !args.no_motion,
-        mouse: args.mouse,
+        mouse: args.mouse || settings.mouse,
         true_colour,
     })
 }

@@ -39,7 +39,7 @@ pub fn run(args: &ShowArgs, cx: &Context) -> CommandResult {
     let scene = cx.open(Some(&args.source))?;
     let chosen = cx.bridge(&scene)?;
     let text = args.flow.join(" ");
-    let found = find(text.trim(), chosen)?;
+    let found = find(text.trim(), chosen, cx)?;
     let origin = Origin::of(&scene.snapshot().sources, chosen);
     let mut out = cx.out();
     let id = match found[..] {
@@ -60,13 +60,13 @@ pub fn run(args: &ShowArgs, cx: &Context) -> CommandResult {
 }
 
 /// The flows that a text may mean: an id first, then a filter.
-fn find(text: &str, chosen: Chosen<'_>) -> Result<Vec<FlowId>, Failure> {
+fn find(text: &str, chosen: Chosen<'_>, cx: &Context) -> Result<Vec<FlowId>, Stop> {
     let by_id = Prefix::parse(text).filter(|_| text.len() >= 2);
     let by_id: Vec<FlowId> = by_id.map(|prefix| chosen.bridge().ids().find(prefix).collect()).unwrap_or_default();
     if !by_id.is_empty() {
         return Ok(by_id);
     }
-    match answer(text, chosen, None) {
+    match answer(text, chosen, None, cx) {
         Ok((_, answer)) => Ok(answer.rows),
         // A word of digits that is no filter either is an id that nothing has.
         Err(_) if Prefix::parse(text).is_some() => Ok(Vec::new()),

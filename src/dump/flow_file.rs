@@ -189,6 +189,10 @@ impl Tables<'_> {
 
     /// Whether a line has ports or tables by name: without names it cannot be read then.
     fn has_names(&mut self, line: &str, flow: &Flow, mode: Mode) -> bool {
+        let names = self.names;
+        if names.ports().is_empty() && names.tables().is_empty() && names.learned().is_empty() {
+            return false;
+        }
         let is_same = flow.text(Style::NoStats, self.names) == flow.text(Style::NoStats, Names::none());
         let has_names = !is_same
             && match flow_line::parse(line, Names::none(), mode, mode == Mode::Typed) {

@@ -10,6 +10,8 @@ mod values;
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use super::Scope;
 use super::ast::Name;
 use super::compile::{Meaning, meaning};
@@ -145,9 +147,7 @@ impl Found<'_> {
     fn add(&mut self, rank: u8, insert: impl Into<String>, kind: ItemKind, doc: impl Into<Cow<'static, str>>) {
         let (insert, doc) = (insert.into(), doc.into());
         let is_inside = !begins(&insert, self.typed);
-        if is_inside
-            && (self.typed.len() < 2 || !insert.to_ascii_lowercase().contains(&self.typed.to_ascii_lowercase()))
-        {
+        if is_inside && (self.typed.len() < 2 || !contains(&insert, self.typed)) {
             return;
         }
         self.items.push(Candidate { is_inside, rank, item: Item { insert, kind, doc } });
@@ -157,15 +157,11 @@ impl Found<'_> {
     fn best(mut self) -> (Vec<Item>, usize) {
         // The sort is stable: words stay in the order of the docs, values in that of how often they are met.
         self.items.sort_by_key(|c| (c.is_inside, c.rank));
-        let mut items: Vec<Item> = Vec::new();
-        let mut more = 0;
-        for Candidate { item, .. } in self.items {
-            if items.iter().any(|known| known.insert == item.insert) {
-                continue;
-            }
-            if items.len() < ITEMS { items.push(item) } else { more += 1 }
-        }
-        (items, more)
+        let mut seen = FxHashSet::default();
+        let is_new: Vec<bool> = self.items.iter().map(|c| seen.insert(c.item.insert.as_str())).collect();
+        let more = seen.len().saturating_sub(ITEMS);
+        let items = self.items.into_iter().zip(is_new).filter(|(_, is_new)| *is_new).map(|(c, _)| c.item);
+        (items.take(ITEMS).collect(), more)
     }
 
     /// Adds what may stand here, and says what that is.
@@ -309,6 +305,11 @@ impl Found<'_> {
         self.add(8, "and", ItemKind::Grammar, "both hold");
         self.add(8, "or", ItemKind::Grammar, "one of them holds");
     }
+}
+
+/// Whether a word holds another one, in any case.
+fn contains(word: &str, part: &str) -> bool {
+    word.as_bytes().windows(part.len().max(1)).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 fn doc_of(field: FieldId) -> String {

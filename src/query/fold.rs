@@ -2,7 +2,8 @@
 //!
 //! A firewall makes the same fifty flows for each of a thousand ports. They differ in ports, addresses, registers' values
 //! and cookies, and in nothing else, so they are one *template*: the same table and priority, the same matched bits, the
-//! same kinds of actions that lead to the same tables. What varies of a match or of actions is said in `vary`; how a
+//! same kinds of actions that lead to the same tables. A range of TCP ports is several masked values, so which bits of a
+//! port are matched does not count. What varies of a match or of actions is said in `vary`; how a
 //! template is printed, with `<1000 ports>` where its flows differ, in `text`.
 //!
 //! Each list of actions and each shape of a segment's dictionaries is looked at once, so that for a flow a few words
@@ -139,6 +140,8 @@ struct Hole {
     thing: Thing,
     /// How many different ones there are.
     values: u32,
+    /// Whether their masks differ, too.
+    has_masks: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,7 +223,7 @@ struct Folding<'a> {
     by: By,
     shapes: Vec<Kept>,
     shape_by_place: FxHashMap<*const Shape, u32>,
-    shape_by_masks: FxHashMap<&'a [(WordId, u32)], u32>,
+    shape_by_masks: FxHashMap<SmallVec<[(WordId, u32); 8]>, u32>,
     lists: Vec<List<'a>>,
     list_by_place: FxHashMap<*const ActionList, u32>,
     templates: FxHashMap<Actions, u32>,
@@ -264,7 +267,8 @@ impl<'a> Folding<'a> {
             return *number;
         }
         let shapes = &mut self.shapes;
-        let number = *self.shape_by_masks.entry(&shape.masks).or_insert_with(|| {
+        let masks = shape.masks.iter().map(|(id, mask)| (*id, vary::widened(*id, *mask))).collect();
+        let number = *self.shape_by_masks.entry(masks).or_insert_with(|| {
             shapes.push(Kept::of(&shape.masks));
             shapes.len() as u32 - 1
         });
@@ -410,9 +414,12 @@ impl<'a> Folding<'a> {
         let mut distinct = FxHashSet::default();
         for field in varying {
             let parts = vary::parts(&field, masks);
+            let is_port = vary::is_transport_port(&field);
             let value = |flow: FlowRef<'_>| {
                 let values = flow.values();
-                parts.iter().fold(0u128, |n, (at, bits)| n << 32 | u128::from(values[*at] & bits))
+                let n = parts.iter().fold(0u128, |n, (at, bits)| n << 32 | u128::from(values[*at] & bits));
+                // A range of ports is told apart from another one by its mask as well.
+                if is_port { n << 32 | u128::from(mask(flow, &parts)) } else { n }
             };
             let same = value(first);
             if flows.iter().all(|id| value(bridge.flow(*id)) == same) {
@@ -420,11 +427,20 @@ impl<'a> Folding<'a> {
             }
             distinct.clear();
             distinct.extend(flows.iter().map(|id| value(bridge.flow(*id))));
-            let thing = Thing::of_field(&field, (0, field.bits), self.scope.naming);
-            holes.push(Hole { place: Place::Field(field), thing, values: distinct.len() as u32 });
+            let has_masks = is_port && flows.iter().any(|id| mask(bridge.flow(*id), &parts) != mask(first, &parts));
+            let thing = match has_masks {
+                true => Thing::PortRange,
+                false => Thing::of_field(&field, (0, field.bits), self.scope.naming),
+            };
+            holes.push(Hole { place: Place::Field(field), thing, values: distinct.len() as u32, has_masks });
         }
         holes
     }
+}
+
+/// The matched bits of a field that lies in one word.
+fn mask(flow: FlowRef<'_>, parts: &[(usize, u32)]) -> u32 {
+    parts.first().map_or(0, |(at, bits)| flow.shape().masks[*at].1 & bits)
 }
 
 impl Kept {

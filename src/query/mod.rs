@@ -1,8 +1,8 @@
 //! The filter language: which flows a person wants to see.
 //!
 //! One language for the filter line, the highlight, `ofscope flows -f`, aliases and the goals of lessons. A match as
-//! `ovs-ofctl` prints it is a filter, and so is a whole line of a dump. A text goes through four rooms: [`lex`] and
-//! [`parse`] know how it is written ([`GRAMMAR`]), `compile` what its words mean in one bridge ([`Scope`]), `eval` which
+//! `ovs-ofctl` prints it is a filter, and so is a whole line of a dump. A text goes through four rooms: `lex` and
+//! `parse` know how it is written ([`GRAMMAR`]), `compile` what its words mean in one bridge ([`Scope`]), `eval` which
 //! flows it holds for. The words that are no match fields are rows of [`words`].
 //!
 //! ```text

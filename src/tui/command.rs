@@ -203,6 +203,13 @@ commands! {
     Suspend          "suspend"           ["Ctrl-z"]           Act  ANY,  "", "back to the shell, for now";
 }
 
+impl Command {
+    /// The screens on which it works.
+    pub fn screens(&self) -> impl Iterator<Item = Context> + '_ {
+        Context::ALL.into_iter().map(|(context, ..)| context).filter(|context| self.contexts.has(*context))
+    }
+}
+
 impl Id {
     /// The command's row.
     pub fn row(self) -> &'static Command {
@@ -220,6 +227,8 @@ pub fn by_name(name: &str) -> Option<&'static Command> {
 #[derive(Debug, Clone)]
 pub struct Keymap {
     bindings: Vec<(Vec<Key>, Id)>,
+    /// Those of one context, which go before the others.
+    narrow: Vec<(Context, Vec<Key>, Id)>,
 }
 
 /// What some keys mean.
@@ -237,47 +246,101 @@ impl Default for Keymap {
     fn default() -> Keymap {
         let all = COMMANDS.iter().flat_map(|c| c.keys.iter().map(move |keys| (keys, c.id)));
         let bindings = all.filter_map(|(keys, id)| Some((Key::parse_sequence(keys)?, id)));
-        Keymap { bindings: bindings.collect() }
+        Keymap { bindings: bindings.collect(), narrow: Vec::new() }
     }
 }
 
 impl Keymap {
     /// What `keys` mean in a context.
     pub fn meaning(&self, context: Context, keys: &[Key]) -> Meaning {
-        let mut meaning = Meaning::Nothing;
-        for (bound, id) in &self.bindings {
-            if !id.row().contexts.has(context) {
-                continue;
-            }
-            if bound == keys {
-                return Meaning::Command(*id);
-            }
-            if bound.starts_with(keys) {
-                meaning = Meaning::Prefix;
-            }
+        let narrow = self.narrow.iter().filter(|(at, ..)| *at == context).map(|(_, bound, id)| (&**bound, *id));
+        let wide = self.bindings.iter().filter(|(_, id)| id.row().contexts.has(context));
+        match look_up(narrow, keys) {
+            Meaning::Nothing => look_up(wide.map(|(bound, id)| (&**bound, *id)), keys),
+            meaning => meaning,
         }
-        meaning
     }
 
-    /// The first key of a command, as it is written; empty if it has none.
-    pub fn key_of(&self, id: Id) -> String {
-        self.keys_of(id).into_iter().next().unwrap_or_default()
+    /// The first key that a command has in a context, as it is written; empty if it has none.
+    pub fn key_of(&self, id: Id, context: Context) -> String {
+        self.keys_of(id, context).into_iter().next().unwrap_or_default()
     }
 
-    /// The keys of a command, as they are written.
-    pub fn keys_of(&self, id: Id) -> Vec<String> {
-        let sequences = self.bindings.iter().filter(|(_, bound)| *bound == id).map(|(keys, _)| keys);
+    /// The keys that a command has in a context, as they are written; if it does not work there, those it has elsewhere.
+    pub fn keys_of(&self, id: Id, context: Context) -> Vec<String> {
+        let wide = self.bindings.iter().map(|(keys, bound)| (keys, *bound));
+        let all =
+            self.narrow.iter().filter(|(at, ..)| *at == context).map(|(_, keys, bound)| (keys, *bound)).chain(wide);
+        let is_here = id.row().contexts.has(context);
+        let has = |keys: &[Key]| !is_here || self.meaning(context, keys) == Meaning::Command(id);
+        let sequences = all.filter(|(keys, bound)| *bound == id && has(keys)).map(|(keys, _)| keys);
         sequences.map(|keys| keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")).collect()
     }
 
-    /// Gives a command a key; another command that has it in a common context loses it.
-    pub fn bind(&mut self, keys: Vec<Key>, id: Id) {
-        let shares =
-            |other: Id| Context::ALL.iter().any(|(c, ..)| other.row().contexts.has(*c) && id.row().contexts.has(*c));
-        self.bindings.retain(|(bound, other)| *bound != keys || !shares(*other));
-        self.bindings.push((keys, id));
+    /// Gives a command a key, everywhere or in one context; other commands that have it there lose it. So do those
+    /// whose keys begin so, or with which it begins: they could not be told apart.
+    pub fn bind(&mut self, keys: Vec<Key>, id: Id, only: Option<Context>) {
+        let clashes = |bound: &[Key]| bound.starts_with(&keys) || keys.starts_with(bound);
+        match only {
+            Some(context) => {
+                self.narrow.retain(|(at, bound, _)| *at != context || !clashes(bound));
+                self.narrow.push((context, keys, id));
+            }
+            None => {
+                let shares = |other: Id| {
+                    Context::ALL.iter().any(|(c, ..)| other.row().contexts.has(*c) && id.row().contexts.has(*c))
+                };
+                self.bindings.retain(|(bound, other)| !clashes(bound) || !shares(*other));
+                self.bindings.push((keys, id));
+            }
+        }
     }
 }
+
+/// What keys mean among some bindings.
+fn look_up<'a>(bindings: impl Iterator<Item = (&'a [Key], Id)>, keys: &[Key]) -> Meaning {
+    let mut meaning = Meaning::Nothing;
+    for (bound, id) in bindings {
+        if bound == keys {
+            return Meaning::Command(id);
+        }
+        if bound.starts_with(keys) {
+            meaning = Meaning::Prefix;
+        }
+    }
+    meaning
+}
+
+/// The page about keys, `docs/keys.md`.
+pub fn reference() -> String {
+    let mut page = String::from(HEAD);
+    let mut section = |title: &str, belongs: &dyn Fn(&Command) -> bool| {
+        page.push_str(&format!("\n## {title}\n\n| Keys | Command | What it does |\n| --- | --- | --- |\n"));
+        for command in COMMANDS.iter().filter(|c| belongs(c)) {
+            let keys: Vec<String> = command.keys.iter().map(|keys| format!("`{keys}`")).collect();
+            page.push_str(&format!("| {} | {} | {} |\n", keys.join(" "), command.name, command.doc));
+        }
+    };
+    section("Everywhere", &|c| c.contexts.is_any());
+    for (context, name, title) in Context::ALL {
+        if COMMANDS.iter().any(|c| !c.contexts.is_any() && c.contexts.has(context)) {
+            section(&format!("{}{} (`{name}`)", title[..1].to_uppercase(), &title[1..]), &|c| {
+                !c.contexts.is_any() && c.contexts.has(context)
+            });
+        }
+    }
+    page
+}
+
+const HEAD: &str = "\
+# Keys
+
+Generated from the rows in `src/tui/command.rs`; `?` shows those that work where you are. Keys with a blank between them \
+are pressed one after the other. A command without a key is found by `:`. The configuration gives commands other keys by \
+their names ([configuration.md](configuration.md)).
+
+`Esc` goes one layer back and never leaves; `Enter` goes one layer in. While you type, letters are letters.
+";
 
 #[cfg(test)]
 mod tests {
@@ -311,9 +374,31 @@ mod tests {
     #[test]
     fn a_key_that_is_given_away_is_lost() {
         let mut keymap = Keymap::default();
-        keymap.bind(vec![Key::parse("s").unwrap()], Id::Columns);
+        keymap.bind(vec![Key::parse("s").unwrap()], Id::Columns, None);
         assert_eq!(keymap.meaning(Context::Flows, &[Key::parse("s").unwrap()]), Meaning::Command(Id::Columns));
-        assert_eq!(keymap.key_of(Id::Sort), "");
-        assert_eq!(keymap.keys_of(Id::Columns), ["c", "s"]);
+        assert_eq!(keymap.key_of(Id::Sort, Context::Flows), "");
+        assert_eq!(keymap.keys_of(Id::Columns, Context::Flows), ["c", "s"]);
+    }
+
+    #[test]
+    fn a_key_of_one_screen_leaves_the_others_alone() {
+        let mut keymap = Keymap::default();
+        let v = [Key::parse("v").unwrap()];
+        keymap.bind(v.to_vec(), Id::Fold, Some(Context::Flows));
+        assert_eq!(keymap.meaning(Context::Flows, &v), Meaning::Command(Id::Fold));
+        assert_eq!(keymap.meaning(Context::Pipeline, &v), Meaning::Command(Id::GraphOrOutline));
+        assert_eq!(keymap.keys_of(Id::Fold, Context::Flows), ["v", "Ctrl-g"]);
+        assert_eq!(keymap.key_of(Id::Range, Context::Flows), "");
+    }
+
+    #[test]
+    fn keys_that_begin_a_longer_sequence_end_it() {
+        let mut keymap = Keymap::default();
+        let g = Key::parse("g").unwrap();
+        keymap.bind(vec![g], Id::Theme, None);
+        assert_eq!(keymap.meaning(Context::Node, &[g]), Meaning::Command(Id::Theme));
+        assert_eq!(keymap.keys_of(Id::First, Context::Node), ["Home"]);
+        keymap.bind(vec![g, g], Id::First, None);
+        assert_eq!(keymap.meaning(Context::Node, &[g]), Meaning::Prefix);
     }
 }

@@ -51,6 +51,16 @@ pub fn size(state: &State) -> (u16, u16) {
     }
 }
 
+/// What is left on the right for words about the bridge under the cursor.
+pub fn about_bridge(panes: &[PaneAt]) -> Option<Rect> {
+    let at = |pane| panes.iter().find(|p| p.pane == pane).map(|p| p.outer);
+    let (health, bridges) = (at(Pane::Health)?, at(Pane::Bridges)?);
+    let end = at(Pane::Tunnels).map(|t| t.y).or_else(|| at(Pane::Ports).map(Rect::bottom))?;
+    let is_beside = health.x > bridges.x;
+    let rect = Rect { y: health.bottom(), height: end.saturating_sub(health.bottom()), ..health };
+    (is_beside && rect.height > 4).then_some(rect)
+}
+
 /// A pane with what of it is for rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaneAt {
@@ -114,12 +124,13 @@ pub fn node_panes(state: &State, view: &NodeView, body: Rect) -> Vec<PaneAt> {
     let bridges = (len(Pane::Bridges) + 3).clamp(5, height / 3);
     let tunnels = if len(Pane::Tunnels) > 0 { (len(Pane::Tunnels) + 3).clamp(5, height / 2) } else { 0 };
     let drops = (len(Pane::Drops) + 3).clamp(5, (height - bridges) * 3 / 5);
+    let health = (len(Pane::Health) + 2).min((height - tunnels) / 2).max(4);
     let (x, width) = (body.x, body.width);
     let cells = [
         (Pane::Bridges, Rect::new(x, y, left, bridges)),
         (Pane::Drops, Rect::new(x, y + bridges, left, drops)),
         (Pane::Ports, Rect::new(x, y + bridges + drops, left, height - bridges - drops)),
-        (Pane::Health, Rect::new(x + left, y, width - left, height - tunnels)),
+        (Pane::Health, Rect::new(x + left, y, width - left, health)),
         (Pane::Tunnels, Rect::new(x + left, end - tunnels, width - left, tunnels)),
     ];
     at.extend(cells.into_iter().filter(|(_, r)| r.height > 2).map(|(pane, rect)| place(pane, rect, true)));

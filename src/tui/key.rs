@@ -42,7 +42,12 @@ impl Key {
     /// Reads one key: `j`, `Ctrl-d`, `Alt-b`, `F1`, `PgDn`.
     pub fn parse(text: &str) -> Option<Key> {
         if let Some(rest) = text.strip_prefix("Ctrl-").filter(|r| !r.is_empty()) {
-            return Some(Key { ctrl: true, ..Key::parse(rest)? });
+            let key = Key::parse(rest)?;
+            let code = match key.code {
+                KeyCode::Char(c) => KeyCode::Char(c.to_ascii_lowercase()),
+                code => code,
+            };
+            return Some(Key { code, ctrl: true, ..key });
         }
         if let Some(rest) = text.strip_prefix("Alt-").filter(|r| !r.is_empty()) {
             return Some(Key { alt: true, ..Key::parse(rest)? });
@@ -58,6 +63,14 @@ impl Key {
             (Some(c), None) => Some(Key::plain(KeyCode::Char(c))),
             _ => None,
         }
+    }
+
+    /// The name of a key that terminals do not tell apart from another one, and of that one.
+    pub fn same_as(&self) -> Option<(String, &'static str)> {
+        const SAME: [(char, &str); 5] =
+            [('i', "Tab"), ('m', "Enter"), ('j', "Enter"), ('h', "Backspace"), ('[', "Esc")];
+        let (_, other) = SAME.into_iter().find(|(c, _)| self.ctrl && !self.alt && self.code == KeyCode::Char(*c))?;
+        Some((self.to_string(), other))
     }
 
     /// Reads keys that are pressed one after the other: `g g`, `y c`.
@@ -108,6 +121,7 @@ mod tests {
         for name in ["j", "G", "Ctrl-g", "Alt-b", "F1", "PgDn", "Space", "Shift-Tab", ":", "-", "+", "?", "Ctrl-e"] {
             assert_eq!(Key::parse(name).unwrap().to_string(), name);
         }
+        assert_eq!(Key::parse("Ctrl-T"), Key::parse("Ctrl-t"));
         assert_eq!(Key::parse("Ctrl-"), None);
         assert_eq!(Key::parse("F13"), None);
         assert_eq!(Key::parse("gg"), None);

@@ -19,6 +19,7 @@ pub mod msg;
 mod palette;
 mod panes;
 pub mod run;
+pub mod settings;
 mod short;
 pub mod state;
 pub mod theme;

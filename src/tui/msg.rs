@@ -34,6 +34,8 @@ pub enum Msg {
     LoadFailed(String),
     /// Work is done: for which view, as which of its questions.
     Answer(Ticket, Answer),
+    /// The terminal is gone, or somebody ended the program.
+    Gone,
     /// An effect was done or not; what to tell.
     Done(Result<String, String>),
 }

@@ -119,7 +119,7 @@ fn of_command(state: &State, command: &Command) -> Item {
         false => format!("{} (not on this screen)", command.doc),
     };
     let act = if works { Act::Command(command.id) } else { Act::Nothing };
-    Item { text: command.name.replace('-', " "), key: state.keymap.key_of(command.id), note, act }
+    Item { text: command.name.replace('-', " "), key: state.keymap.key_of(command.id, state.context()), note, act }
 }
 
 fn spot_of_node(state: &State) -> Option<Spot> {

@@ -15,6 +15,7 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use ratatui::DefaultTerminal;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::clipboard::{self, Around};
 use super::job::Kind;
@@ -38,6 +39,8 @@ pub struct Open {
     pub look: Look,
     /// What the configuration says.
     pub settings: Settings,
+    /// What is wrong with it, for the status line.
+    pub complaint: Option<String>,
     /// The line on the first screen that says where to go from here.
     pub offers: Vec<(Role, String)>,
 }
@@ -61,7 +64,11 @@ pub fn run(with: Open) -> io::Result<String> {
     };
     let has_mouse = with.look.mouse;
     let mut state = State::new(origin, with.look, (size.width, size.height));
-    (state.settings, state.offers, state.start) = (with.settings, with.offers, Some(with.start));
+    state.configure(with.settings);
+    (state.offers, state.start) = (with.offers, Some(with.start));
+    if let Some(complaint) = with.complaint {
+        state.say(Role::Warn, complaint);
+    }
     let mut runner = Runner { source: with.source, send, begun: Instant::now(), around: Around::read(), quit: None };
     execute!(io::stdout(), EnableBracketedPaste)?;
     if has_mouse {
@@ -71,6 +78,7 @@ pub fn run(with: Open) -> io::Result<String> {
     state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
     runner.load(progress);
     runner.listen();
+    runner.obey();
     let outcome = runner.turn(&mut state, &mut terminal, &receive);
     let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
     ratatui::restore();
@@ -220,13 +228,32 @@ impl Runner {
                     }
                     Ok(_) => continue,
                     // The terminal is gone; so is the person.
-                    Err(_) => Msg::Key(Key { code: crossterm::event::KeyCode::Null, ctrl: true, alt: true }),
+                    Err(_) => Msg::Gone,
                 };
-                let is_gone = matches!(&msg, Msg::Key(key) if key.code == crossterm::event::KeyCode::Null);
+                let is_gone = matches!(msg, Msg::Gone);
                 if send.send(msg).is_err() || is_gone {
                     return;
                 }
             }
+        });
+    }
+
+    /// Waits for the signals that end a program, so that the terminal is put back in order first.
+    fn obey(&self) {
+        let send = self.send.clone();
+        thread::spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            runtime.block_on(async {
+                let (Ok(mut term), Ok(mut hup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+                else {
+                    return;
+                };
+                tokio::select! {
+                    _ = term.recv() => {}
+                    _ = hup.recv() => {}
+                }
+                let _ = send.send(Msg::Gone);
+            });
         });
     }
 

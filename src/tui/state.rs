@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{Context, Keymap};
+use super::command::{Context, Id, Keymap};
 use super::job::Kind;
 use super::key::Key;
 use super::layer::Layer;
@@ -86,7 +86,12 @@ impl Origin {
     pub fn text(&self) -> String {
         match self {
             Origin::Demo => "DEMO".to_owned(),
-            Origin::File(name) => format!("FILE {name}"),
+            // The whole path is on the Sources screen; here the places need the room.
+            Origin::File(name) => {
+                let path = name.trim_end_matches('/');
+                let last = path.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(path);
+                format!("FILE {last}")
+            }
             Origin::Stdin => "STDIN".to_owned(),
         }
     }
@@ -129,6 +134,12 @@ pub struct Settings {
     pub columns: Vec<String>,
     /// Short names for filters.
     pub aliases: BTreeMap<String, String>,
+    /// The theme; nothing for the one that is chosen by itself.
+    pub theme: Option<String>,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+    /// Keys of the person's own, each with where it works if not everywhere.
+    pub keys: Vec<(Vec<Key>, Id, Option<Context>)>,
 }
 
 /// Work that runs beside the screen.
@@ -240,6 +251,14 @@ impl State {
             start: None,
             was_used: false,
         }
+    }
+
+    /// Takes what the person has set.
+    pub fn configure(&mut self, settings: Settings) {
+        for (keys, id, only) in &settings.keys {
+            self.keymap.bind(keys.clone(), *id, *only);
+        }
+        self.settings = settings;
     }
 
     /// The view on the screen.

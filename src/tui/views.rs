@@ -57,9 +57,9 @@ pub enum Screen {
     /// 1 Node.
     Node(NodeView),
     /// 2 Pipeline.
-    Pipeline(PipelineView),
+    Pipeline(Box<PipelineView>),
     /// 3 Flows.
-    Flows(FlowsView),
+    Flows(Box<FlowsView>),
     /// One flow.
     Flow(FlowView),
     /// The files, and what was wrong in them.

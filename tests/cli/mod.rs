@@ -1,5 +1,6 @@
 //! The command line: the real program, run as people and scripts run it.
 
+mod config;
 mod docs;
 mod flows;
 mod fmt;
@@ -41,6 +42,10 @@ impl Run {
 /// The program, without what the environment of the tests would change.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ofscope"));
+    command.env("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-configuration"));
+    for name in ["OFSCOPE_CONFIG", "OFSCOPE_THEME"] {
+        command.env_remove(name);
+    }
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "PAGER", "OFSCOPE_PLAIN", "OVS_RUNDIR", "NO_MOTION"] {
         command.env_remove(name);
     }

@@ -45,6 +45,22 @@ fn ports_tunnels_and_tables_print_aligned_columns_and_json() {
 }
 
 #[test]
+fn discarded_packets_are_told_with_the_flow_and_the_reason() {
+    let text = on_demo("drops", &[]).ends(0).out;
+    assert!(
+        text.lines().next().unwrap().split_whitespace().eq(["DROPPED", "BRIDGE", "WHERE", "FLOW", "WHY"]),
+        "{text}"
+    );
+    let document = on_demo("drops", &["--bridge", "br-int", "--limit", "2", "--json"]).ends(0).json();
+    let drops = document["drops"].as_array().unwrap();
+    assert!(drops.len() == 2 && drops[0]["packets"].as_u64() >= drops[1]["packets"].as_u64());
+    has_keys(&drops[0], "packets bridge kind table port flow text why");
+    let id = drops.iter().find_map(|d| d["flow"].as_str()).unwrap();
+    on_demo("show", &[id]).ends(0);
+    assert!(run(&["node", DEMO[0]]).out.contains("other place"));
+}
+
+#[test]
 fn a_pipeline_comes_in_four_formats() {
     let text = on_demo("graph", &["--bridge", "br-tun"]).ends(0).out;
     assert!(text.contains('┌') && text.contains("LEARN_FROM_TUN") && text.contains("loops"), "{text}");

@@ -114,8 +114,13 @@ impl Found<'_> {
 
     fn ports(&mut self) {
         let ports = self.known.ports().to_vec();
+        let mut bearers: FxHashMap<&str, usize> = FxHashMap::default();
+        for (_, name) in &ports {
+            *bearers.entry(name).or_default() += 1;
+        }
         for (number, name) in &ports {
-            let is_alone = ports.iter().filter(|(_, other)| other == name).count() == 1;
+            // A name that several ports bear leads to none of them.
+            let is_alone = bearers.get(&**name) == Some(&1);
             if is_alone && port::reserved_number(name).is_none_or(|n| n == *number) {
                 let doc = if *number < port::MAX { format!("port {number}") } else { String::new() };
                 self.add_name(0, name, doc);

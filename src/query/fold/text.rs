@@ -80,7 +80,7 @@ impl<'n> Texts<'n> {
             distinct.clear();
             distinct.extend(ranges.iter().map(text));
             let thing = pieces.thing(at as usize, naming);
-            holes.push(Hole { place: Place::Piece(at), thing, values: distinct.len() as u32 });
+            holes.push(Hole { place: Place::Piece(at), thing, values: distinct.len() as u32, has_masks: false });
         }
         holes
     }
@@ -153,6 +153,8 @@ struct Match<'a, P> {
     name: String,
     /// Whether the value that is printed now is left out.
     is_hidden: bool,
+    /// Whether its mask is left out with it.
+    hides_mask: bool,
 }
 
 impl<P: Painter> Match<'_, P> {
@@ -160,6 +162,9 @@ impl<P: Painter> Match<'_, P> {
     fn pass(&mut self, role: Role, text: &str) -> bool {
         if text == "," {
             self.is_hidden = false;
+        }
+        if self.is_hidden && self.hides_mask {
+            return false;
         }
         // The mask is the same for all.
         if self.is_hidden && !text.starts_with('/') {
@@ -189,6 +194,7 @@ impl<P: Painter> Match<'_, P> {
         if let Some(hole) = self.holes.iter().find(is_it) {
             hole.paint(self.inner);
             self.is_hidden = true;
+            self.hides_mask = hole.has_masks;
         }
     }
 }
@@ -249,7 +255,9 @@ impl Fold {
             Key::Template => {
                 let Some(first) = self.flows(group).first() else { return };
                 let flow = scope.bridge.flow(*first);
-                let mut matched = Match { inner: &mut *p, holes: &group.holes, name: String::new(), is_hidden: false };
+                let name = String::new();
+                let mut matched =
+                    Match { inner: &mut *p, holes: &group.holes, name, is_hidden: false, hides_mask: false };
                 let printed = flow.matches().paint_by(&flow.shape().plan, flow.priority(), names, &mut matched);
                 p.dim(if printed { " actions=" } else { "actions=" });
                 flow.actions().paint(names, &mut Pieces { inner: p, holes: &group.holes, at: 0 });

@@ -2,7 +2,8 @@
 //!
 //! Ports, addresses, VLANs, tunnels, zones, conjunctions and the numbers in registers and metadata vary. What a flow *is
 //! about* does not: protocols, flags such as ct_state, types of ICMP, marks, and bits of a register that are too few for
-//! anything but flags. Nor do masks: a flow for a prefix and one for a host have different shapes.
+//! anything but flags. Nor do masks: a flow for a prefix and one for a host have different shapes. The exception are ports
+//! of TCP, UDP and SCTP, because a range of them is matched by several masks.
 
 use std::sync::LazyLock;
 
@@ -24,6 +25,7 @@ use crate::model::store::FlowRef;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Thing {
     Port,
+    PortRange,
     Address,
     Mac,
     Vlan,
@@ -42,6 +44,7 @@ impl Thing {
     pub(super) fn plural(self) -> &'static str {
         match self {
             Thing::Port => "ports",
+            Thing::PortRange => "port ranges",
             Thing::Address => "IPs",
             Thing::Mac => "MACs",
             Thing::Vlan => "VLANs",
@@ -64,10 +67,10 @@ impl Thing {
             Some(Carries::Port | Carries::LogicalPort) => return Thing::Port,
             Some(Carries::LocalVlan) => return Thing::Network,
             Some(Carries::Datapath) => return Thing::Datapath,
+            Some(Carries::Ipv4) => return Thing::Address,
             Some(Carries::Conjunction) => return Thing::Conjunction,
             Some(Carries::Zone) => return Thing::Zone,
             Some(Carries::Segment) => return Thing::Tunnel,
-            Some(Carries::Ipv4) => return Thing::Address,
             Some(Carries::Bits) | None => {}
         }
         match field.format {
@@ -90,7 +93,8 @@ fn is_vlan(field: &Field) -> bool {
     matches!(field.id, table::VLAN_TCI | table::DL_VLAN | table::VLAN_VID)
 }
 
-fn is_transport_port(field: &Field) -> bool {
+/// Whether a field is a port of TCP, UDP or SCTP.
+pub(super) fn is_transport_port(field: &Field) -> bool {
     matches!(field.dump_name, "tp_src" | "tp_dst" | "ct_tp_src" | "ct_tp_dst")
 }
 
@@ -131,6 +135,12 @@ pub(super) fn varying(id: WordId, mask: u32, is_icmp: bool) -> u32 {
         word::TP if is_icmp => 0,
         _ => VARYING.get(usize::from(id)).copied().unwrap_or(0),
     }
+}
+
+/// The matched bits of a word, as they count for a template: a transport port is matched or not.
+pub(super) fn widened(id: WordId, mask: u32) -> u32 {
+    let half = |bits: u32| if mask & bits == 0 { 0 } else { bits };
+    if id == word::TP { half(0xffff_0000) | half(0xffff) } else { mask }
 }
 
 /// Whether a value of the word that tells the protocol says ICMP or ICMPv6.

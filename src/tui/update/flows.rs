@@ -310,7 +310,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::ClearMarks => view.marks.clear(),
         Id::SetPlace | Id::GoPlace => {
             // The letter comes next.
-            let keys = state.keymap.keys_of(id);
+            let keys = state.keymap.keys_of(id, state.context());
             state.pending.0 = keys.first().and_then(|k| Key::parse_sequence(k)).unwrap_or_default();
             state.pending.1 = state.now;
         }

@@ -296,7 +296,7 @@ fn copy(state: &mut State, what: CopyAs, effects: &mut Vec<Effect>) {
         CopyAs::Flow => each(&|id| bridge.flow(id).line_text(names).trim().to_owned()),
         CopyAs::Command => each(&|id| {
             let flow = bridge.flow(id).to_flow();
-            format!("ovs-ofctl add-flow {} {}", spot.bridge, shell_quoted(&flow.text(Style::NoStats, names).trim()))
+            format!("ovs-ofctl add-flow {} {}", spot.bridge, shell_quoted(flow.text(Style::NoStats, names).trim()))
         }),
         CopyAs::Match => each(&|id| bridge.flow(id).to_flow().match_text(names)),
         CopyAs::Actions => each(&|id| bridge.flow(id).to_flow().actions_text(names)),

@@ -1,7 +1,7 @@
 //! What happens when something happens: `(state, message) -> effects`, and nothing else.
 //!
-//! [`update`] is the only way in. Keys go to the layer on top, if there is one ([`layers`]); else the keymap says which
-//! command they are, and the screen does it ([`node`], [`pipeline`], [`flows`], [`flow`]). [`nav`] goes from place to
+//! [`update`] is the only way in. Keys go to the layer on top, if there is one (`layers`); else the keymap says which
+//! command they are, and the screen does it (`node`, `pipeline`, `flows`, `flow`). `nav` goes from place to
 //! place. At the end every cursor is brought back into sight.
 
 mod flow;
@@ -39,7 +39,7 @@ const PATIENCE: u64 = 10_000;
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
-        Msg::Key(key) if key.code == crossterm::event::KeyCode::Null => effects.push(Effect::Quit(String::new())),
+        Msg::Gone => effects.push(Effect::Quit(String::new())),
         Msg::Key(key) => {
             state.was_used = true;
             pressed(state, key, &mut effects);

@@ -32,13 +32,13 @@ pub enum Place {
 pub fn go(state: &mut State, place: Place, effects: &mut Vec<Effect>) {
     let screen = match place {
         Place::Node(node) => Screen::Node(NodeView::new(node)),
-        Place::Pipeline(spot, table) => Screen::Pipeline(PipelineView::new(spot, table)),
+        Place::Pipeline(spot, table) => Screen::Pipeline(Box::new(PipelineView::new(spot, table))),
         Place::Flows(spot, table, filter) => {
             let chosen: Vec<Column> = state.settings.columns.iter().filter_map(|name| Column::by_name(name)).collect();
             let columns = if chosen.is_empty() { FlowsView::usual_columns() } else { chosen };
             let mut view = FlowsView::new(spot, table, columns);
             flows::set_text(&mut view, &state.scene, &state.settings, &filter);
-            Screen::Flows(view)
+            Screen::Flows(Box::new(view))
         }
         Place::Flow(spot, flow) => {
             let Some(bridge) = spot.bridge(&state.scene).filter(|b| (flow as usize) < b.flows.len()) else { return };
@@ -150,6 +150,7 @@ pub fn screen(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         (Id::Screen1, _) => go(state, Place::Node(node.unwrap_or_else(first)), effects),
         (Id::Sources, _) if matches!(state.screen(), Screen::Sources(_)) => {}
         (Id::Sources, _) => go(state, Place::Sources, effects),
+        (_, None) if state.load.is_some() => state.say(Role::Warn, "the source is still being read"),
         (_, None) => state.say(Role::Warn, "there is no bridge here"),
         (Id::Screen2, _) if matches!(state.screen(), Screen::Pipeline(_)) => {}
         (Id::Screen2, Some(spot)) => go(state, Place::Pipeline(spot, table), effects),
@@ -236,7 +237,7 @@ pub fn crumbs(state: &State) -> Vec<String> {
 pub fn table_title(state: &State, spot: &Spot, id: TableId) -> String {
     let named = spot.find(&state.scene).and_then(|(node, at)| {
         let naming = node.naming(at).table(id).map(|w| w.name.to_string());
-        naming.or_else(|| node.bridges()[at].bridge().names.table_name(id).map(|n| n.to_string()))
+        naming.or_else(|| node.bridges()[at].bridge().names.table_name(id).map(std::string::ToString::to_string))
     });
     named.map_or_else(|| format!("T{id}"), |name| format!("T{id} {name}"))
 }

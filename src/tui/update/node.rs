@@ -72,7 +72,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
     let Screen::Node(view) = state.screen_mut() else { return false };
     match id {
         Id::NextPane | Id::PreviousPane => {
-            let shown: Vec<Pane> = Pane::ALL.into_iter().filter(|p| lens[*p as usize] > 0 || *p == Pane::Drops).collect();
+            let shown: Vec<Pane> =
+                Pane::ALL.into_iter().filter(|p| lens[*p as usize] > 0 || *p == Pane::Drops).collect();
             if let Some(here) = shown.iter().position(|p| *p == pane) {
                 let step = if id == Id::NextPane { 1 } else { shown.len() - 1 };
                 view.pane = shown[(here + step) % shown.len()];

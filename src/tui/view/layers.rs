@@ -108,7 +108,8 @@ fn help(state: &State, search: &str, top: usize, frame: &Frame, sheet: &mut Shee
     let inner = sheet.boxed_clear(at, &title, "type to search, Esc closes");
     let words = search.to_lowercase();
     let fits = |c: &&Command| {
-        let text = format!("{} {} {}", c.name, c.doc, state.keymap.keys_of(c.id).join(" ")).to_lowercase();
+        let text =
+            format!("{} {} {}", c.name, c.doc, state.keymap.keys_of(c.id, state.context()).join(" ")).to_lowercase();
         c.contexts.has(context) && words.split_whitespace().all(|w| text.contains(w))
     };
     let mut rows = Vec::new();
@@ -127,7 +128,7 @@ fn help(state: &State, search: &str, top: usize, frame: &Frame, sheet: &mut Shee
         for pair in found.chunks(columns) {
             let mut row = Row::new();
             for command in pair {
-                let keys = state.keymap.keys_of(command.id).join("  ");
+                let keys = state.keymap.keys_of(command.id, state.context()).join("  ");
                 let mut cell = Row::of(Role::Accent, &format!("  {:<16} ", if keys.is_empty() { ":" } else { &keys }));
                 cell.text(command.doc);
                 cell.fit(each.saturating_sub(1), sheet.look.glyphs.cut);
@@ -142,7 +143,7 @@ fn help(state: &State, search: &str, top: usize, frame: &Frame, sheet: &mut Shee
     let shown = &rows[top.min(last)..];
     sheet.lines(inner, shown);
     if last > 0 {
-        let text = format!(" Up Down: {}% ", if last == 0 { 100 } else { top.min(last) * 100 / last });
+        let text = format!(" Up Down: {}% ", top.min(last) * 100 / last.max(1));
         let width = text.len() as u16;
         let place = Rect::new(at.right().saturating_sub(width + 2), at.bottom() - 1, width, 1);
         sheet.row(place, &Row::of(Role::Dim, &text));

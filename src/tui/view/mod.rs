@@ -143,7 +143,7 @@ fn bottom(state: &State, frame: &Frame, sheet: &mut Sheet<'_>) {
     for (id, ..) in hints(state) {
         let command = id.row();
         row.put(Role::Text, " ");
-        row.put(Role::Accent, &state.keymap.key_of(id));
+        row.put(Role::Accent, &state.keymap.key_of(id, state.context()));
         row.put(Role::Dim, &format!(" {} ", command.hint));
     }
     row.fit(usize::from(line.width), "");
@@ -155,10 +155,11 @@ pub fn hints(state: &State) -> Vec<(Id, u16, u16)> {
     let width = geometry::size(state).0;
     let context = state.context();
     let here = COMMANDS.iter().filter(|c| !c.hint.is_empty() && c.contexts.has(context));
-    let with_keys: Vec<_> = here.filter(|c| !state.keymap.key_of(c.id).is_empty()).collect();
+    let with_keys: Vec<_> = here.filter(|c| !state.keymap.key_of(c.id, state.context()).is_empty()).collect();
     // Help stays, whatever else fits.
-    let entry =
-        |c: &super::command::Command| state.keymap.key_of(c.id).chars().count() as u16 + c.hint.len() as u16 + 3;
+    let entry = |c: &super::command::Command| {
+        state.keymap.key_of(c.id, state.context()).chars().count() as u16 + c.hint.len() as u16 + 3
+    };
     let help = with_keys.iter().find(|c| c.id == Id::Help).map_or(0, |c| entry(c));
     let mut x = 0;
     let mut out: Vec<(Id, u16, u16)> = Vec::new();
@@ -200,7 +201,12 @@ fn choices(state: &State) -> String {
     let mut found = Vec::new();
     for command in COMMANDS.iter().filter(|c| c.contexts.has(state.context())) {
         found.extend(
-            state.keymap.keys_of(command.id).iter().filter(|k| begins(k)).map(|k| format!("{k}: {}", command.doc)),
+            state
+                .keymap
+                .keys_of(command.id, state.context())
+                .iter()
+                .filter(|k| begins(k))
+                .map(|k| format!("{k}: {}", command.doc)),
         );
     }
     match found.is_empty() {

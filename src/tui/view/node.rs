@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::geometry::{self, PaneAt, WIDE};
-use super::super::line::Row;
+use super::super::line::{Row, Wrapped};
 use super::super::panes;
 use super::super::state::State;
 use super::super::views::{NodeView, Pane};
@@ -23,9 +23,61 @@ pub fn draw(state: &State, view: &NodeView, body: Rect, sheet: &mut Sheet<'_>) {
         let text = if state.load.is_some() { " reading .." } else { " nothing was read" };
         return sheet.row(body, &Row::of(Role::Dim, text));
     };
-    for at in geometry::node_panes(state, view, body) {
-        pane(state, node, view, at, sheet);
+    let panes = geometry::node_panes(state, view, body);
+    for at in &panes {
+        pane(state, node, view, *at, sheet);
     }
+    if let Some(at) = geometry::about_bridge(&panes) {
+        about(state, node, view, at, sheet);
+    }
+}
+
+/// What the bridge under the cursor is for, and how that is known.
+fn about(state: &State, node: &NodeScene, view: &NodeView, at: Rect, sheet: &mut Sheet<'_>) {
+    let n = view.cursors[Pane::Bridges as usize].at;
+    let Some(bridge) = panes::bridge(node, view) else { return };
+    let inner = sheet.boxed(at, &format!("About {}", bridge.name), "", false);
+    let mut text = Wrapped::new(usize::from(inner.width), 0);
+    if state.is_warm {
+        let naming = node.naming(n);
+        if naming.role.is_empty() {
+            text.text("Nobody known wrote these flows, so tables and registers have only numbers.\n\n");
+        } else {
+            text.text(&format!("{}\n\n", naming.role));
+        }
+        if !naming.system.is_empty() {
+            text.dim("flows of      ");
+            text.put(Role::Accent, &format!("{}\n", naming.system));
+            text.dim("known by      ");
+            text.text(&format!("{}\n", naming.evidence));
+        }
+    }
+    let facts = &node.node().facts;
+    let mut say = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            text.dim(&format!("{name:<13} "));
+            text.text(&format!("{value}\n"));
+        }
+    };
+    say("datapath id", bridge.datapath_id.map(|id| format!("{id:016x}")));
+    let of_bridge = facts.bridge(&bridge.name);
+    say(
+        "datapath type",
+        of_bridge.and_then(|b| b.datapath_type.as_deref()).filter(|t| !t.is_empty()).map(str::to_owned),
+    );
+    let protocols = of_bridge.map(|b| b.protocols.join(" ")).filter(|p| !p.is_empty());
+    say("protocols", protocols);
+    say("Open vSwitch", facts.ovs_version.as_deref().map(str::to_owned));
+    say("host", facts.hostname().map(str::to_owned));
+    let counts =
+        [(bridge.groups.len(), "group"), (bridge.meters.len(), "meter"), (bridge.fdb.len(), "learned address")];
+    let counts = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| match *n {
+        1 => format!("1 {word}"),
+        n => format!("{n} {word}{}", if word.ends_with('s') { "es" } else { "s" }),
+    });
+    let counts: Vec<String> = counts.collect();
+    say("also", (!counts.is_empty()).then(|| counts.join(", ")));
+    sheet.lines(inner, &text.finish());
 }
 
 /// A pane as values: its title, what stands at the right of it, the heading, and a row by its number.
