@@ -207,7 +207,7 @@ impl Reader {
             },
             (Knob::Mouse, DeValue::Boolean(on)) => self.settings.mouse = *on,
             (Knob::Columns, DeValue::Array(names)) => {
-                for name in names.iter() {
+                for name in names {
                     self.column(name);
                 }
             }
