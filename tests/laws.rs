@@ -201,7 +201,13 @@ pub fn groups(data: &[u8]) {
                     again.line.change.paint(&names, &mut twice);
                     assert_eq!(twice, plain, "of {line:?}");
                 }
-                Err(d) => panic!("{line:?} becomes {plain:?}, which is refused: {d}"),
+                // Some prints of Open vSwitch it cannot read itself (`set_field:ANY->reg0`); they are read as prints.
+                Err(d) => {
+                    let print = plain.split_once(' ').map_or("", |(_, rest)| rest);
+                    let read = group_line::parse(print, &names, Mode::Dumped);
+                    let is_read = read.is_ok_and(|read| !read.found.iter().any(|d| d.is_error()));
+                    assert!(is_read, "{line:?} becomes {plain:?}, which is refused: {d}");
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ mod dumps;
 mod house;
 mod laws;
 mod memory;
+mod properties;
 mod pty;
 mod screens;
 mod words;

@@ -182,6 +182,12 @@ fn drop_uncarried(matches: &mut Match) {
         let (value, _) = matches.get(&field);
         matches.set_slot(field.slot, &value, &value);
     }
+    // Types and codes of ICMP are sent as a byte without a mask.
+    for field in FieldId::all().filter(|f| matches!(f.needs, Needs::Icmpv4 | Needs::Icmpv6) && f.bits == 8) {
+        if matches.has(field.slot) && matches.meets(field.needs) {
+            matches.set_exact(field.slot, matches.value(field.slot) & 0xff);
+        }
+    }
     if matches.value(table::CT_NW_PROTO.slot) == 0 {
         for field in [table::CT_NW_PROTO, table::CT_TP_SRC, table::CT_TP_DST] {
             matches.clear(&field);
@@ -295,6 +301,20 @@ mod tests {
             Ok(" table=5, vlan_tci=0x0000/0x1fff actions=push_vlan:0x8100,set_field:4106->vlan_vid,goto_table:7"
                 .into())
         );
+    }
+
+    #[test]
+    fn a_type_of_icmp_loses_its_mask_and_its_upper_byte() {
+        // What Open vSwitch 3.1 dumped of each.
+        for (line, print) in [
+            ("icmp,tp_src=0x2/0x3,actions=1", " icmp,icmp_type=2 actions=output:1"),
+            ("icmp,tp_src=0x100/0x100,actions=1", " icmp,icmp_type=0 actions=output:1"),
+            ("icmp6,tp_dst=0x1/0x1,actions=1", " icmp6,icmp_code=1 actions=output:1"),
+        ] {
+            for version in [Version::V10, Version::V13] {
+                assert_eq!(echoed(line, version), Ok(print.into()), "{version}");
+            }
+        }
     }
 
     #[test]
