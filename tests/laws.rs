@@ -205,7 +205,8 @@ pub fn groups(data: &[u8]) {
                 Err(d) => {
                     let print = plain.split_once(' ').map_or("", |(_, rest)| rest);
                     let read = group_line::parse(print, &names, Mode::Dumped);
-                    let is_read = read.is_ok_and(|read| !read.found.iter().any(|d| d.is_error()));
+                    let is_read =
+                        read.is_ok_and(|read| !read.found.iter().any(ofscope::base::diag::Diagnostic::is_error));
                     assert!(is_read, "{line:?} becomes {plain:?}, which is refused: {d}");
                 }
             }
