@@ -214,9 +214,9 @@ fn the_classifier_finds_what_a_look_at_every_flow_finds() {
             let found = bridge.lookup(1, &key).map(|hit| hit.flow);
             assert_eq!(found, by_looking, "in {dump}");
             if found.is_some() {
-                hits += 1
+                hits += 1;
             } else {
-                misses += 1
+                misses += 1;
             }
             assert!(bridge.lookup(2, &key).is_none());
         }
