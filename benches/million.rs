@@ -27,7 +27,7 @@ fn main() {
             loaded.flows.len(),
             loaded.report.len(),
             loaded.flows.iter().filter(|(_, f)| f.verbatim().is_some()).count(),
-            (resident() - before) / loaded.flows.len() as u64,
+            resident().saturating_sub(before) / loaded.flows.len() as u64,
         );
     }
 }

@@ -11,7 +11,6 @@ use super::{drops, json, ports, tunnels};
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
-use crate::model::pipeline::Place;
 use crate::session::{NodeScene, Scene, Source};
 
 /// Print the nodes of a source with their bridges.
@@ -145,7 +144,7 @@ struct Facts {
     is_dumped: bool,
     /// Packets that flows of the first table counted.
     packets: Option<u64>,
-    /// Packets that flows dropped.
+    /// Packets that were dropped, as the drop radar counts them.
     dropped: Option<u64>,
 }
 
@@ -159,7 +158,8 @@ impl Facts {
         });
         let first = bridge.tables().first().map(|t| bridge.pipeline().table(t.id));
         let has_counters = bridge.flows.iter().next().is_some_and(|(_, flow)| flow.head().has_stats);
-        let dropped = bridge.pipeline().to(Place::Drop).map(|edge| edge.sum.packets).sum();
+        let drops = chosen.node.bridges()[chosen.at].drops().iter();
+        let dropped = drops.map(|drop| drop.packets).fold(0, u64::saturating_add);
         Facts {
             name: bridge.name.to_string(),
             fail_mode: known.and_then(|f| f.fail_mode.as_ref()).map(ToString::to_string),

@@ -103,6 +103,11 @@ impl Runner {
 
     fn turn(&mut self, state: &mut State, terminal: &mut DefaultTerminal, receive: &Receiver<Msg>) -> io::Result<()> {
         while self.quit.is_none() {
+            // A size that changed before anybody listened is not told.
+            let size = terminal.size()?;
+            if (size.width, size.height) != state.size {
+                update(state, Msg::Resize(size.width, size.height));
+            }
             terminal.draw(|frame| draw(state, frame))?;
             let moves = state.load.is_some() || !state.jobs.is_empty() || !state.pending.0.is_empty();
             let patience = if moves { FRAME } else { Duration::from_secs(3600) };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{finish, on_demo, program};
+use super::{DEMO, finish, on_demo, program};
 
 /// A configuration in a file of its own.
 fn file(name: &str, text: &str) -> PathBuf {
@@ -31,7 +31,7 @@ fn the_file_is_found_by_the_environment() {
     let other = file("other.toml", "[alias]\nthere = 'drop'\n");
     let flows = |alias: &str, no: &[&str]| {
         let mut command = program();
-        command.env("XDG_CONFIG_HOME", &home).args(["flows", "demo:", "--limit", "1", "-f", alias]).args(no);
+        command.env("XDG_CONFIG_HOME", &home).arg("flows").args(DEMO).args(["--limit", "1", "-f", alias]).args(no);
         command
     };
     finish(flows("here", &[]).output().expect("it runs")).ends(0);
@@ -50,7 +50,7 @@ fn what_is_wrong_in_it_is_told_and_refuses_nothing() {
     assert!(run.err.contains("did you mean `quit`?"), "{}", run.err);
     assert_eq!(on_demo("flows", &["-f", "lost", "--limit", "1", "--config", config, "-q"]).ends(0).err, "");
     // A file that the environment names may be missing; one that was typed may not.
-    let output = program().env("OFSCOPE_CONFIG", "nowhere.toml").args(["flows", "demo:", "-f", "drop"]).output();
+    let output = program().env("OFSCOPE_CONFIG", "nowhere.toml").arg("flows").args(DEMO).args(["-f", "drop"]).output();
     assert!(
         finish(output.expect("it runs")).ends(0).err.contains("nowhere.toml: warning: the configuration cannot be")
     );

@@ -199,3 +199,17 @@ fn a_source_that_is_read_again_keeps_the_flow_under_the_cursor() {
     screen.take(Msg::Warm);
     assert_eq!(row(&screen), before);
 }
+
+#[test]
+fn keys_and_columns_of_the_configuration_hold() {
+    let text = "[flows]\ncolumns = ['cookie', 'priority', 'match', 'actions']\n[keys.flows]\nt = 'fold'\n";
+    let (settings, _) = ofscope::tui::settings::read(text, &"config.toml".into());
+    let mut screen = demo();
+    screen.state.configure(settings);
+    screen.keys("3");
+    let columns = screen.text();
+    assert!(columns.contains(" COOKIE ") && !columns.contains(" PACKETS "), "{columns}");
+    let before = screen.text();
+    screen.keys("t");
+    assert!(screen.text() != before && screen.text().contains("template"), "{}", screen.text());
+}

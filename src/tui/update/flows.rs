@@ -473,8 +473,9 @@ pub fn shown_columns(view: &FlowsView, width: usize) -> Vec<Column> {
 }
 
 fn sort_menu(state: &mut State) {
-    let mut entries = vec![Entry::new('0', "as packets meet them, or as the dump has them", Choice::Sort(None))];
-    let keys = "ptkbaicmxogfvd".chars();
+    let mut entries =
+        vec![Entry::new('0', "none", Choice::Sort(None)).note("as packets meet them, or as the dump has them")];
+    let keys = "tpkbaicmxogfv".chars();
     let rows = COLUMNS.iter().filter(|r| r.column != Column::Id).zip(keys);
     entries
         .extend(rows.map(|(r, key)| Entry::new(key, r.title.to_lowercase(), Choice::Sort(Some(r.column))).note(r.doc)));
