@@ -8,7 +8,7 @@ use std::io::{Cursor, Read};
 use std::sync::{Arc, LazyLock};
 
 use ofscope::action::Mode;
-use ofscope::base::diag::Report;
+use ofscope::base::diag::{Diagnostic, Report};
 use ofscope::base::progress::Progress;
 use ofscope::dump::archive::{Request, load_stream};
 use ofscope::dump::echo::{Known, echo};
@@ -205,8 +205,7 @@ pub fn groups(data: &[u8]) {
                 Err(d) => {
                     let print = plain.split_once(' ').map_or("", |(_, rest)| rest);
                     let read = group_line::parse(print, &names, Mode::Dumped);
-                    let is_read =
-                        read.is_ok_and(|read| !read.found.iter().any(ofscope::base::diag::Diagnostic::is_error));
+                    let is_read = read.is_ok_and(|read| !read.found.iter().any(Diagnostic::is_error));
                     assert!(is_read, "{line:?} becomes {plain:?}, which is refused: {d}");
                 }
             }

@@ -526,7 +526,8 @@ impl<'t> Parser<'t> {
             }
             _ => {
                 let (word, _) = lex::value(rest);
-                let span = Span::new(self.at, self.at + word.len().max(1));
+                let shown = word.len().max(rest.chars().next().map_or(0, char::len_utf8));
+                let span = Span::new(self.at, self.at + shown);
                 let message = format!("expected a regular expression after `{op}`");
                 Err(Diagnostic::error("bad-value", span, message)
                     .hint(format!("write {op} \"{word}\" or {op} /{word}/")))
