@@ -8,11 +8,11 @@ use super::run;
 fn the_page_of_the_command_line_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
     let wanted = ofscope::cli::docs::page();
-    if std::env::var_os("OFSCOPE_WRITE_DOCS").is_some() {
+    if std::env::var_os("OFSCOPE_WRITE").is_some() {
         std::fs::write(&path, &wanted).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == wanted, "write it anew: OFSCOPE_WRITE_DOCS=1 cargo test --test main cli::docs");
+    assert!(found == wanted, "write it anew: OFSCOPE_WRITE=1 cargo test --test main cli::docs");
 }
 
 #[test]

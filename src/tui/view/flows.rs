@@ -233,7 +233,10 @@ fn cell(view: &FlowsView, node: &NodeScene, at: usize, column: Column, flow: Flo
     let flow = bridge.flow(flow);
     let mut row = Row::new();
     match column {
-        Column::Match if view.is_raw => row.text(&flow.to_flow().match_text(&bridge.names)),
+        Column::Match if view.is_raw => match flow.to_flow().match_text(&bridge.names) {
+            text if text.is_empty() => row.dim("(any)"),
+            text => row.text(&text),
+        },
         Column::Actions if view.is_raw => flow.actions().paint(&bridge.names, &mut row),
         _ => column.paint(bridge, node.naming(at), flow, &mut row),
     }
