@@ -17,6 +17,10 @@ use nom::combinator::{all_consuming, opt};
 use nom::sequence::{preceded, terminated};
 
 use self::reader::Reader;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::action::{self, Actions, Cx, Mode, Outer};
 use crate::base::args::items;
 use crate::base::diag::Diagnostic;
@@ -240,7 +244,9 @@ fn command(line: &str) -> (Command, &str) {
 /// Splits a line at its actions: what stands before `actions=`, and what follows it. A name in quotes is not searched.
 pub fn split_actions(line: &str) -> (&str, Option<&str>) {
     let (mut from, mut in_quotes) = (0, false);
-    while let Some(found) = memchr::memmem::find(&line.as_bytes()[from..], b"action") {
+    // Made once: every line asks.
+    static ACTION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"action"));
+    while let Some(found) = ACTION.find(&line.as_bytes()[from..]) {
         let at = from + found;
         let after = &line[at + 6..];
         let value = after.strip_prefix("s=").or_else(|| after.strip_prefix('='));
