@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 14] = [
+const STOREYS: [(&str, &[&str]); 15] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -19,6 +19,7 @@ const STOREYS: [(&str, &[&str]); 14] = [
     ("graph", &["base", "field", "action", "model"]),
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
+    ("trace", &["base", "field", "action", "model", "dump"]),
     ("session", &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query"]),
     ("settings", &["base"]),
     (
@@ -32,7 +33,7 @@ const STOREYS: [(&str, &[&str]); 14] = [
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "settings", "tui",
+            "settings", "tui", "trace",
         ],
     ),
 ];

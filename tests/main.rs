@@ -11,6 +11,7 @@ mod dumps;
 mod house;
 mod laws;
 mod screens;
+mod traces;
 mod words;
 
 use std::path::{Path, PathBuf};
