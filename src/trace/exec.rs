@@ -46,6 +46,10 @@ impl<'a> Machine<'_, 'a> {
         let mut at = 0;
         while let Some(action) = rest.next() {
             at += 1;
+            // Branches double with each `check_pkt_larger`; a trace that cannot be kept is given up.
+            if self.steps.len() >= super::machine::STEPS {
+                self.failure = Some(super::step::Failure::TooManyResubmits);
+            }
             if self.failure.is_some() {
                 return;
             }

@@ -87,6 +87,12 @@ fn a_table_that_loops_ends_at_the_limits_of_a_switch() {
 }
 
 #[test]
+fn a_flow_that_asks_for_the_length_again_and_again_comes_to_an_end() {
+    let asks = "check_pkt_larger(100)->NXM_NX_REG0[0],".repeat(40);
+    assert_eq!(actions(&format!(" actions={asks}output:2\n"), "in_port=1"), "drop");
+}
+
+#[test]
 fn only_bits_that_were_looked_at_decide() {
     let flows = " priority=2,in_port=1,tcp,tp_dst=22 actions=drop\n priority=1,in_port=1 actions=load:5->NXM_NX_REG0[],resubmit(,1)\n \
                  table=1, reg0=5 actions=output:2\n";
