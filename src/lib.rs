@@ -7,6 +7,7 @@
 //! cli  tui                          what people touch
 //! session                           a source, and what is known around a snapshot
 //! check  explain  graph  query      answers
+//! trace                             where packets go
 //! dump  neutron                     reading captures; what numbers mean
 //! model                             flows, groups, bridges, nodes, snapshots
 //! action                            what flows do
@@ -50,4 +51,5 @@ pub mod model;
 pub mod neutron;
 pub mod query;
 pub mod session;
+pub mod trace;
 pub mod tui;

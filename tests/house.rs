@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 13] = [
+const STOREYS: [(&str, &[&str]); 14] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -19,13 +19,14 @@ const STOREYS: [(&str, &[&str]); 13] = [
     ("graph", &["base", "field", "action", "model"]),
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
+    ("trace", &["base", "field", "action", "model", "dump"]),
     ("session", &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query"]),
     ("tui", &["base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session"]),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "tui",
+            "trace", "tui",
         ],
     ),
 ];

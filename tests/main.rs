@@ -14,6 +14,7 @@ mod memory;
 mod properties;
 mod pty;
 mod screens;
+mod traces;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -61,6 +61,12 @@ fn parse_output(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     if arg.value.contains("port") && arg.value.contains("max_len") {
         return parse_truncated(arg, cx);
     }
+    // A name with brackets is a field, even where any word may be a port that nobody has listed.
+    if arg.value.ends_with(']')
+        && let Ok(source) = Subfield::parse(arg.value)
+    {
+        return Ok(OutputReg { source }.into());
+    }
     match cx.port(arg.value) {
         Ok(port) => Ok(Output { port, max_len: if port == port::CONTROLLER { u16::MAX } else { 0 } }.into()),
         Err(error) => match Subfield::parse(arg.value) {

@@ -30,6 +30,7 @@ pub mod screen;
 pub mod show;
 pub mod sources;
 pub mod tables;
+pub mod trace;
 pub mod tunnels;
 pub mod wrap;
 
@@ -117,6 +118,7 @@ pub(crate) enum Command {
     Tables(tables::TablesArgs),
     Drops(drops::DropsArgs),
     Graph(graph::GraphArgs),
+    Trace(trace::TraceArgs),
     Fmt(fmt::FmtArgs),
     Parse(parse::ParseArgs),
     CheckInput(check_input::CheckInputArgs),
@@ -138,6 +140,7 @@ impl Command {
             Command::Tables(args) => tables::run(&args, cx),
             Command::Drops(args) => drops::run(&args, cx),
             Command::Graph(args) => graph::run(&args, cx),
+            Command::Trace(args) => trace::run(&args, cx),
             Command::Fmt(args) => fmt::run(&args, cx),
             Command::Parse(args) => parse::run(&args, cx),
             Command::CheckInput(args) => check_input::run(&args, cx),

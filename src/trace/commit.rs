@@ -1,0 +1,191 @@
+//! What the datapath must do to a packet so that it looks as the flows have made it (`commit_odp_actions`).
+
+use super::datapath::{DpAction, ipv4, ipv6, mac, mpls};
+use super::packet::{FRAGMENT, Packet, is_mpls};
+use crate::field::Key;
+use crate::field::bits::Bits;
+use crate::field::proto::{self, Needs, ethertype, ipproto};
+use crate::field::slot::{Slot, word};
+
+/// How a field is printed.
+#[derive(Clone, Copy)]
+enum As {
+    Mac,
+    Ipv4,
+    Ipv6,
+    Decimal,
+    Hex,
+}
+
+/// A field of a header as the datapath names it.
+type Row = (&'static str, Slot, As);
+
+const ETHERNET: [Row; 2] =
+    [("src", Slot::new(word::ETH_SRC, 0, 48), As::Mac), ("dst", Slot::new(word::ETH_DST, 0, 48), As::Mac)];
+/// nw_tos with ECN.
+const TOS: Slot = Slot::new(word::TYPE, 0, 8);
+const IPV4: [Row; 4] = [
+    ("src", Slot::new(word::IP_SRC, 0, 32), As::Ipv4),
+    ("dst", Slot::new(word::IP_DST, 0, 32), As::Ipv4),
+    ("tos", TOS, As::Hex),
+    ("ttl", Slot::new(word::TTL, 24, 8), As::Decimal),
+];
+const IPV6: [Row; 5] = [
+    ("src", Slot::new(word::IPV6_SRC, 0, 128), As::Ipv6),
+    ("dst", Slot::new(word::IPV6_DST, 0, 128), As::Ipv6),
+    ("label", Slot::new(word::IPV6_LABEL, 0, 20), As::Hex),
+    ("tclass", TOS, As::Hex),
+    ("hlimit", Slot::new(word::TTL, 24, 8), As::Decimal),
+];
+const ARP: [Row; 5] = [
+    ("sip", Slot::new(word::IP_SRC, 0, 32), As::Ipv4),
+    ("tip", Slot::new(word::IP_DST, 0, 32), As::Ipv4),
+    ("op", Slot::new(word::TYPE, 8, 8), As::Decimal),
+    ("sha", Slot::new(word::ARP_SHA, 0, 48), As::Mac),
+    ("tha", Slot::new(word::ARP_THA, 0, 48), As::Mac),
+];
+const ND: [Row; 3] = [
+    ("target", Slot::new(word::ND_TARGET, 0, 128), As::Ipv6),
+    ("sll", Slot::new(word::ARP_SHA, 0, 48), As::Mac),
+    ("tll", Slot::new(word::ARP_THA, 0, 48), As::Mac),
+];
+const PORTS: [Row; 2] = [("src", proto::TP_SRC, As::Decimal), ("dst", proto::TP_DST, As::Decimal)];
+const ICMP: [Row; 2] = [("type", proto::TP_SRC, As::Decimal), ("code", proto::TP_DST, As::Decimal)];
+
+/// What makes `base` look like `packet`; `base` does so afterwards. `mask` tells which bits were read or written. Tells
+/// whether the datapath lacks one of the actions.
+pub(super) fn commit(packet: &Packet, base: &mut Packet, mask: &Key, out: &mut Vec<DpAction>) -> bool {
+    let mut lacking = false;
+    header("eth", &ETHERNET, packet, base, mask, out);
+    let leaves_mpls = base.is_mpls() && !packet.is_mpls();
+    if leaves_mpls {
+        commit_mpls(packet, base, out);
+    }
+    match packet.dl_type() {
+        ethertype::IP if packet.nw_proto() != 0 => header("ipv4", &IPV4, packet, base, mask, out),
+        ethertype::IPV6 if packet.nw_proto() != 0 => {
+            header("ipv6", &IPV6, packet, base, mask, out);
+            if packet.meets(Needs::Nd) {
+                header("nd", &ND, packet, base, mask, out);
+            }
+        }
+        ethertype::ARP if packet.nw_proto() != 0 => {
+            let before = out.len();
+            header("arp", &ARP, packet, base, mask, out);
+            lacking |= out.len() > before;
+        }
+        _ => {}
+    }
+    let transport = [(ipproto::TCP, "tcp"), (ipproto::UDP, "udp"), (ipproto::SCTP, "sctp")];
+    if packet.is_ip() && packet.get(proto::IP_FRAG) & FRAGMENT << 1 == 0 {
+        if let Some((_, name)) = transport.iter().find(|(n, _)| *n == packet.nw_proto()) {
+            header(name, &PORTS, packet, base, mask, out);
+        } else if packet.meets(Needs::Icmpv4) || packet.meets(Needs::Icmpv6) {
+            let name = if packet.dl_type() == ethertype::IP { "icmp" } else { "icmpv6" };
+            let before = out.len();
+            header(name, &ICMP, packet, base, mask, out);
+            lacking |= out.len() > before;
+        }
+    }
+    if !leaves_mpls {
+        commit_mpls(packet, base, out);
+    }
+    commit_vlan(packet, base, out);
+    for (name, id) in [("skb_priority", word::SKB_PRIORITY), ("skb_mark", word::PKT_MARK)] {
+        let value = packet.key.word(id);
+        if value != base.key.word(id) {
+            let full = mask.word(id) == u32::MAX || name == "skb_priority";
+            let mask = if full { String::new() } else { format!("/{:#x}", mask.word(id)) };
+            out.push(DpAction::Set(name, format!("{}{mask}", hex(value.into()))));
+            base.key.set_word(id, value, u32::MAX);
+        }
+    }
+    lacking
+}
+
+/// A number as Open vSwitch prints it with `%#x`.
+fn hex(value: u64) -> String {
+    if value == 0 { "0".to_owned() } else { format!("{value:#x}") }
+}
+
+/// Sets the fields of one header that differ.
+fn header(name: &'static str, rows: &[Row], packet: &Packet, base: &mut Packet, mask: &Key, out: &mut Vec<DpAction>) {
+    let mut parts = Vec::new();
+    for (field, slot, kind) in rows {
+        let value = packet.key.read(*slot);
+        if value == base.key.read(*slot) {
+            continue;
+        }
+        let bits = mask.read(*slot);
+        let full = bits.is_ones(slot.width.into()) || bits.is_zero();
+        let print = |value: &Bits| match kind {
+            As::Mac => mac(value.to_u64()),
+            As::Ipv4 => ipv4(value.to_u64() as u32),
+            As::Ipv6 => ipv6(value.to_u128()),
+            As::Decimal => value.to_u64().to_string(),
+            As::Hex => hex(value.to_u64()),
+        };
+        let under = if full { value.clone() } else { value.and(&bits) };
+        let mask = match kind {
+            _ if full => String::new(),
+            As::Decimal => format!("/{}", hex(bits.to_u64())),
+            _ => format!("/{}", print(&bits)),
+        };
+        parts.push(format!("{field}={}{mask}", print(&under)));
+        base.key.write(*slot, &value);
+    }
+    if !parts.is_empty() {
+        out.push(DpAction::Set(name, parts.join(",")));
+    }
+}
+
+/// The label stack entries, outer first.
+fn labels(packet: &Packet) -> Vec<u32> {
+    if !packet.is_mpls() {
+        return Vec::new();
+    }
+    std::iter::once(packet.key.word(word::MPLS)).chain(packet.inner_mpls.iter().copied()).collect()
+}
+
+fn commit_mpls(packet: &Packet, base: &mut Packet, out: &mut Vec<DpAction>) {
+    let (wanted, mut have) = (labels(packet), labels(base));
+    let mut common = wanted.iter().rev().zip(have.iter().rev()).take_while(|(a, b)| a == b).count();
+    while have.len() > common {
+        if have.len() - 1 == common && wanted.len() > common {
+            let entry = wanted[wanted.len() - have.len()];
+            out.push(DpAction::Set("mpls", mpls(entry)));
+            have[0] = entry;
+            common += 1;
+        } else {
+            let is_last = have.len() == 1 && wanted.is_empty();
+            out.push(DpAction::PopMpls(if is_last { packet.dl_type() } else { ethertype::MPLS }));
+            have.remove(0);
+        }
+    }
+    while have.len() < wanted.len() {
+        let entry = wanted[wanted.len() - have.len() - 1];
+        out.push(DpAction::PushMpls(entry, packet.dl_type()));
+        have.insert(0, entry);
+    }
+    if is_mpls(packet.dl_type()) || is_mpls(base.dl_type()) {
+        base.set(super::packet::DL_TYPE, packet.dl_type().into());
+        base.key.set_word(word::MPLS, packet.key.word(word::MPLS), u32::MAX);
+        base.inner_mpls = packet.inner_mpls.clone();
+    }
+}
+
+fn tags(packet: &Packet) -> Vec<(u16, u16)> {
+    let outer = (packet.tci() & 0x1000 != 0).then_some((packet.tpids[0], packet.tci()));
+    let inner = (packet.inner_tci & 0x1000 != 0).then_some((packet.tpids[1], packet.inner_tci));
+    outer.into_iter().chain(inner).collect()
+}
+
+fn commit_vlan(packet: &Packet, base: &mut Packet, out: &mut Vec<DpAction>) {
+    let (wanted, have) = (tags(packet), tags(base));
+    let common = wanted.iter().rev().zip(have.iter().rev()).take_while(|(a, b)| a == b).count();
+    out.extend(have[common..].iter().map(|_| DpAction::PopVlan));
+    out.extend(wanted[..wanted.len() - common].iter().rev().map(|(tpid, tci)| DpAction::PushVlan(*tpid, tci & 0xefff)));
+    base.set_tci(packet.tci());
+    base.tpids = packet.tpids;
+    base.inner_tci = packet.inner_tci;
+}

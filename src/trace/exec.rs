@@ -1,0 +1,517 @@
+//! What each action does: one match over all of them (`do_xlate_actions`).
+
+use std::borrow::Cow;
+
+use super::datapath::DpAction;
+use super::machine::Machine;
+use super::step::{Assumption, Remark, What};
+use crate::action::Action;
+use crate::action::misc::CheckPktLarger;
+use crate::action::output::{Bundle, Group, Output};
+use crate::action::pipeline::{GotoTable, Resubmit};
+use crate::action::set::{SetField, Spelled};
+use crate::field::Subfield;
+use crate::field::bits::Bits;
+use crate::field::names::port;
+use crate::field::proto::{self, ethertype};
+use crate::field::slot::word;
+use crate::field::table;
+
+/// What follows an action in its list.
+#[derive(PartialEq)]
+enum Then {
+    /// The next action.
+    Next,
+    /// The next action, with nothing said at a stop.
+    End,
+}
+
+impl<'a> Machine<'_, 'a> {
+    /// Executes a flow's actions.
+    pub(super) fn run_actions(&mut self, actions: &'a [Action], last: bool) {
+        self.run_each(actions.iter().map(Cow::Borrowed), actions.len(), last);
+    }
+
+    /// Executes actions that may have been put together on the way.
+    pub(super) fn run_list(&mut self, actions: Vec<Cow<'a, Action>>, last: bool) {
+        let n = actions.len();
+        self.run_each(actions.into_iter(), n, last);
+    }
+
+    fn run_each(&mut self, actions: impl Iterator<Item = Cow<'a, Action>> + Clone, n: usize, last: bool) {
+        if n == 0 {
+            return self.step(What::Drop);
+        }
+        let mut rest = actions;
+        let mut at = 0;
+        while let Some(action) = rest.next() {
+            at += 1;
+            // Branches double with each `check_pkt_larger`; a trace that cannot be kept is given up.
+            if self.steps.len() >= super::machine::STEPS {
+                self.failure = Some(super::step::Failure::TooManyResubmits);
+            }
+            if self.failure.is_some() {
+                return;
+            }
+            if self.was_mpls && !self.exit && needs_inner(&action) {
+                self.freeze();
+            }
+            if self.exit {
+                return;
+            }
+            let is_last = last && at == n && self.action_set.is_empty();
+            self.step(What::Action(action.clone()));
+            if let Action::CheckPktLarger(check) = &*action {
+                return self.check_pkt_larger(check, rest.collect());
+            }
+            if self.execute(action, is_last) == Then::End {
+                return;
+            }
+        }
+    }
+
+    /// Executes one action. Exhaustive: a new action must say here what it does.
+    fn execute(&mut self, action: Cow<'a, Action>, last: bool) -> Then {
+        let ended = match action {
+            Cow::Borrowed(Action::Ct(ct)) => {
+                self.ct(ct, last);
+                false
+            }
+            Cow::Borrowed(Action::WriteActions(write)) => {
+                self.add_to_set(write.actions.0.iter().map(Cow::Borrowed).collect());
+                let set = self.set_list();
+                self.remark(Remark::ActionSetIs(set));
+                false
+            }
+            Cow::Borrowed(Action::Clone(copy)) => {
+                self.run_copy(&copy.actions.0, last);
+                false
+            }
+            action => self.execute_plain(&action, last),
+        };
+        if ended { Then::End } else { Then::Next }
+    }
+
+    /// Executes an action that keeps nothing of itself. Tells whether the list ends here.
+    fn execute_plain(&mut self, action: &Action, last: bool) -> bool {
+        match action {
+            Action::Output(Output { port, max_len }) => self.output(*port, *max_len, true, last, false),
+            Action::OutputReg(output) => {
+                self.reads_slot(output.source.field.slot);
+                let value = self.packet.read(&output.source).to_u64();
+                match u16::try_from(value) {
+                    Ok(number) => {
+                        self.remark(Remark::OutputPort(value));
+                        self.output(number.into(), u16::MAX, false, last, false);
+                    }
+                    Err(_) => self.remark(Remark::OutOfRange(value)),
+                }
+            }
+            Action::OutputTrunc(output) => self.output_truncated(output, last),
+            Action::Controller(to) if to.pause => {
+                self.paused = true;
+                self.freeze();
+                self.shared.controllers += 1;
+            }
+            Action::Controller(to) => {
+                self.tell_controller(to.reason.0, to.controller_id, to.max_len, &to.userdata, to.meter_id);
+            }
+            Action::Enqueue(enqueue) => self.enqueue(enqueue, last),
+            Action::Group(Group(id)) => return self.group(*id, last),
+            Action::Bundle(bundle) => self.bundle(bundle, last),
+            Action::SetField(set) => self.set_field(set),
+            Action::Move(copy) => {
+                self.reads_slot(copy.from.field.slot);
+                let value = self.packet.read(&copy.from);
+                self.write_now(&copy.to, &value);
+            }
+            Action::Push(push) => {
+                self.reads_slot(push.0.field.slot);
+                let value = self.packet.read(&push.0);
+                self.stack.push(value);
+            }
+            Action::Pop(pop) => match self.stack.pop() {
+                Some(value) => {
+                    let value = value.slice(0, pop.0.width.into());
+                    self.write_now(&pop.0, &value);
+                }
+                None => self.remark(Remark::StackUnderflow),
+            },
+            Action::DeleteField(delete) => {
+                let slot = delete.0.slot;
+                self.packet.key.set_word(slot.word - 1, 0, 1);
+                self.packet.key.write(slot, &Bits::zero(slot.width.into()));
+                self.writes_slot(slot);
+                self.remark(Remark::Deleted(delete.0.name));
+            }
+            Action::PopVlan(_) => self.pop_vlan(),
+            Action::PushVlan(push) => self.push_vlan(push.0),
+            Action::PopMpls(pop) => self.pop_mpls(pop.0),
+            Action::PushMpls(push) => self.push_mpls(push.0),
+            Action::DecTtl(dec) => return self.dec_ttl(&dec.controllers),
+            Action::DecMplsTtl(_) => {
+                return self.dec_header_ttl(self.packet.is_mpls(), table::MPLS_TTL.slot, "MPLS");
+            }
+            Action::DecNshTtl(_) => {
+                const TTL: crate::field::slot::Slot = crate::field::slot::Slot::new(word::NSH, 16, 8);
+                return self.dec_header_ttl(self.packet.dl_type() == ethertype::NSH, TTL, "NSH");
+            }
+            Action::Resubmit(Resubmit { in_port, table, with_ct }) => {
+                let in_port = if *in_port == port::IN_PORT { self.packet.in_port() } else { *in_port };
+                self.table_action(in_port, table.unwrap_or(self.table), false, *with_ct, last);
+            }
+            Action::GotoTable(GotoTable(table)) => {
+                self.table_action(self.packet.in_port(), *table, true, false, last);
+            }
+            Action::ClearActions(_) => {
+                let set = self.set_list();
+                self.remark(Remark::ActionSetWas(set));
+                self.action_set.clear();
+                self.set_has_group = false;
+                self.packet.key.set_word(word::ACTSET_OUTPUT, port::UNSET, u32::MAX);
+            }
+            Action::WriteMetadata(write) => {
+                let slot = table::METADATA.slot;
+                let old = self.packet.get(slot);
+                self.packet.set(slot, old & !write.mask | write.value & write.mask);
+                let mask = Bits::from_u64(write.mask, 64);
+                let parts: Vec<_> = slot.spread(&mask).collect();
+                for (id, mask) in parts {
+                    self.written.set_word(id, mask, mask);
+                }
+            }
+            Action::Meter(meter) => {
+                if let Some(id) = self.here().dp_meter(meter.0) {
+                    self.emit(DpAction::Meter(id));
+                }
+            }
+            Action::Conjunction(_) => self.remark(Remark::ConjunctionExecuted),
+            Action::Exit(_) => self.exit = true,
+            Action::CtClear(_) => {
+                if self.conntracked {
+                    self.clear_conntrack();
+                    self.emit(DpAction::CtClear);
+                }
+            }
+            Action::Nat(nat) => self.nat = Some((**nat).clone()),
+            Action::Learn(_) => self.remark(Remark::LearnIgnored),
+            Action::Multipath(pick) => {
+                self.assume(Assumption::Hash("multipath"));
+                let value = Bits::zero(pick.to.width.into());
+                self.write_now(&pick.to, &value);
+            }
+            Action::SetQueue(queue) => {
+                let priority = self.priority(queue.0);
+                self.packet.key.set_word(word::SKB_PRIORITY, priority, u32::MAX);
+                self.written.set_word(word::SKB_PRIORITY, u32::MAX, u32::MAX);
+            }
+            Action::PopQueue(_) => {
+                if self.packet.key.word(word::SKB_PRIORITY) != self.queue {
+                    self.packet.key.set_word(word::SKB_PRIORITY, self.queue, u32::MAX);
+                    self.remark(Remark::Queue(self.queue));
+                }
+            }
+            Action::DebugRecirc(_) => self.freeze(),
+            Action::DebugSlow(_) => self.slow.push(super::step::Slow::Action),
+            // Neither changes where the packet goes.
+            Action::FinTimeout(_) | Action::Note(_) | Action::Sample(_) => {}
+            Action::Encap(_) | Action::Decap(_) | Action::Raw(_) => {
+                let mut text = String::new();
+                action.paint(crate::field::Names::none(), &mut text);
+                self.remark(Remark::Unknown(text.as_str().into()));
+                self.assume(Assumption::Action(text.into()));
+            }
+            // Those that keep something of themselves were done before; here they come out of an action set, which
+            // may not hold them.
+            Action::Ct(_) | Action::WriteActions(_) | Action::Clone(_) | Action::CheckPktLarger(_) => {
+                let mut text = String::new();
+                action.paint(crate::field::Names::none(), &mut text);
+                self.assume(Assumption::Action(text.into()));
+            }
+        }
+        false
+    }
+
+    /// Writes bits and tells what they are now.
+    fn write_now(&mut self, to: &Subfield, value: &Bits) {
+        if self.packet.meets(to.field.needs) {
+            self.packet.write(to, value);
+            self.writes_bits(to);
+        }
+        let now = self.packet.read(to);
+        self.remark(Remark::Now(*to, now));
+    }
+
+    /// The many words for writing a field.
+    fn set_field(&mut self, set: &SetField) {
+        let value = set.value.to_u64();
+        let write = |machine: &mut Self, slot, value| {
+            machine.packet.set(slot, value);
+            machine.writes_slot(slot);
+        };
+        match set.spelled {
+            Spelled::ModVlan | Spelled::SetVlan => {
+                let adds = set.spelled.pushes_tag();
+                if set.field == table::VLAN_VID {
+                    self.set_vlan(0x0fff, value as u16, adds);
+                } else {
+                    self.set_vlan(0xe000, (value as u16) << 13, adds);
+                }
+            }
+            Spelled::ModDl => write(self, set.field.slot, value),
+            Spelled::ModNw => {
+                if self.packet.dl_type() == ethertype::IP {
+                    write(self, set.field.slot, value);
+                }
+            }
+            Spelled::ModTos => {
+                if self.packet.is_ip() {
+                    write(self, table::NW_TOS.slot, value >> 2);
+                }
+            }
+            Spelled::ModEcn | Spelled::ModTtl => {
+                if self.packet.is_ip() {
+                    write(self, set.field.slot, value);
+                }
+            }
+            Spelled::ModTp => {
+                if self.has_ports() {
+                    let slot = if set.field == table::TCP_SRC { proto::TP_SRC } else { proto::TP_DST };
+                    write(self, slot, value);
+                }
+            }
+            Spelled::SetMpls => self.set_mpls(set.field.slot, value),
+            Spelled::SetTunnel | Spelled::SetTunnel64 => write(self, table::TUN_ID.slot, value),
+            Spelled::SetField | Spelled::Load | Spelled::LoadMasked => {
+                if !self.packet.meets(set.field.needs) {
+                    return self.remark(Remark::Unmet(set.field.name));
+                }
+                self.packet.write_masked(set.field, &set.value, &set.mask);
+                let slot = set.field.slot;
+                let parts: Vec<_> = slot.spread(&set.mask).collect();
+                for (id, mask) in parts {
+                    self.written.set_word(id, mask, mask);
+                    self.touched.set_word(id, mask, mask);
+                }
+                if set.is_exact() || slot.word == word::VLAN {
+                    self.writes_slot(slot);
+                }
+            }
+        }
+    }
+
+    fn bundle(&mut self, bundle: &Bundle, last: bool) {
+        let live = |machine: &Self, member: &u32| machine.port(*member).is_some_and(|p| p.is_up);
+        let picked = bundle.members.iter().copied().find(|m| live(self, m)).unwrap_or(port::NONE);
+        if !bundle.active_backup {
+            self.assume(Assumption::Hash("bundle"));
+        }
+        match &bundle.destination {
+            Some(to) => {
+                let value = Bits::from_u64(picked.into(), to.width.into());
+                self.write_now(to, &value);
+            }
+            None => self.output(picked, 0, false, last, false),
+        }
+    }
+
+    /// Executes actions on a copy (`clone_xlate_actions`).
+    pub(super) fn run_copy(&mut self, actions: &'a [Action], last: bool) {
+        let kept = self.keep();
+        let after = |machine: &mut Self| {
+            if !machine.freezing {
+                machine.run_action_set();
+            }
+            if machine.freezing {
+                machine.finish_freezing();
+            }
+        };
+        if last || is_reversible(actions) {
+            self.run_actions(actions, last);
+            after(self);
+            return self.restore(kept);
+        }
+        self.commit();
+        let base = self.base.clone();
+        let (was_mpls, conntracked) = (self.was_mpls, self.conntracked);
+        let outer = std::mem::take(&mut self.actions);
+        self.run_actions(actions, true);
+        after(self);
+        let copied = std::mem::replace(&mut self.actions, outer);
+        if !copied.is_empty() {
+            self.emit(DpAction::Clone(copied));
+        }
+        self.base = base;
+        self.was_mpls = was_mpls;
+        self.conntracked = conntracked;
+        self.restore(kept);
+    }
+
+    /// Follows both answers: the packet is longer, or it is not.
+    fn check_pkt_larger(&mut self, check: &CheckPktLarger, rest: Vec<Cow<'a, Action>>) {
+        self.assume(Assumption::Length(check.length));
+        let kept = self.keep();
+        self.commit();
+        let base = self.base.clone();
+        let (was_mpls, conntracked) = (self.was_mpls, self.conntracked);
+        let outer = std::mem::take(&mut self.actions);
+        let branch = |machine: &mut Self, answer: u64, rest: Vec<Cow<'a, Action>>| {
+            machine.packet.write(&check.to, &Bits::from_u64(answer, 1));
+            machine.writes_slot(check.to.field.slot);
+            machine.run_list(rest, true);
+            if !machine.freezing {
+                machine.run_action_set();
+            }
+            if machine.freezing {
+                machine.finish_freezing();
+            }
+            std::mem::take(&mut machine.actions)
+        };
+        let greater = branch(self, 1, rest.clone());
+        self.base = base.clone();
+        self.packet = kept.packet.clone();
+        self.was_mpls = was_mpls;
+        self.conntracked = conntracked;
+        // What the first answer stops, stays stopped after both.
+        let exit = std::mem::replace(&mut self.exit, false);
+        let less_equal = branch(self, 0, rest);
+        self.actions = outer;
+        self.emit(DpAction::CheckPktLen { size: check.length, greater, less_equal });
+        self.was_mpls = was_mpls;
+        self.conntracked = conntracked;
+        self.exit = exit;
+        self.base = base;
+        self.restore(kept);
+    }
+
+    /// Adds actions to the action set.
+    pub(super) fn add_to_set(&mut self, actions: Vec<Cow<'a, Action>>) {
+        for action in &actions {
+            match &**action {
+                _ if self.set_has_group => break,
+                Action::Output(output) => {
+                    self.packet.key.set_word(word::ACTSET_OUTPUT, output.port, u32::MAX);
+                }
+                Action::Group(_) => {
+                    self.packet.key.set_word(word::ACTSET_OUTPUT, port::UNSET, u32::MAX);
+                    self.set_has_group = true;
+                }
+                _ => {}
+            }
+        }
+        self.written.set_word(word::ACTSET_OUTPUT, u32::MAX, u32::MAX);
+        self.action_set.extend(actions);
+    }
+
+    /// The action set as it would be executed.
+    fn set_list(&self) -> Vec<Action> {
+        in_order(self.action_set.iter().map(|a| &**a)).into_iter().cloned().collect()
+    }
+
+    /// Executes the action set, which is empty then.
+    pub(super) fn run_action_set(&mut self) {
+        let set = std::mem::take(&mut self.action_set);
+        let list: Vec<Action> = in_order(set.iter().map(|a| &**a)).into_iter().cloned().collect();
+        if list.is_empty() {
+            return;
+        }
+        self.step(What::ActionSet);
+        self.level += 1;
+        self.in_action_set = true;
+        // What was borrowed from a flow stays so, so that it can be followed there.
+        let list = list
+            .into_iter()
+            .map(|action| set.iter().find(|a| ***a == action).cloned().unwrap_or(Cow::Owned(action)))
+            .collect();
+        self.run_list(list, true);
+        self.in_action_set = false;
+        self.level -= 1;
+    }
+}
+
+/// The actions of an action set in the order of execution; none if none of them sends the packet on (OpenFlow 1.5.1,
+/// 5.10, and `ofpacts_execute_action_set`).
+pub(super) fn in_order<'s>(set: impl Iterator<Item = &'s Action>) -> Vec<&'s Action> {
+    const SLOTS: usize = 9;
+    let mut slots: [Option<&Action>; SLOTS] = [None; SLOTS];
+    let mut sets: Vec<&Action> = Vec::new();
+    let mut last: Option<(u8, &Action)> = None;
+    for action in set {
+        match place(action) {
+            Place::Once(at) => slots[at] = Some(action),
+            Place::Each => sets.push(action),
+            Place::Last(rank) if last.is_none_or(|(best, _)| rank >= best) => last = Some((rank, action)),
+            Place::Last(_) | Place::Nowhere => {}
+        }
+    }
+    match last {
+        Some((_, last)) => slots.into_iter().flatten().chain(sets).chain([last]).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// Where an action stands in an action set.
+enum Place {
+    /// Once, in this order.
+    Once(usize),
+    /// As often as it was written, in that order.
+    Each,
+    /// At the end; the highest rank only.
+    Last(u8),
+    /// An action set cannot hold it.
+    Nowhere,
+}
+
+fn place(action: &Action) -> Place {
+    match action {
+        Action::PopVlan(_) => Place::Once(0),
+        Action::PopMpls(_) => Place::Once(1),
+        Action::Decap(_) => Place::Once(2),
+        Action::Encap(_) => Place::Once(3),
+        Action::PushMpls(_) => Place::Once(4),
+        Action::PushVlan(_) => Place::Once(5),
+        Action::DecTtl(_) => Place::Once(6),
+        Action::DecMplsTtl(_) => Place::Once(7),
+        Action::DecNshTtl(_) => Place::Once(8),
+        Action::SetField(_) | Action::Move(_) | Action::SetQueue(_) => Place::Each,
+        Action::Ct(_) => Place::Last(0),
+        Action::CtClear(_) => Place::Last(1),
+        Action::Resubmit(_) => Place::Last(2),
+        Action::Output(_) => Place::Last(3),
+        Action::Group(_) => Place::Last(4),
+        _ => Place::Nowhere,
+    }
+}
+
+/// Whether an action needs what lies behind an MPLS header that was just taken off.
+fn needs_inner(action: &Action) -> bool {
+    match action {
+        Action::Output(_)
+        | Action::OutputTrunc(_)
+        | Action::Enqueue(_)
+        | Action::OutputReg(_)
+        | Action::SetQueue(_)
+        | Action::Group(_) => false,
+        Action::SetField(set) => match set.spelled {
+            Spelled::ModVlan | Spelled::SetVlan | Spelled::ModDl | Spelled::SetTunnel | Spelled::SetTunnel64 => false,
+            _ => set.field.slot.word >= word::TYPE && set.field.slot.word < word::BASE_END,
+        },
+        _ => true,
+    }
+}
+
+/// Whether the datapath can take back what actions do, so that it needs no copy (`reversible_actions`).
+fn is_reversible(actions: &[Action]) -> bool {
+    !actions.iter().any(|action| {
+        matches!(
+            action,
+            Action::Ct(_)
+                | Action::Meter(_)
+                | Action::Nat(_)
+                | Action::OutputTrunc(_)
+                | Action::Encap(_)
+                | Action::Decap(_)
+                | Action::DecNshTtl(_)
+        )
+    })
+}

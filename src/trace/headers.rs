@@ -1,0 +1,156 @@
+//! Headers that go on and off, and times to live that run out.
+
+use super::machine::Machine;
+use super::packet::is_mpls;
+use super::step::{Failure, Remark};
+use crate::field::proto::{self, ethertype};
+use crate::field::slot::{Slot, word};
+use crate::field::table;
+
+/// How many MPLS labels a switch keeps (`FLOW_MAX_MPLS_LABELS`).
+const LABELS: usize = 3;
+/// The bit of an MPLS entry that says that it is the last.
+const BOTTOM: u32 = 0x100;
+/// Reason of a packet-in: the time to live is over.
+const INVALID_TTL: u8 = 2;
+
+impl Machine<'_, '_> {
+    /// Takes the outer VLAN tag off.
+    pub(super) fn pop_vlan(&mut self) {
+        self.writes_slot(Slot::new(word::VLAN, 0, 16));
+        let packet = &mut self.packet;
+        let (tpid, tci) = (packet.tpids[1], packet.inner_tci);
+        packet.tpids = [tpid, 0];
+        packet.inner_tci = 0;
+        packet.set_tci(tci);
+    }
+
+    /// Puts an empty VLAN tag on.
+    pub(super) fn push_vlan(&mut self, tpid: u16) {
+        self.writes_slot(Slot::new(word::VLAN, 0, 16));
+        let packet = &mut self.packet;
+        packet.inner_tci = packet.tci();
+        packet.tpids = [tpid, packet.tpids[0]];
+        packet.set_tci(0x1000);
+    }
+
+    /// Sets bits of the tag, if there is one or one is to be added.
+    pub(super) fn set_vlan(&mut self, bits: u16, value: u16, adds: bool) {
+        self.writes_slot(Slot::new(word::VLAN, 0, 16));
+        let tci = self.packet.tci();
+        if tci & 0x1000 != 0 || adds {
+            self.packet.set_tci(tci & !bits | value & bits | 0x1000);
+        }
+    }
+
+    /// Puts an MPLS header on; the layers below it are not seen any more.
+    pub(super) fn push_mpls(&mut self, kind: u16) {
+        let n = if self.packet.is_mpls() { 1 + self.packet.inner_mpls.len() } else { 0 };
+        if n >= LABELS {
+            self.failure = Some(Failure::TooManyLabels);
+            return;
+        }
+        self.writes_slot(Slot::new(word::MPLS, 0, 32));
+        if n > 0 {
+            let top = self.packet.key.word(word::MPLS);
+            self.packet.inner_mpls.insert(0, top);
+            self.packet.key.set_word(word::MPLS, top & !BOTTOM, u32::MAX);
+        } else {
+            self.commit();
+            let label = if self.packet.dl_type() == ethertype::IPV6 { 2 } else { 0 };
+            let (mut tc, mut ttl) = (0, 64);
+            if self.packet.is_ip() {
+                self.reads_slot(table::NW_TOS.slot);
+                self.reads_slot(table::NW_TTL.slot);
+                tc = self.packet.get(table::NW_TOS.slot) as u32 & 7;
+                ttl = match self.packet.get(table::NW_TTL.slot) as u32 {
+                    0 => 64,
+                    ttl => ttl,
+                };
+            }
+            self.packet.key.set_word(word::MPLS, label << 12 | tc << 9 | BOTTOM | ttl, u32::MAX);
+            self.clear_below();
+        }
+        self.packet.set(super::packet::DL_TYPE, kind.into());
+    }
+
+    /// Forgets what lies in the layers that a packet with an MPLS header does not show.
+    fn clear_below(&mut self) {
+        let key = &mut self.packet.key;
+        key.set_word(word::TYPE, 0, 0xffff);
+        let layers = [word::TTL, word::IP_SRC, word::IP_DST, word::IPV6_LABEL, word::TP];
+        let wide = (word::IPV6_SRC..word::IPV6_LABEL).chain(word::ARP_SHA..word::BASE_END);
+        for id in layers.into_iter().chain(wide) {
+            key.set_word(id, 0, u32::MAX);
+        }
+    }
+
+    /// Takes an MPLS header off.
+    pub(super) fn pop_mpls(&mut self, kind: u16) {
+        if !self.packet.is_mpls() {
+            return;
+        }
+        self.writes_slot(Slot::new(word::MPLS, 0, 32));
+        let next = if self.packet.inner_mpls.is_empty() { 0 } else { self.packet.inner_mpls.remove(0) };
+        self.packet.key.set_word(word::MPLS, next, u32::MAX);
+        self.packet.set(super::packet::DL_TYPE, kind.into());
+        self.was_mpls = !is_mpls(kind);
+    }
+
+    /// Sets a field of the MPLS header, if there is one.
+    pub(super) fn set_mpls(&mut self, slot: Slot, value: u64) {
+        if self.packet.is_mpls() {
+            self.packet.set(slot, value);
+            self.writes_slot(slot);
+        }
+    }
+
+    /// Takes one off the IP time to live; tells whether the table's actions end here.
+    pub(super) fn dec_ttl(&mut self, controllers: &[u16]) -> bool {
+        if !self.packet.is_ip() {
+            return false;
+        }
+        let slot = table::NW_TTL.slot;
+        self.reads_slot(slot);
+        let ttl = self.packet.get(slot);
+        if ttl > 1 {
+            self.packet.set(slot, ttl - 1);
+            self.writes_slot(slot);
+            return false;
+        }
+        // The plain form tells controller 0.
+        let told = if controllers.is_empty() { &[0][..] } else { controllers };
+        for controller in told {
+            self.tell_controller(INVALID_TTL, *controller, u16::MAX, &[], None);
+        }
+        let version = if self.packet.dl_type() == ethertype::IP { "IPv4" } else { "IPv6" };
+        self.remark(Remark::TtlExpired(version));
+        true
+    }
+
+    /// Takes one off the time to live of the MPLS or NSH header.
+    pub(super) fn dec_header_ttl(&mut self, has_header: bool, slot: Slot, name: &'static str) -> bool {
+        if has_header {
+            self.reads_slot(slot);
+            let ttl = self.packet.get(slot);
+            if ttl > 1 {
+                self.packet.set(slot, ttl - 1);
+                self.writes_slot(slot);
+                return false;
+            }
+            self.tell_controller(INVALID_TTL, 0, u16::MAX, &[], None);
+        }
+        self.remark(Remark::TtlExpired(name));
+        true
+    }
+
+    /// Whether transport ports can be written.
+    pub(super) fn has_ports(&self) -> bool {
+        self.packet.is_ip() && self.packet.get(proto::IP_FRAG) & super::packet::LATER == 0
+    }
+
+    /// The priority that stands for a queue: the kernel's handle of a class (tc(8)), or the queue itself.
+    pub(super) fn priority(&self, queue: u32) -> u32 {
+        if self.world.is_kernel { 0x1_0000 | queue.wrapping_add(1) & 0xffff } else { queue }
+    }
+}

@@ -1,0 +1,67 @@
+//! Where a packet goes: `ofproto/trace` without a switch.
+//!
+//! [`trace`] is a pure function of a node, a packet and what connection tracking is to answer. It does what
+//! ovs-vswitchd does, in the same order (`ofproto/ofproto-dpif-xlate.c`): lookups and actions in `exec`, ports,
+//! patch ports and tunnels in `output`, the learning switch in `normal`, groups in `group`, headers in
+//! `headers`, connection tracking in `conntrack`. The limits are the switch's, so every trace ends.
+//!
+//! A [`Trace`] is a value: passes of nested [`Step`]s, which hold flows and actions and no text. [`paint::as_ovs`]
+//! prints it as Open vSwitch does; what a packet is for the datapath is worked out in `commit` and
+//! [`datapath`]. What nothing tells, such as what a hash gives, is an [`Assumption`], and never looks like a fact.
+//!
+//! Read `step`, then `machine`, then `exec`.
+
+mod commit;
+mod conntrack;
+pub mod datapath;
+mod exec;
+mod group;
+mod headers;
+mod machine;
+mod normal;
+mod output;
+pub mod packet;
+pub mod paint;
+pub mod spec;
+pub mod step;
+mod verdict;
+pub mod world;
+
+pub use packet::Packet;
+pub use step::{
+    Assumption, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, Verdict, What,
+};
+pub use world::World;
+
+use self::machine::{Machine, Shared};
+
+/// What a trace may take for granted.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What connection tracking says at the first, second .. recirculation, as bits of ct_state. After these it says
+    /// that the connection is new.
+    pub ct_next: Vec<u8>,
+}
+
+/// Sends a packet into a bridge of a node and follows it.
+pub fn trace<'a>(world: &World<'a>, bridge: usize, packet: &Packet, options: &Options) -> Trace<'a> {
+    let mut shared = Shared::default();
+    let mut answers = options.ct_next.iter().copied();
+    let mut passes = vec![Machine::new(world, bridge, 0, packet.clone(), &mut shared).run(None)];
+    let mut steps = passes[0].steps.len();
+    while let Some(fork) = shared.forks.pop_front() {
+        if passes.len() >= conntrack::PASSES || steps >= machine::STEPS {
+            shared.assumed.push(Assumption::Recirculation(fork.id));
+            break;
+        }
+        let (packet, resume, state) = conntrack::resume(fork, answers.next(), &mut shared.assumed);
+        let number = passes.len();
+        let pass = Machine::new(world, bridge, number, packet, &mut shared).run(Some((resume, state)));
+        steps += pass.steps.len();
+        passes.push(pass);
+    }
+    verdict::judge(packet.clone(), passes, shared)
+}
+
+#[cfg(test)]
+mod tests;

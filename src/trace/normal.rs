@@ -1,0 +1,164 @@
+//! The learning switch: what `NORMAL` does (`xlate_normal`).
+
+use super::machine::Machine;
+use super::packet::Packet;
+use super::step::{Assumption, Remark};
+use super::world::{BridgeWorld, Vlan, VlanMode, XPort};
+use crate::field::names::port;
+use crate::field::proto::ethertype;
+use crate::field::slot::{Slot, word};
+use crate::field::table;
+
+/// The tags of a packet: type, VLAN, priority bits; outer first, zero where there is none.
+type Tags = [(u16, u16, u16); 2];
+
+/// The bits of a VLAN id in a tag.
+const VID: u16 = 0x0fff;
+/// The bits of the priority in a tag.
+const PCP: u16 = 0xe000;
+/// Says that there is a tag.
+const PRESENT: u16 = 0x1000;
+
+impl Machine<'_, '_> {
+    /// Does what an ordinary switch would.
+    pub(super) fn normal(&mut self, last: bool) {
+        self.reads_slot(table::ETH_SRC.slot);
+        self.reads_slot(table::ETH_DST.slot);
+        self.reads_slot(Slot::new(word::VLAN, 0, 13));
+        let here = self.here();
+        let from = self.packet.in_port();
+        let Some(input) = here.port(from) else {
+            if from != port::NONE {
+                self.remark(Remark::UnknownPort(from));
+            }
+            return self.remark(Remark::NoBundle);
+        };
+        if !here.knows_vlans {
+            self.assume(Assumption::Vlans(here.bridge.name.clone()));
+        }
+        let came = tags(&self.packet);
+        if let Some(refusal) = input.vlan.refuses(came[0].1, input) {
+            self.remark(refusal);
+            return self.remark(Remark::VlanRefused);
+        }
+        let inside = input.vlan.inside(came);
+        let vlan = inside[0].1;
+        let to = self.packet.get(table::ETH_DST.slot);
+        if !here.forward_bpdu && is_reserved(to) {
+            return self.remark(Remark::ReservedMac);
+        }
+        if here.bridge.fdb.is_empty() {
+            self.assume(Assumption::Fdb(here.bridge.name.clone()));
+        }
+        let entry = here.bridge.fdb.iter().find(|e| e.mac == to && e.vlan == vlan);
+        match entry.and_then(|e| here.port(e.port)) {
+            Some(output) if output.group == input.group => self.remark(Remark::LearnedInput),
+            Some(output) => {
+                self.remark(Remark::Learned);
+                self.send_tagged(output, inside, last);
+            }
+            None => {
+                self.remark(Remark::Flooding);
+                self.flood_vlan(here, input, inside, last);
+            }
+        }
+    }
+
+    fn flood_vlan(&mut self, here: &BridgeWorld<'_>, input: &XPort, inside: Tags, last: bool) {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut outputs: Vec<&XPort> = Vec::new();
+        for output in &here.ports {
+            // A bond gets one copy only.
+            let is_first = !seen.contains(&&*output.group);
+            seen.push(&output.group);
+            if is_first && output.group != input.group && !output.no_flood && output.vlan.carries(inside[0].1) {
+                outputs.push(output);
+            }
+        }
+        for (at, output) in outputs.iter().enumerate() {
+            self.send_tagged(output, inside, last && at + 1 == outputs.len());
+        }
+    }
+
+    /// Sends the packet with the tags that the port's VLANs ask for.
+    fn send_tagged(&mut self, output: &XPort, inside: Tags, last: bool) {
+        let before = self.packet.clone();
+        put(&mut self.packet, output.vlan.outside(inside), output.vlan.priority_tags);
+        self.writes_slot(Slot::new(word::VLAN, 0, 16));
+        self.send(output.number, last, false);
+        self.packet.set_tci(before.tci());
+        self.packet.tpids = before.tpids;
+        self.packet.inner_tci = before.inner_tci;
+    }
+}
+
+/// The tags of a packet as it is.
+fn tags(packet: &Packet) -> Tags {
+    let tag = |tpid: u16, tci: u16| if tci & PRESENT != 0 { (tpid, tci & VID, tci & PCP) } else { (0, 0, 0) };
+    [tag(packet.tpids[0], packet.tci()), tag(packet.tpids[1], packet.inner_tci)]
+}
+
+/// Puts tags on a packet. A VLAN of 0 is none, unless there is a priority to tell.
+fn put(packet: &mut Packet, tags: Tags, priority_tags: bool) {
+    let tci = |(_, vid, pcp): (u16, u16, u16)| {
+        if vid != 0 || priority_tags && pcp != 0 { vid | pcp | PRESENT } else { 0 }
+    };
+    let tpid = |(tpid, ..): (u16, u16, u16)| if tpid == 0 { ethertype::VLAN } else { tpid };
+    let (outer, inner) = (tci(tags[0]), tci(tags[1]));
+    packet.tpids = [if outer == 0 { 0 } else { tpid(tags[0]) }, if inner == 0 { 0 } else { tpid(tags[1]) }];
+    packet.set_tci(outer);
+    packet.inner_tci = inner;
+}
+
+/// Addresses that switches keep to themselves: 01:80:c2:00:00:00 to 0f and Cisco's for the same purpose.
+fn is_reserved(mac: u64) -> bool {
+    mac & !0xf == 0x0180_c200_0000 || mac & !3 == 0x0100_0ccc_cccc || mac == 0x0100_0ccd_cdcd
+}
+
+impl Vlan {
+    /// Why a packet with this tag may not come in, if it may not.
+    fn refuses(&self, vid: u16, port: &XPort) -> Option<Remark> {
+        match self.mode {
+            VlanMode::Access => (vid != 0).then(|| Remark::TaggedAccess(vid, (*port.name).into(), self.tag)),
+            VlanMode::NativeTagged | VlanMode::NativeUntagged if vid == 0 => None,
+            VlanMode::Dot1qTunnel => None,
+            _ => (!self.trunks_vlan(vid)).then(|| Remark::NotTrunked(vid, (*port.name).into())),
+        }
+    }
+
+    fn trunks_vlan(&self, vid: u16) -> bool {
+        self.mode != VlanMode::Access && (self.trunks.is_empty() || self.trunks.contains(&vid))
+    }
+
+    /// Whether packets of a VLAN go out.
+    fn carries(&self, vid: u16) -> bool {
+        match self.mode {
+            VlanMode::Access | VlanMode::Dot1qTunnel => vid == self.tag,
+            VlanMode::NativeTagged | VlanMode::NativeUntagged => vid == self.tag || self.trunks_vlan(vid),
+            VlanMode::Trunk => self.trunks_vlan(vid),
+        }
+    }
+
+    /// The tags inside the bridge.
+    fn inside(&self, came: Tags) -> Tags {
+        let tpid = if came[0].0 == 0 { ethertype::VLAN } else { came[0].0 };
+        match self.mode {
+            VlanMode::Access => [(tpid, self.tag, came[0].2), (0, 0, 0)],
+            VlanMode::NativeTagged | VlanMode::NativeUntagged if came[0].1 == 0 => {
+                [(tpid, self.tag, came[0].2), came[1]]
+            }
+            VlanMode::Dot1qTunnel => [(ethertype::VLAN_8021AD, self.tag, 0), came[0]],
+            _ => came,
+        }
+    }
+
+    /// The tags of a packet that leaves.
+    fn outside(&self, inside: Tags) -> Tags {
+        match self.mode {
+            VlanMode::Access => [(0, 0, 0); 2],
+            VlanMode::NativeUntagged if inside[0].1 == self.tag => [inside[1], (0, 0, 0)],
+            VlanMode::Dot1qTunnel => [inside[1], (0, 0, 0)],
+            _ => inside,
+        }
+    }
+}

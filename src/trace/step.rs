@@ -1,0 +1,469 @@
+//! What a trace consists of: its passes, their steps, and the verdict.
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+use super::datapath::DpAction;
+use super::packet::Packet;
+use crate::action::Action;
+use crate::field::{Bits, Match, Subfield};
+use crate::model::bridge::FlowId;
+use crate::model::flow::TableId;
+
+/// A packet's way, as a switch would send it.
+#[derive(Debug)]
+pub struct Trace<'a> {
+    /// The packet as it came in.
+    pub input: Packet,
+    /// Its passes: one, and one more for each time it begins again after connection tracking.
+    pub passes: Vec<Pass<'a>>,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// The bits of the packet that decided its first pass: all packets with these bits go the same way there.
+    pub relevant: Match,
+    /// Where the packet leaves the node, in order.
+    pub outputs: Vec<Egress>,
+    /// Why it is lost, if it is.
+    pub drop: Option<DropReason>,
+    /// What was assumed because nothing tells it.
+    pub assumed: Vec<Assumption>,
+}
+
+/// One run through the tables.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    /// What it follows, for all but the first.
+    pub resume: Option<Resume>,
+    /// The packet at its beginning.
+    pub input: Packet,
+    /// The packet at its end.
+    pub output: Packet,
+    /// What happened, in order.
+    pub steps: Vec<Step<'a>>,
+    /// The bits that decided.
+    pub relevant: Match,
+    /// What the datapath is told to do.
+    pub actions: Vec<DpAction>,
+    /// Why the datapath cannot do it alone.
+    pub slow: SmallVec<[Slow; 2]>,
+    /// Why there is no result.
+    pub failure: Option<Failure>,
+}
+
+/// How a pass after connection tracking begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// The number of the recirculation.
+    pub id: u32,
+    /// What connection tracking says.
+    pub ct_state: u8,
+    /// Whether that is assumed, because nobody said it.
+    pub assumed: bool,
+    /// The translation: the addresses and ports before and after, as printed.
+    pub nat: Option<(String, String)>,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub struct Step<'a> {
+    /// How deep it is nested, from 0.
+    pub level: u16,
+    /// The bridge it happens in, by its place in the node.
+    pub bridge: u16,
+    /// Whether that is the bridge in which the trace began.
+    pub first: bool,
+    /// What it is.
+    pub what: What<'a>,
+}
+
+/// What happens.
+#[derive(Debug, Clone)]
+pub enum What<'a> {
+    /// The packet is in a bridge.
+    Bridge,
+    /// It is looked up in a table.
+    Table {
+        /// The table.
+        table: TableId,
+        /// What is found.
+        found: Found,
+    },
+    /// The action set is executed.
+    ActionSet,
+    /// A bucket of a group gets a copy.
+    Bucket(u32),
+    /// It begins again.
+    Thaw,
+    /// In this table.
+    ResumeTable(TableId),
+    /// With this action set.
+    ResumeSet(Vec<Cow<'a, Action>>),
+    /// An action is executed.
+    Action(Cow<'a, Action>),
+    /// There are no actions.
+    Drop,
+    /// What is to be said of it.
+    Remark(Remark),
+}
+
+/// What is found in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A flow.
+    Flow {
+        /// The flow.
+        flow: FlowId,
+        /// The clauses of the conjunction that led to it.
+        via: SmallVec<[FlowId; 4]>,
+    },
+    /// Nothing: the packet is dropped.
+    Miss,
+    /// Nothing: the packet goes to a controller.
+    PacketIn,
+    /// A flow of the last table, which belongs to the switch.
+    Internal,
+}
+
+/// Something to be said of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// The port that a field names.
+    OutputPort(u64),
+    /// It is no port number.
+    OutOfRange(u64),
+    /// There is no such port.
+    NoPort,
+    /// The port does not forward.
+    NoForward,
+    /// The packet came from there.
+    InputPort,
+    /// It goes into a tunnel.
+    Tunnel,
+    /// There is no end of the tunnel.
+    NoTunnel,
+    /// The end of the tunnel is this end.
+    OwnTunnel,
+    /// What bits hold now.
+    Now(Subfield, Bits),
+    /// A field that the packet does not have.
+    Unmet(&'static str),
+    /// What the action set is.
+    ActionSetIs(Vec<Action>),
+    /// What it was.
+    ActionSetWas(Vec<Action>),
+    /// No MAC address like this was learned.
+    Flooding,
+    /// One was learned.
+    Learned,
+    /// It was learned on the input port.
+    LearnedInput,
+    /// The address is not for others.
+    ReservedMac,
+    /// The packet came from no port that takes part.
+    NoBundle,
+    /// The port is not known.
+    UnknownPort(u32),
+    /// A tag on an access port: the tag, the port, its own tag.
+    TaggedAccess(u16, Box<str>, u16),
+    /// A VLAN that the trunk does not carry.
+    NotTrunked(u16, Box<str>),
+    /// Hence it is dropped.
+    VlanRefused,
+    /// There is no such group.
+    NoGroup(u32),
+    /// A bucket is not live: its number, and what is down.
+    BucketDown(u32, String),
+    /// The bucket that is used.
+    Bucket(u32),
+    /// None is live.
+    NoBucket,
+    /// The packet goes on in this table, with what connection tracking says.
+    Forked(TableId),
+    /// This copy forgets its connection.
+    Untracked,
+    /// A flow would be learned, but for the trace.
+    LearnIgnored,
+    /// The time to live is over: `IPv4`, `MPLS` ..
+    TtlExpired(&'static str),
+    /// Nothing is on the stack.
+    StackUnderflow,
+    /// The queue is now.
+    Queue(u32),
+    /// A field is deleted.
+    Deleted(&'static str),
+    /// Patch ports take whole packets only.
+    TruncatedPatch(u32),
+    /// A clause of a conjunction was executed.
+    ConjunctionExecuted,
+    /// No connection, so no swap.
+    NoTuple,
+    /// Too deep.
+    TooDeep,
+    /// Too many lookups.
+    TooManyResubmits,
+    /// Too many actions.
+    TooManyActions,
+    /// The stack is too large.
+    StackTooLarge,
+    /// Too many MPLS labels.
+    TooManyLabels,
+    /// An action that is not known, or of which nothing is known; with its text.
+    Unknown(Box<str>),
+}
+
+/// How serious a remark is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grade {
+    /// It explains.
+    Detail,
+    /// Something was not done.
+    Warning,
+    /// Something is wrong.
+    Error,
+}
+
+/// Why there is no result: the limits of a switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// More than 64 lookups in the same or earlier tables.
+    TooDeep,
+    /// More than 4096 lookups.
+    TooManyResubmits,
+    /// More than 64 kB on the stack.
+    StackTooDeep,
+    /// More MPLS labels than a switch keeps.
+    TooManyLabels,
+}
+
+/// Why a packet needs the slow path of a switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slow {
+    /// The datapath does not have an action.
+    Action,
+}
+
+/// What becomes of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It leaves through a port.
+    Delivered,
+    /// It leaves nowhere.
+    Dropped,
+    /// It goes to a controller, and nowhere else.
+    Controller,
+    /// It depends on something that nothing tells.
+    Unknown,
+    /// Some copies leave, others go to a controller.
+    Mixed,
+}
+
+/// Where a copy of the packet leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Egress {
+    /// The pass, from 0.
+    pub pass: usize,
+    /// The bridge, by its place in the node.
+    pub bridge: usize,
+    /// The port's OpenFlow number.
+    pub port: u32,
+    /// The port's name.
+    pub name: std::sync::Arc<str>,
+    /// The tunnel it goes into, as the datapath is told.
+    pub tunnel: Option<String>,
+}
+
+/// Why a packet is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DropReason {
+    /// The pass, from 0.
+    pub pass: usize,
+    /// The bridge, by its place in the node.
+    pub bridge: usize,
+    /// The table it came to last.
+    pub table: Option<TableId>,
+    /// The flow that lost it; `None` for a table miss.
+    pub flow: Option<FlowId>,
+    /// What happened.
+    pub why: Lost,
+}
+
+/// How a packet gets lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lost {
+    /// No flow matches.
+    Miss,
+    /// A flow drops it.
+    Flow,
+    /// A flow sends it nowhere: a remark says why.
+    Refused(Remark),
+    /// A flow does nothing that would send it on.
+    NoOutput,
+    /// The port takes no packets.
+    NoReceive,
+    /// A limit of the switch.
+    Failure(Failure),
+}
+
+/// What was assumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assumption {
+    /// What connection tracking says at a recirculation.
+    CtState(u32),
+    /// Which bucket of a select group gets the packet.
+    Bucket(u32, u32),
+    /// What a hash gives.
+    Hash(&'static str),
+    /// Which addresses were learned.
+    Fdb(std::sync::Arc<str>),
+    /// The VLANs of ports.
+    Vlans(std::sync::Arc<str>),
+    /// The packet's length.
+    Length(u16),
+    /// What happens after a recirculation that cannot be followed.
+    Recirculation(u32),
+    /// What an action does that nobody knows.
+    Action(Box<str>),
+}
+
+impl Assumption {
+    /// Whether the verdict hangs on it, rather than on a default of the switch.
+    pub fn is_doubt(&self) -> bool {
+        matches!(self, Assumption::Hash(_) | Assumption::Recirculation(_) | Assumption::Action(_))
+    }
+
+    /// In words.
+    pub fn text(&self) -> String {
+        match self {
+            Assumption::CtState(id) => {
+                format!("conntrack answers trk|new at recirculation {id:#x}; --ct-next says otherwise")
+            }
+            Assumption::Bucket(group, bucket) => {
+                format!("group {group} takes bucket {bucket}; the switch picks a live one by hashing the packet")
+            }
+            Assumption::Hash(what) => {
+                format!("{what} picks the first of what it can pick; the switch hashes the packet")
+            }
+            Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
+            Assumption::Vlans(bridge) => format!("every port of {bridge} carries every VLAN: nothing says otherwise"),
+            Assumption::Length(bytes) => format!("the packet may be longer than {bytes} bytes or not: both are traced"),
+            Assumption::Recirculation(id) => format!("what follows recirculation {id:#x} is not traced"),
+            Assumption::Action(text) => format!("`{text}` does nothing: nobody knows this action"),
+        }
+    }
+}
+
+impl Failure {
+    /// In the words of Open vSwitch.
+    pub fn text(self) -> &'static str {
+        match self {
+            Failure::TooDeep => "Recursion too deep",
+            Failure::TooManyResubmits => "Too many resubmits",
+            Failure::StackTooDeep => "Stack too deep",
+            Failure::TooManyLabels => "Too many MPLS labels",
+        }
+    }
+}
+
+impl Slow {
+    /// In the words of Open vSwitch.
+    pub fn text(self) -> &'static str {
+        match self {
+            Slow::Action => "Uses action(s) not supported by datapath",
+        }
+    }
+}
+
+impl Verdict {
+    /// The word of the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Delivered => "delivered",
+            Verdict::Dropped => "dropped",
+            Verdict::Controller => "controller",
+            Verdict::Unknown => "unknown",
+            Verdict::Mixed => "mixed",
+        }
+    }
+}
+
+impl Remark {
+    /// How serious it is.
+    pub fn grade(&self) -> Grade {
+        use Remark::*;
+        match self {
+            OutputPort(_) | NoForward | Tunnel | Now(..) | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned
+            | LearnedInput | ReservedMac | BucketDown(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_)
+            | Deleted(_) => Grade::Detail,
+            OutOfRange(_) | NoPort | InputPort | NoTunnel | OwnTunnel | Unmet(_) | NoBundle | VlanRefused
+            | NoGroup(_) | LearnIgnored | TtlExpired(_) => Grade::Warning,
+            UnknownPort(_) | TaggedAccess(..) | NotTrunked(..) | StackUnderflow | TruncatedPatch(_)
+            | ConjunctionExecuted | NoTuple | TooDeep | TooManyResubmits | TooManyActions | StackTooLarge
+            | TooManyLabels | Unknown(_) => Grade::Error,
+        }
+    }
+
+    /// In the words of Open vSwitch.
+    pub fn text(&self) -> String {
+        use Remark::*;
+        match self {
+            OutputPort(port) => format!("output port is {port}"),
+            OutOfRange(port) => format!("output port {port} is out of range"),
+            NoPort => "Nonexistent output port".to_owned(),
+            NoForward => "OFPPC_NO_FWD set, skipping output".to_owned(),
+            InputPort => "skipping output to input port".to_owned(),
+            Tunnel => "output to kernel tunnel".to_owned(),
+            NoTunnel => "Tunneling decided against output".to_owned(),
+            OwnTunnel => "Not tunneling to our own address".to_owned(),
+            Now(sub, value) => super::paint::now(sub, value),
+            Unmet(field) => format!("unmet prerequisites for {field}, set_field ignored"),
+            ActionSetIs(set) => super::paint::action_set("is", set),
+            ActionSetWas(set) => super::paint::action_set("was", set),
+            Flooding => "no learned MAC for destination, flooding".to_owned(),
+            Learned => "forwarding to learned port".to_owned(),
+            LearnedInput => "learned port is input port, dropping".to_owned(),
+            ReservedMac => "packet has reserved destination MAC, dropping".to_owned(),
+            NoBundle => "no input bundle, dropping".to_owned(),
+            UnknownPort(port) => format!("received packet on unknown port {port}"),
+            TaggedAccess(vid, port, tag) => {
+                format!(
+                    "dropping VLAN {vid} tagged packet received on port {port} configured as VLAN {tag} access port"
+                )
+            }
+            NotTrunked(vid, port) => {
+                format!("dropping VLAN {vid} packet received on port {port} not configured for trunking VLAN {vid}")
+            }
+            VlanRefused => "disallowed VLAN VID for this input port, dropping".to_owned(),
+            NoGroup(group) => format!("output to nonexistent group {group}"),
+            BucketDown(bucket, why) => format!("bucket {bucket}: not live due to {why}"),
+            Bucket(bucket) => format!("using bucket {bucket}"),
+            NoBucket => "no live bucket".to_owned(),
+            Forked(table) => format!(
+                "A clone of the packet is forked to recirculate. The forked pipeline will be resumed at table {table}."
+            ),
+            Untracked => "Sets the packet to an untracked state, and clears all the conntrack fields.".to_owned(),
+            LearnIgnored => "suppressing side effects, so learn action ignored".to_owned(),
+            TtlExpired(what) => format!("{what} decrement TTL exception"),
+            StackUnderflow => "stack underflow".to_owned(),
+            Queue(queue) => {
+                if *queue == 0 {
+                    "queue = 0".to_owned()
+                } else {
+                    format!("queue = {queue:#x}")
+                }
+            }
+            Deleted(field) => format!("delete {field}"),
+            TruncatedPatch(port) => format!("output_trunc does not support patch port {port}"),
+            ConjunctionExecuted => "executing no-op conjunction action".to_owned(),
+            NoTuple => "resubmit(ct) with non-tracked or non-IP packet!".to_owned(),
+            TooDeep => "over max translation depth 64".to_owned(),
+            TooManyResubmits => "over 4096 resubmit actions".to_owned(),
+            TooManyActions => "resubmits yielded over 64 kB of actions".to_owned(),
+            StackTooLarge => "resubmits yielded over 64 kB of stack".to_owned(),
+            TooManyLabels => "dropping packet on which an MPLS push action can't be performed as it would have more \
+                              MPLS LSEs than the 3 supported."
+                .to_owned(),
+            Unknown(action) => format!("unknown action {action}"),
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! A node as packets meet it: the ports of its bridges, and where they lead.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::field::names::port;
+use crate::model::bridge::Bridge;
+use crate::model::node::Node;
+use crate::model::node_facts::{InterfaceFacts, value};
+
+/// The bridges of a node with their ports, ready for traces.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// The node.
+    pub node: &'a Node,
+    /// Whether the datapath is the kernel's, which numbers queues in its own way.
+    pub(super) is_kernel: bool,
+    pub(super) bridges: Vec<BridgeWorld<'a>>,
+}
+
+/// A bridge with its ports.
+#[derive(Debug)]
+pub(super) struct BridgeWorld<'a> {
+    pub bridge: &'a Bridge,
+    /// The ports: LOCAL first, then by number.
+    pub ports: Vec<XPort>,
+    by_number: FxHashMap<u32, usize>,
+    /// The ports by their places, in the order in which FLOOD and ALL serve them.
+    pub flooding: Vec<usize>,
+    /// The first of the numbers that the datapath gives to the bridge's meters.
+    pub first_meter: u32,
+    /// Whether a table miss goes to a controller.
+    pub miss_to_controller: bool,
+    /// Whether reserved addresses are forwarded, too.
+    pub forward_bpdu: bool,
+    /// Whether ports and their VLANs are known.
+    pub knows_vlans: bool,
+}
+
+/// A port of a bridge.
+#[derive(Debug, Clone, Default)]
+pub(super) struct XPort {
+    /// Its OpenFlow number.
+    pub number: u32,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its number in the datapath; a patch port has none.
+    pub dp: Option<u32>,
+    /// The bridge and port at the other end of a patch port.
+    pub peer: Option<(usize, u32)>,
+    /// Where packets go that are sent into a tunnel.
+    pub tunnel: Option<XTunnel>,
+    pub no_forward: bool,
+    pub no_receive: bool,
+    pub no_flood: bool,
+    pub is_up: bool,
+    /// The port of the database it belongs to: several interfaces of a bond share one.
+    pub group: Arc<str>,
+    pub vlan: Vlan,
+}
+
+/// The VLANs of a port (ovs-vswitchd.conf.db(5), Port, "VLAN Configuration").
+#[derive(Debug, Clone, Default)]
+pub(super) struct Vlan {
+    pub mode: VlanMode,
+    pub tag: u16,
+    pub trunks: Vec<u16>,
+    /// Whether packets of VLAN 0 are sent with a tag that holds their priority.
+    pub priority_tags: bool,
+}
+
+/// How a port deals with VLAN tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum VlanMode {
+    Access,
+    #[default]
+    Trunk,
+    NativeTagged,
+    NativeUntagged,
+    Dot1qTunnel,
+}
+
+/// Options of a tunnel.
+#[derive(Debug, Clone, Default)]
+pub(super) struct XTunnel {
+    /// The other end; `None` if flows choose it.
+    pub remote: Option<std::net::IpAddr>,
+    /// This end; `None` if it is not fixed.
+    pub local: Option<std::net::IpAddr>,
+    /// Flows choose this end.
+    pub local_flow: bool,
+    /// The key of what goes out; `None` for none.
+    pub out_key: Option<u64>,
+    /// Flows choose the key.
+    pub out_key_flow: bool,
+    /// The time to live of the outer header; `None` inherits it.
+    pub ttl: Option<u8>,
+    pub tos_inherit: bool,
+    pub df: bool,
+    pub csum: bool,
+    pub dst_port: u16,
+}
+
+impl<'a> World<'a> {
+    /// Of a node.
+    pub fn of(node: &'a Node) -> World<'a> {
+        let mut bridges: Vec<BridgeWorld<'a>> = node.bridges.iter().map(|b| BridgeWorld::of(node, b)).collect();
+        let mut meters = 0;
+        for bridge in &mut bridges {
+            bridge.first_meter = meters;
+            meters += bridge.bridge.meters.len() as u32;
+        }
+        let is_kernel = node.datapaths.iter().any(|d| d.name.starts_with("system@"));
+        let mut world = World { node, is_kernel, bridges };
+        world.connect();
+        world
+    }
+
+    /// The place of a bridge.
+    pub fn bridge(&self, name: &str) -> Option<usize> {
+        self.bridges.iter().position(|b| &*b.bridge.name == name)
+    }
+
+    /// Finds the other ends of patch ports.
+    fn connect(&mut self) {
+        let mut by_name: FxHashMap<Arc<str>, (usize, u32)> = FxHashMap::default();
+        for (at, bridge) in self.bridges.iter().enumerate() {
+            by_name.extend(bridge.ports.iter().map(|p| (p.name.clone(), (at, p.number))));
+        }
+        let node = self.node;
+        for bridge in &mut self.bridges {
+            for port in &mut bridge.ports {
+                port.peer = peer(node, &port.name).and_then(|peer| by_name.get(&*peer).copied());
+            }
+        }
+    }
+}
+
+/// The name of the port at the other end of a patch port.
+fn peer(node: &Node, name: &str) -> Option<Arc<str>> {
+    if let Some((_, interface)) = node.facts.interface(name)
+        && let Some(peer) = interface.option("peer")
+    {
+        return Some(peer.into());
+    }
+    let ports = node.datapaths.iter().flat_map(|d| &d.bridges).flat_map(|b| &b.ports);
+    let mut options = ports.filter(|p| &*p.name == name).flat_map(|p| &p.options);
+    options.find(|(key, _)| &**key == "peer").map(|(_, peer)| (**peer).into())
+}
+
+impl<'a> BridgeWorld<'a> {
+    fn of(node: &'a Node, bridge: &'a Bridge) -> BridgeWorld<'a> {
+        let facts = node.facts.bridge(&bridge.name);
+        let dp_ports: Vec<_> = node
+            .datapaths
+            .iter()
+            .flat_map(|d| &d.bridges)
+            .filter(|b| b.name == bridge.name)
+            .flat_map(|b| &b.ports)
+            .collect();
+        let mut ports: Vec<XPort> = bridge
+            .ports
+            .iter()
+            .map(|p| XPort {
+                number: p.number,
+                name: p.name.clone(),
+                no_forward: has(&p.config, "NO_FWD"),
+                no_receive: has(&p.config, "NO_RECV"),
+                no_flood: has(&p.config, "NO_FLOOD"),
+                is_up: !has(&p.config, "PORT_DOWN") && !has(&p.state, "LINK_DOWN"),
+                ..XPort::default()
+            })
+            .collect();
+        let add = |ports: &mut Vec<XPort>, number: u32, name: &Arc<str>| {
+            if !ports.iter().any(|p| p.number == number) {
+                ports.push(XPort { number, name: name.clone(), is_up: true, ..XPort::default() });
+            }
+        };
+        for port in &dp_ports {
+            add(&mut ports, port.ofport, &port.name);
+        }
+        for interface in facts.iter().flat_map(|f| &f.interfaces) {
+            if let Some(number) = interface.ofport {
+                add(&mut ports, number, &interface.name);
+            }
+        }
+        for port in &mut ports {
+            port.group = port.name.clone();
+            // Names in OpenFlow up to 1.4 are cut at 15 characters; the number is the safer link.
+            let interface = facts.and_then(|f| {
+                f.interfaces.iter().find(|i| i.ofport == Some(port.number) || i.ofport.is_none() && i.name == port.name)
+            });
+            port.dp = dp_ports.iter().find(|p| p.ofport == port.number).map_or(Some(port.number), |p| p.dp_port);
+            if let Some(interface) = interface {
+                port.describe(interface);
+            }
+        }
+        ports.sort_by_key(|p| (p.number != port::LOCAL, p.number));
+        let flooding = hash_order(&ports);
+        let by_number = ports.iter().enumerate().map(|(at, p)| (p.number, at)).collect();
+        BridgeWorld {
+            bridge,
+            ports,
+            by_number,
+            flooding,
+            first_meter: 0,
+            miss_to_controller: facts.is_some_and(|f| {
+                !f.controllers.is_empty() && matches!(&f.protocols[..], [only] if &**only == "OpenFlow10")
+            }),
+            forward_bpdu: facts.is_some_and(|f| value(&f.other_config, "forward-bpdu") == Some("true")),
+            knows_vlans: facts.is_some(),
+        }
+    }
+
+    /// A port by its number.
+    pub fn port(&self, number: u32) -> Option<&XPort> {
+        self.by_number.get(&number).map(|at| &self.ports[*at])
+    }
+
+    /// The number that the datapath gives to a meter. Meters are numbered in the order in which they were added.
+    pub fn dp_meter(&self, id: u32) -> Option<u32> {
+        let at = self.bridge.meters.iter().position(|m| m.id == id)?;
+        Some(self.first_meter + at as u32)
+    }
+}
+
+impl XPort {
+    /// Takes what the database says of the interface.
+    fn describe(&mut self, interface: &InterfaceFacts) {
+        let port = &interface.port;
+        self.name = interface.name.clone();
+        self.group = port.name.clone();
+        let mode = match port.vlan_mode.as_deref() {
+            Some("access") => VlanMode::Access,
+            Some("native-tagged") => VlanMode::NativeTagged,
+            Some("native-untagged") => VlanMode::NativeUntagged,
+            Some("dot1q-tunnel") => VlanMode::Dot1qTunnel,
+            Some(_) => VlanMode::Trunk,
+            None if port.tag.is_some() => VlanMode::Access,
+            None => VlanMode::Trunk,
+        };
+        self.vlan = Vlan {
+            mode,
+            tag: port.tag.unwrap_or(0),
+            trunks: port.trunks.clone(),
+            priority_tags: matches!(value(&port.other_config, "priority-tags"), Some("true" | "always" | "if-nonzero")),
+        };
+        let kind = interface.kind.as_deref().unwrap_or("");
+        if interface.option("remote_ip").is_some() && kind != "patch" {
+            self.tunnel = Some(tunnel(kind, interface));
+        }
+    }
+}
+
+fn tunnel(kind: &str, interface: &InterfaceFacts) -> XTunnel {
+    let option = |key| interface.option(key);
+    let key = option("out_key").or(option("key"));
+    let default_port = match kind {
+        "vxlan" => 4789,
+        "geneve" => 6081,
+        "lisp" => 4341,
+        "stt" => 7471,
+        "gtpu" => 2152,
+        _ => 0,
+    };
+    XTunnel {
+        remote: option("remote_ip").and_then(|a| a.parse().ok()),
+        local: option("local_ip").and_then(|a| a.parse().ok()),
+        local_flow: option("local_ip") == Some("flow"),
+        out_key: key.and_then(|k| crate::base::number::c_integer(k).ok()),
+        out_key_flow: key == Some("flow"),
+        ttl: match option("ttl") {
+            Some("inherit") => None,
+            Some(ttl) => ttl.parse().ok(),
+            None => Some(64),
+        },
+        tos_inherit: option("tos") == Some("inherit"),
+        df: option("df_default") != Some("false"),
+        csum: option("csum") == Some("true"),
+        dst_port: option("dst_port").and_then(|p| p.parse().ok()).unwrap_or(default_port),
+    }
+}
+
+fn has(words: &[Box<str>], word: &str) -> bool {
+    words.iter().any(|w| &**w == word)
+}
+
+impl World<'_> {
+    /// A bridge by its place.
+    pub fn at(&self, bridge: usize) -> &Bridge {
+        self.bridges[bridge].bridge
+    }
+}
+
+/// The order in which Open vSwitch walks through the ports of a bridge: through the hash table they were put in, LOCAL
+/// first and then by number (lib/hmap.c). A new entry stands first in its bucket, and growing turns buckets around.
+fn hash_order(ports: &[XPort]) -> Vec<usize> {
+    let mut mask = 0;
+    // Each bucket with its first entry last.
+    let mut buckets: Vec<Vec<usize>> = vec![Vec::new()];
+    for (at, port) in ports.iter().enumerate() {
+        buckets[(hash(port.number) & mask) as usize].push(at);
+        let n = at as u32 + 1;
+        if n / 2 > mask {
+            mask = (n / 2 + 1).next_power_of_two() - 1;
+            mask |= (mask & 1) << 1;
+            let old = std::mem::replace(&mut buckets, vec![Vec::new(); mask as usize + 1]);
+            for entry in old.iter().flat_map(|bucket| bucket.iter().rev()) {
+                buckets[(hash(ports[*entry].number) & mask) as usize].push(*entry);
+            }
+        }
+    }
+    buckets.iter().flat_map(|bucket| bucket.iter().rev()).copied().collect()
+}
+
+/// MurmurHash3 of a number and a zero.
+fn hash(number: u32) -> u32 {
+    let add = |hash: u32, data: u32| {
+        let data = data.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+        (hash ^ data).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64)
+    };
+    let mut hash = add(add(number, 0), 0) ^ 8;
+    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
+    hash ^ hash >> 16
+}
