@@ -11,7 +11,6 @@ use super::failure::{CommandResult, Outcome};
 use super::json as answers;
 use crate::base::paint::{Painter, Role};
 use crate::check::drops::{At, Drop};
-use crate::explain;
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::id::FlowHash;
 use crate::session::NodeScene;
@@ -122,15 +121,7 @@ impl Place<'_> {
     }
 
     fn why(&self) -> String {
-        match self.drop.at {
-            At::Flow(flow) | At::Feeder { flow, .. } => {
-                explain::flow(&self.chosen.node.explain(self.chosen.at), flow).summary.text()
-            }
-            At::Miss(_) => "No flow of the table matched.".to_owned(),
-            At::PortRx(_) => "The port dropped them as they came in.".to_owned(),
-            At::PortTx(_) => "The port dropped them instead of sending them.".to_owned(),
-            At::Meter(_) => "They were more than the meter lets pass.".to_owned(),
-        }
+        self.chosen.node.why_dropped(self.chosen.at, self.drop).text()
     }
 
     fn json(&self) -> Value {

@@ -50,9 +50,6 @@ struct Tunnel {
     tx: Option<u64>,
 }
 
-/// The kinds of interfaces that are tunnels (ovs-vswitchd.conf.db(5), Interface, type).
-const KINDS: [&str; 10] = ["geneve", "gre", "ip6gre", "vxlan", "lisp", "stt", "gtpu", "bareudp", "erspan", "ip6erspan"];
-
 /// How many tunnels a node has.
 pub fn count(scene: &NodeScene) -> usize {
     tunnels(scene).len()
@@ -62,7 +59,7 @@ fn tunnels(scene: &NodeScene) -> Vec<Tunnel> {
     let node = scene.node();
     let mut out = Vec::new();
     for bridge in &node.facts.bridges {
-        for interface in bridge.interfaces.iter().filter(|i| i.kind.as_deref().is_some_and(|k| KINDS.contains(&k))) {
+        for interface in bridge.interfaces.iter().filter(|i| i.is_tunnel()) {
             let counted = node.bridge(&bridge.name).and_then(|b| {
                 let number = interface.ofport?;
                 b.port_stats.iter().find(|s| s.number == number)

@@ -190,7 +190,16 @@ impl BridgeFacts {
     }
 }
 
+/// The kinds of interfaces that are tunnels (ovs-vswitchd.conf.db(5), Interface, type).
+pub const TUNNELS: [&str; 10] =
+    ["geneve", "gre", "ip6gre", "vxlan", "lisp", "stt", "gtpu", "bareudp", "erspan", "ip6erspan"];
+
 impl InterfaceFacts {
+    /// Whether it leads through a tunnel.
+    pub fn is_tunnel(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| TUNNELS.contains(&kind))
+    }
+
     /// An option of its type, such as `remote_ip`.
     pub fn option(&self, key: &str) -> Option<&str> {
         value(&self.options, key)

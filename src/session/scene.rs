@@ -3,8 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::base::diag::nearest;
-use crate::check::drops::{self, Drop};
-use crate::explain::{Cx, Index};
+use crate::base::paint::{Painter, Pieces, Role};
+use crate::check::drops::{self, At, Drop};
+use crate::explain::{self, Cx, Index};
 use crate::model::bridge::Bridge;
 use crate::model::naming::Naming;
 use crate::model::node::Node;
@@ -117,6 +118,19 @@ impl NodeScene {
     pub fn explain(&self, bridge: usize) -> Cx<'_> {
         let scene = &self.bridges[bridge];
         Cx::new(&scene.bridge, self.naming(bridge), self.names(), scene.index())
+    }
+
+    /// Why packets were discarded at a place of one of its bridges: a sentence.
+    pub fn why_dropped(&self, bridge: usize, drop: &Drop) -> Pieces {
+        let mut why = Pieces::default();
+        match drop.at {
+            At::Flow(flow) | At::Feeder { flow, .. } => return explain::flow(&self.explain(bridge), flow).summary,
+            At::Miss(_) => why.put(Role::Text, "No flow of the table matched."),
+            At::PortRx(_) => why.put(Role::Text, "The port dropped them as they came in."),
+            At::PortTx(_) => why.put(Role::Text, "The port dropped them instead of sending them."),
+            At::Meter(_) => why.put(Role::Text, "They were more than the meter lets pass."),
+        }
+        why
     }
 
     /// What filters of flows of one of its bridges stand on.

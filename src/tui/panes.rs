@@ -43,9 +43,6 @@ pub fn drops(node: &NodeScene) -> Vec<DropAt> {
     all.into_iter().map(|(_, bridge, at)| (bridge, at)).collect()
 }
 
-/// The kinds of interfaces that lead through a tunnel (`Interface.type`, ovs-vswitchd.conf.db(5)).
-const TUNNELS: [&str; 8] = ["vxlan", "geneve", "gre", "ip6gre", "erspan", "stt", "gtpu", "bareudp"];
-
 /// A tunnel: the bridge by its place in the node, and the port's interface.
 #[derive(Debug, Clone, Copy)]
 pub struct TunnelAt<'n> {
@@ -61,8 +58,7 @@ pub fn tunnels(node: &NodeScene) -> Vec<TunnelAt<'_>> {
     let mut all = Vec::new();
     for (bridge, scene) in node.bridges().iter().enumerate() {
         let interfaces = facts.bridge(&scene.bridge().name).map_or(&[][..], |b| &b.interfaces);
-        let is_tunnel = |i: &&InterfaceFacts| i.kind.as_deref().is_some_and(|k| TUNNELS.contains(&k));
-        all.extend(interfaces.iter().filter(is_tunnel).map(|interface| TunnelAt { bridge, interface }));
+        all.extend(interfaces.iter().filter(|i| i.is_tunnel()).map(|interface| TunnelAt { bridge, interface }));
     }
     all
 }

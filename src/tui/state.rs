@@ -52,8 +52,6 @@ pub struct State {
     pub offers: Vec<(Role, String)>,
     /// Where to begin, until that is there.
     pub start: Option<Start>,
-    /// Whether the person did something since the start.
-    pub was_used: bool,
 }
 
 /// Where to begin.
@@ -249,7 +247,6 @@ impl State {
             now: 0,
             offers: Vec::new(),
             start: None,
-            was_used: false,
         }
     }
 

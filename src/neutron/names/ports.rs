@@ -10,6 +10,7 @@ use crate::field::names::port;
 use crate::model::bridge::Bridge;
 use crate::model::neutron_facts::{NeutronFacts, NeutronPort};
 use crate::model::node::Node;
+use crate::model::node_facts::TUNNELS;
 use crate::model::ovsdb::Row;
 
 /// A port of a bridge.
@@ -215,7 +216,7 @@ fn add_rows(port: &mut PortWord, number: u32, row: &Row, interface: &Row, bridge
                 port.kind = PortKind::Patch { peer: peer.into(), bridge };
             }
         }
-        "vxlan" | "gre" | "geneve" | "stt" | "gtpu" | "erspan" | "ip6gre" | "ip6erspan" | "lisp" | "bareudp" => {
+        kind if TUNNELS.contains(&kind) => {
             let remote = Some(option("remote_ip")).filter(|r| r != "flow").unwrap_or_default();
             port.kind = PortKind::Tunnel { kind: kind.into(), remote: remote.into() };
         }

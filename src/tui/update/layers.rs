@@ -318,7 +318,7 @@ fn json(spot: &super::super::views::Spot, bridge: &crate::model::bridge::Bridge,
     serde_json::json!({
         "node": &*spot.node, "bridge": &*spot.bridge, "table": flow.table(), "priority": flow.priority(),
         "match": whole.match_text(&bridge.names), "actions": whole.actions_text(&bridge.names),
-        "cookie": format!("{:#x}", flow.cookie()), "n_packets": flow.n_packets(), "n_bytes": flow.n_bytes(),
+        "cookie": flow.cookie(), "n_packets": flow.n_packets(), "n_bytes": flow.n_bytes(),
         "text": flow.line_text(&bridge.names).trim(),
     })
     .to_string()

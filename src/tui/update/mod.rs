@@ -41,7 +41,6 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Gone => effects.push(Effect::Quit(String::new())),
         Msg::Key(key) => {
-            state.was_used = true;
             pressed(state, key, &mut effects);
         }
         Msg::Paste(text) => layers::paste(state, &text, &mut effects),

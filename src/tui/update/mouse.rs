@@ -9,7 +9,6 @@ use super::super::views::Screen;
 
 /// Takes what the mouse did.
 pub fn mouse(state: &mut State, mouse: Mouse, effects: &mut Vec<Effect>) {
-    state.was_used = true;
     if let MouseAct::Wheel(by) = mouse.act {
         let id = if by > 0 { Id::Down } else { Id::Up };
         for _ in 0..by.unsigned_abs() {

@@ -177,7 +177,7 @@ fn content<'a>(state: &'a State, node: &'a NodeScene, view: &'a NodeView, pane: 
                 title: "Drop radar".into(),
                 note: if total > 0 { format!("{} packets", grouped(total)) } else { String::new() },
                 heading: format!(" PACKETS  {:<wheres$} WHY", "WHERE"),
-                row: Box::new(move |n, width| drop_row(node, n, wheres, width)),
+                row: Box::new(move |n, _| drop_row(node, n, wheres)),
             }
         }
         Pane::Ports => {
@@ -250,7 +250,7 @@ fn bridge_row(state: &State, node: &NodeScene, n: usize) -> Row {
     row
 }
 
-fn drop_row(node: &NodeScene, n: usize, wheres: usize, width: usize) -> Row {
+fn drop_row(node: &NodeScene, n: usize, wheres: usize) -> Row {
     let mut row = Row::new();
     let found =
         panes::drops(node).get(n).and_then(|(b, at)| Some((*b, node.bridges()[*b].drops_if_known()?.get(*at)?)));
@@ -260,8 +260,7 @@ fn drop_row(node: &NodeScene, n: usize, wheres: usize, width: usize) -> Row {
     place.fit(wheres, "~");
     place.pad(wheres + 1);
     row.append(place);
-    let room = width.saturating_sub(row.width() + 1);
-    row.append(drop_why(node, bridge, drop, room));
+    row.append(drop_why(node, bridge, drop));
     row
 }
 
@@ -295,25 +294,13 @@ fn port_name(bridge: &Bridge, port: u32) -> String {
     bridge.names.port_name(port).map_or_else(|| port.to_string(), |n| n.to_string())
 }
 
-fn drop_why(node: &NodeScene, at: usize, drop: &Drop, _room: usize) -> Row {
+fn drop_why(node: &NodeScene, at: usize, drop: &Drop) -> Row {
     let mut row = Row::new();
-    match drop.at {
-        At::Flow(flow) | At::Feeder { flow, .. } => {
-            let words = explain::flow(&node.explain(at), flow);
-            let mut whole = Row::new();
-            explain::paint(&words.summary, &mut whole);
-            // Everything here is about packets, and all of them were dropped.
-            let plain = whole.plain();
-            let skip =
-                ["Every packet that ", "Every packet ", "Every "].iter().find(|start| plain.starts_with(**start));
-            whole.scroll(skip.map_or(0, |start| start.len()));
-            row.append(whole);
-        }
-        At::Miss(_) => row.text("no flow of the table matched"),
-        At::PortRx(_) => row.text("the port dropped them as they came in"),
-        At::PortTx(_) => row.text("the port dropped them instead of sending them"),
-        At::Meter(_) => row.text("more than the meter lets pass"),
-    }
+    explain::paint(&node.why_dropped(at, drop), &mut row);
+    // Everything here is about packets, and all of them were dropped.
+    let plain = row.plain();
+    let skip = ["Every packet that ", "Every packet ", "Every "].iter().find(|start| plain.starts_with(**start));
+    row.scroll(skip.map_or(0, |start| start.len()));
     row
 }
 
