@@ -51,7 +51,7 @@ fn ours(world: &World<'_>, row: &Value, packet: &str) -> Result<String, String> 
     };
     let ct_next = options.split_whitespace().filter_map(parse_ct_state).collect();
     let mut text = String::new();
-    as_ovs(&trace(world, at, &packet, &Options { ct_next }), world, &mut text);
+    as_ovs(&trace(world, at, &packet, &Options { ct_next, ..Options::default() }), world, &mut text);
     Ok(text)
 }
 
