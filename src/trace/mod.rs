@@ -29,7 +29,8 @@ pub mod world;
 
 pub use packet::Packet;
 pub use step::{
-    Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, TunnelOut, Verdict, What,
+    Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, TunnelOut,
+    Verdict, What,
 };
 pub use world::World;
 
