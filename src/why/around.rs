@@ -1,8 +1,8 @@
 //! What is known around a packet: names of its node, and what databases say of its ports.
 
 use super::blame::Look;
+use crate::field::Key;
 use crate::field::slot::word;
-use crate::field::{Key, table};
 use crate::model::naming::Naming;
 use crate::model::neutron_facts::NeutronPort;
 use crate::model::snapshot::Snapshot;
@@ -60,14 +60,6 @@ impl<'a> Cx<'a> {
     /// What is wrong with the rules that should have let a packet through: a rule that exists without its flows, or a
     /// rule that somebody else wrote.
     pub(super) fn fault(&self, _look: &Look<'_>) -> Option<String> {
-        None
-    }
-
-    /// Why no chassis takes a packet of OVN.
-    pub(super) fn unbound(&self, key: &Key) -> Option<String> {
-        let datapath = key.value(table::METADATA.slot);
-        let port = self.names.logical_port(datapath, key.word(word::REG + 15))?;
-        let _ = port;
         None
     }
 }

@@ -8,6 +8,7 @@
 //! Everything is a function of a node, a packet and its trace.
 
 mod around;
+mod binding;
 pub mod blame;
 pub mod journey;
 pub mod lookup;
@@ -52,8 +53,8 @@ pub fn why(cx: &Cx<'_>, start: usize, found: &Trace<'_>, options: &Options) -> O
     let here = cx.world.at(look.bridge);
     let above = above(here, look.table, &look.packet.key, look.flow);
     let misses = misses(cx.world, start, found, look, options);
-    let drop = found.drop.as_ref()?;
     let naming = cx.naming(look.bridge);
-    let sentence = sentence(&Lookup { cx, naming, look, drop, misses: &misses, by_field: &above.by_field });
+    let sentence =
+        sentence(&Lookup { cx, naming, look, drop: found.drop.as_ref(), misses: &misses, by_field: &above.by_field });
     Some(Why { bridge: look.bridge, table: look.table, flow: look.flow, sentence, above, misses, blame })
 }

@@ -19,7 +19,8 @@ pub(super) struct Lookup<'a> {
     pub cx: &'a Cx<'a>,
     pub naming: &'a Naming,
     pub look: &'a Look<'a>,
-    pub drop: &'a DropReason,
+    /// Where the packet ended; `None` for one that was handed to a controller only to be told of.
+    pub drop: Option<&'a DropReason>,
     pub misses: &'a [Miss],
     /// Fields in which flows of the packet's place differ, most flows first.
     pub by_field: &'a [(FieldId, usize)],
@@ -51,13 +52,12 @@ const STORIES: &[Story] = &[
 const STAGES: &[(&str, fn(&Lookup<'_>) -> Option<String>)] = &[
     ("ls_in_acl", no_acl),
     ("ls_out_acl", no_acl),
-    ("check_in_port_sec", port_security),
-    ("check_out_port_sec", port_security),
+    ("CHK_IN_PORT_SEC", port_security),
     ("ls_in_check_port_sec", port_security),
     ("ls_in_apply_port_sec", port_security),
     ("ls_in_port_sec", port_security),
-    ("remote output", not_bound),
-    ("local output", not_bound),
+    ("REMOTE_OUTPUT", not_bound),
+    ("LOCAL_OUTPUT", not_bound),
 ];
 
 /// The sentence.
@@ -74,7 +74,10 @@ pub(super) fn sentence(lost: &Lookup<'_>) -> String {
     } else {
         STORIES.iter().find(|s| s.kind == kind && s.tables.contains(&table)).and_then(|s| (s.tell)(lost))
     };
-    told.or_else(|| missed(lost)).unwrap_or_else(|| capital(&lost.drop.sentence(lost.cx.world)) + ".")
+    told.or_else(|| missed(lost)).unwrap_or_else(|| match lost.drop {
+        Some(drop) => capital(&drop.sentence(lost.cx.world)) + ".",
+        None => format!("{} of {} only tells a controller of it.", "The flow", lost.here()),
+    })
 }
 
 /// A sentence that begins with a capital letter.
@@ -131,7 +134,7 @@ impl Lookup<'_> {
 
 /// The flow wanted to send the packet on, and could not.
 fn refused(lost: &Lookup<'_>) -> Option<String> {
-    let Lost::Refused(remark) = &lost.drop.why else { return None };
+    let Lost::Refused(remark) = &lost.drop?.why else { return None };
     let to = words::mac(lost.key().value(table::ETH_DST.slot));
     let here = lost.here();
     Some(match remark {
@@ -356,5 +359,5 @@ fn port_security(lost: &Lookup<'_>) -> Option<String> {
 
 /// OVN: no chassis has the port that the packet goes to.
 fn not_bound(lost: &Lookup<'_>) -> Option<String> {
-    lost.cx.unbound(lost.key())
+    super::binding::unbound(lost.cx, lost.key())
 }
