@@ -73,7 +73,7 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
             failure.hint("flags of new est rel rpl inv trk snat dnat, as `trk,new`")
         })
     });
-    let options = Options { ct_next: ct_next.collect::<Result<_, _>>()? };
+    let options = Options { ct_next: ct_next.collect::<Result<_, _>>()?, ..Options::default() };
     let scene = cx.open(Some(&args.source))?;
     let chosen = cx.bridge(&scene)?;
     let node: &Node = chosen.node.node();
@@ -155,7 +155,7 @@ impl<'a> Answerer<'a> {
             .outputs
             .iter()
             .map(|o| {
-                json!({"node": node, "bridge": bridge(o.bridge), "port": o.port, "name": &*o.name, "tunnel": o.tunnel})
+                json!({"node": node, "bridge": bridge(o.bridge), "port": o.port, "name": &*o.name, "tunnel": o.tunnel.as_ref().map(|t| &t.text)})
             })
             .collect();
         let drop = found.drop.as_ref().map(|drop| {
@@ -243,7 +243,7 @@ impl<'a> Answerer<'a> {
             p.put(Role::Output, &format!("{} port {} ", self.world.at(output.bridge).name, output.port));
             p.put(Role::Accent, &output.name);
             if let Some(tunnel) = &output.tunnel {
-                p.text(&format!("  tunnel({tunnel})"));
+                p.text(&format!("  tunnel({})", tunnel.text));
             }
             p.text("\n");
         }

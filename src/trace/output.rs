@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::datapath::{DpAction, ipv4, ipv6};
 use super::machine::Machine;
 use super::packet::Packet;
-use super::step::{Remark, What};
+use super::step::{Remark, TunnelOut, What};
 use super::world::{XPort, XTunnel};
 use crate::action::output::{Enqueue, OutputTrunc};
 use crate::field::names::port;
@@ -166,7 +166,10 @@ impl<'a> Machine<'_, 'a> {
         }
         self.commit();
         self.emit(DpAction::Output(dp));
-        self.leaves(to, Some(text));
+        let key = if tunnel.out_key_flow { Some(self.packet.get(table::TUN_ID.slot)) } else { tunnel.out_key };
+        let chosen = self.packet.key.word(word::TUN_SRC);
+        let local = tunnel.local.or((tunnel.local_flow && chosen != 0).then(|| IpAddr::V4(chosen.into())));
+        self.leaves(to, Some(TunnelOut { text, key, local, remote }));
     }
 }
 

@@ -28,6 +28,25 @@ pub struct Trace<'a> {
     pub drop: Option<DropReason>,
     /// What was assumed because nothing tells it.
     pub assumed: Vec<Assumption>,
+    /// The connections that were committed, in order; empty unless the trace was to keep packets.
+    pub commits: Vec<Commit>,
+}
+
+/// A connection that is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The pass, from 0.
+    pub pass: usize,
+    /// The zone.
+    pub zone: u16,
+    /// The packet as connection tracking sees it.
+    pub packet: Box<Packet>,
+    /// The mark that is set: value and mask.
+    pub mark: Option<(u32, u32)>,
+    /// The label that is set: value and mask.
+    pub label: Option<(u128, u128)>,
+    /// The packet after translation, if there is one.
+    pub translated: Option<Box<Packet>>,
 }
 
 /// One run through the tables.
@@ -41,6 +60,8 @@ pub struct Pass<'a> {
     pub output: Packet,
     /// What happened, in order.
     pub steps: Vec<Step<'a>>,
+    /// The packet at each lookup, in order, as the table saw it; empty unless the trace was to keep packets.
+    pub lookups: Vec<Packet>,
     /// The bits that decided.
     pub relevant: Match,
     /// What the datapath is told to do.
@@ -269,8 +290,23 @@ pub struct Egress {
     pub port: u32,
     /// The port's name.
     pub name: std::sync::Arc<str>,
-    /// The tunnel it goes into, as the datapath is told.
-    pub tunnel: Option<String>,
+    /// The tunnel it goes into.
+    pub tunnel: Option<TunnelOut>,
+    /// The packet as it leaves; `None` unless the trace was to keep packets.
+    pub packet: Option<Box<Packet>>,
+}
+
+/// A tunnel that a packet goes into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TunnelOut {
+    /// The outer header, as the datapath is told.
+    pub text: String,
+    /// The key, such as the VNI; `None` for none.
+    pub key: Option<u64>,
+    /// This end, if it is known.
+    pub local: Option<std::net::IpAddr>,
+    /// The other end.
+    pub remote: std::net::IpAddr,
 }
 
 /// Why a packet is lost.

@@ -127,6 +127,6 @@ fn ours(world: &World<'_>, asked: &Asked) -> Result<String, String> {
     let at = world.bridge(&asked.bridge).ok_or_else(|| format!("no bridge {}", asked.bridge))?;
     let packet = spec::parse(&asked.packet, &world.at(at).names).map_err(|d| d.message)?;
     let mut text = String::new();
-    as_ovs(&trace(world, at, &packet, &Options { ct_next: asked.ct_next.clone() }), world, &mut text);
+    as_ovs(&trace(world, at, &packet, &Options { ct_next: asked.ct_next.clone(), ..Options::default() }), world, &mut text);
     Ok(text)
 }
