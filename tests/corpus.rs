@@ -72,7 +72,8 @@ fn traces_are_the_switchs_own_line_for_line() {
     sets.iter().filter_map(|path| path.parent()).for_each(|set| traces::check(set, &mut tally));
     let captured = files.iter().filter_map(|path| {
         let dir = path.parent()?;
-        (path.ends_with("trace.txt") || dir.ends_with("traces")).then(|| if dir.ends_with("traces") { dir.parent() } else { Some(dir) })?
+        (path.ends_with("trace.txt") || dir.ends_with("traces"))
+            .then(|| if dir.ends_with("traces") { dir.parent() } else { Some(dir) })?
     });
     let scenarios: std::collections::BTreeSet<_> = captured.collect();
     scenarios.iter().for_each(|scenario| traces::check_captured(scenario, &mut tally));

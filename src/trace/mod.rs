@@ -16,6 +16,7 @@ mod conntrack;
 pub mod datapath;
 mod exec;
 mod group;
+mod hash;
 mod headers;
 mod machine;
 mod normal;
@@ -24,12 +25,14 @@ pub mod packet;
 pub mod paint;
 pub mod spec;
 pub mod step;
+mod tunnel;
 mod verdict;
 pub mod world;
 
 pub use packet::Packet;
 pub use step::{
-    Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, TunnelOut, Verdict, What,
+    Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, TunnelOut,
+    Verdict, What,
 };
 pub use world::World;
 

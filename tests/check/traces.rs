@@ -50,7 +50,8 @@ pub fn check(dir: &Path, tally: &mut Tally) {
 
 /// Compares with the traces that were captured beside the nodes of a scenario: each stands in a file with its command.
 pub fn check_captured(scenario: &Path, tally: &mut Tally) {
-    let mut files: Vec<PathBuf> = fs::read_dir(scenario.join("traces")).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(scenario.join("traces")).into_iter().flatten().flatten().map(|e| e.path()).collect();
     files.push(scenario.join("trace.txt"));
     files.sort();
     let mut asked: Vec<(String, Asked)> = Vec::new();
@@ -127,6 +128,10 @@ fn ours(world: &World<'_>, asked: &Asked) -> Result<String, String> {
     let at = world.bridge(&asked.bridge).ok_or_else(|| format!("no bridge {}", asked.bridge))?;
     let packet = spec::parse(&asked.packet, &world.at(at).names).map_err(|d| d.message)?;
     let mut text = String::new();
-    as_ovs(&trace(world, at, &packet, &Options { ct_next: asked.ct_next.clone(), ..Options::default() }), world, &mut text);
+    as_ovs(
+        &trace(world, at, &packet, &Options { ct_next: asked.ct_next.clone(), ..Options::default() }),
+        world,
+        &mut text,
+    );
     Ok(text)
 }
