@@ -6,7 +6,7 @@ mod check;
 
 use std::path::PathBuf;
 
-use check::{Tally, databases, files_below, fmt, nodes, oracle, parts, traces};
+use check::{Tally, databases, files_below, fmt, nodes, oracle, owners, parts, traces};
 
 fn corpus() -> PathBuf {
     let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");
@@ -75,4 +75,13 @@ fn traces_are_the_switchs_own_line_for_line() {
     let traced: usize = tally.counts.iter().filter(|(what, _)| !what.ends_with("agree")).map(|(_, n)| n).sum();
     println!("{:>8} differ", tally.wrong.len());
     assert!(traced > 0 && tally.wrong.len() * 100 <= traced * DIFFER, "{}", tally.wrong.join("\n"));
+}
+
+#[test]
+fn flows_of_rules_lead_to_the_rules_that_the_agent_had() {
+    let mut tally = Tally::default();
+    for path in nodes::scenarios(&corpus()) {
+        owners::check(&path, &mut tally);
+    }
+    tally.finish();
 }
