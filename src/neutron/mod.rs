@@ -7,6 +7,7 @@
 //!
 //! Nothing here guesses: what is not known has no name.
 
+pub mod advice;
 pub mod api;
 mod ml2;
 pub mod names;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ofscope::base::progress::Progress;
 use ofscope::model::naming::Kind;
-use ofscope::model::owner::OwnerKind;
+use ofscope::model::owner::{How, OwnerKind};
 use ofscope::model::security::{Direction, Ethertype};
 use ofscope::neutron::security_group::Pair;
 use ofscope::session::{NodeScene, Scene, Source, open};
@@ -23,6 +23,9 @@ pub fn check(path: &Path, tally: &mut Tally) {
     let scene = scene(path);
     for node in scene.nodes() {
         for at in 0..node.bridges().len() {
+            if node.naming(at).kind == Kind::OvnIntegration && scene.snapshot().database("OVN_Southbound").is_some() {
+                ovn(&format!("{} {}", path.display(), node.node().name), node, at, tally);
+            }
             if node.naming(at).kind == Kind::Integration {
                 let state = path.join(&*node.node().name).join("agent-firewall-state.json");
                 let is_damaged = path.to_string_lossy().contains("flow-deleted");
@@ -95,6 +98,36 @@ fn conjunctions(path: &Path, node: &NodeScene, at: usize, state: &str, tally: &m
                 node.node().name,
                 known.pairs
             ));
+        }
+    }
+}
+
+/// Every cookie leads to a row, and every flow of an ACL to the ACL, with the rule that it stands for.
+fn ovn(name: &str, node: &NodeScene, at: usize, tally: &mut Tally) {
+    let owners = node.owners(at);
+    let bridge = node.bridges()[at].bridge();
+    for id in 0..bridge.flows.len() as u32 {
+        let flow = bridge.flow(id);
+        let of = owners.of(id);
+        let has = |kind| of.iter().any(|o| o.kind == kind && o.why != How::Guessed);
+        tally.count("flows of OVN");
+        let is_row = has(OwnerKind::LogicalFlow) || has(OwnerKind::SouthboundRow);
+        let is_clause = flow.action_list().text.contains("conjunction(");
+        if !is_row && (flow.cookie() != 0 || is_clause) {
+            tally.fail(format!("{name}: no row for {}", flow.line_text(&bridge.names)));
+        }
+        let stage = of.iter().find(|o| o.kind == OwnerKind::LogicalFlow).map(|o| &*o.name).unwrap_or_default();
+        let is_acl_stage = ["ls_in_acl", "ls_out_acl"].iter().any(|s| stage.starts_with(s));
+        let by_priority = stage.contains("priority 2001:") || stage.contains("priority 2002:");
+        if is_acl_stage && by_priority && !stage.contains("_acl_hint") && !stage.contains("_acl_action") {
+            let acls = owners.acls(id);
+            let drop = acls.iter().any(|a| a.is_default_drop());
+            tally.count(if drop { "flows of the default drop" } else { "flows of ACLs" });
+            let is_rule = has(OwnerKind::SecurityGroupRule) && has(OwnerKind::SecurityGroup);
+            let is_other = acls.iter().any(|a| a.rule.is_empty());
+            if acls.is_empty() || !drop && !is_rule && !is_other {
+                tally.fail(format!("{name}: {stage}: {:?}", of));
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 mod base;
 mod firewall;
 mod objects;
+mod ovn;
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +15,7 @@ use rustc_hash::FxHashMap;
 
 pub use firewall::SecurityGroups;
 pub use objects::Objects;
+pub use ovn::{Acl, OvnRows};
 
 use super::NodeNames;
 use super::security_group::{Missing, audit};
@@ -33,6 +35,7 @@ pub struct Owners {
     system: Arc<str>,
     objects: Objects,
     groups: SecurityGroups,
+    ovn: OvnRows,
     /// How many flows have each cookie.
     cookies: FxHashMap<u64, u32>,
     table: OnceLock<OwnerTable>,
@@ -65,6 +68,11 @@ impl Owners {
             system: naming.system.clone(),
             objects: Objects::of(bridge, node, names, &facts),
             groups,
+            ovn: if naming.kind == Kind::OvnIntegration {
+                OvnRows::of(bridge, snapshot, &facts)
+            } else {
+                OvnRows::default()
+            },
             facts,
             cookies,
             table: OnceLock::new(),
@@ -76,7 +84,11 @@ impl Owners {
         let flow = self.bridge.flow(flow);
         let mut found = Vec::new();
         match self.kind {
-            Kind::Unknown | Kind::OvnIntegration | Kind::OvnProvider => {}
+            Kind::OvnIntegration => {
+                self.ovn.owners(&self.facts, flow, &mut found);
+                self.objects.owners(self.kind, flow, &mut found);
+            }
+            Kind::Unknown | Kind::OvnProvider => {}
             kind => {
                 if kind == Kind::Integration {
                     self.groups.owners(&self.facts, flow, &mut found);
@@ -107,18 +119,22 @@ impl Owners {
         audit::missing(&self.bridge, &self.facts, rules, ports, conjunctions)
     }
 
+    /// The ACLs of OVN behind a flow.
+    pub fn acls(&self, flow: FlowId) -> Vec<Acl> {
+        self.ovn.acls(self.bridge.flow(flow))
+    }
+
+    /// The Neutron port or the end of a tunnel behind a number of the bridge.
+    pub fn port(&self, number: u32) -> Option<&Owner> {
+        self.objects.port(number)
+    }
+
     /// Who wrote a flow, by its cookie. The agent's cookies are random numbers that many flows share; a flow without one,
     /// or one of an unknown kind that is alone with its cookie, came from somebody else.
     fn agent(&self, cookie: u64, is_known: bool) -> Owner {
         let shared = self.cookies.get(&cookie).copied().unwrap_or(0) > 1;
         if cookie == 0 || !shared && !is_known {
-            return Owner {
-                system: System::Hand,
-                kind: OwnerKind::Person,
-                id: "".into(),
-                name: "somebody by hand".into(),
-                why: How::Guessed,
-            };
+            return by_hand();
         }
         Owner {
             system: System::Agent,
@@ -133,4 +149,15 @@ impl Owners {
 /// An owner of Neutron's.
 fn neutron(kind: OwnerKind, id: &str, name: impl Into<Arc<str>>, why: How) -> Owner {
     Owner { system: System::Neutron, kind, id: id.into(), name: name.into(), why }
+}
+
+/// Somebody who wrote a flow or an ACL without the system that owns the others.
+fn by_hand() -> Owner {
+    Owner {
+        system: System::Hand,
+        kind: OwnerKind::Person,
+        id: "".into(),
+        name: "somebody by hand".into(),
+        why: How::Guessed,
+    }
 }
