@@ -3,11 +3,18 @@
 use super::Cx;
 use crate::field::slot::word;
 use crate::field::{Key, table};
-use crate::model::node_facts::value;
+use crate::model::node_facts::{InterfaceFacts, value};
 use crate::model::ovsdb::{Database, Row};
+use crate::neutron::advice::{Advice, shell_word};
+
+/// What is wrong with a binding, and what mends it if that is known.
+pub(super) struct Unbound {
+    pub sentence: String,
+    pub advice: Option<Advice>,
+}
 
 /// Why a packet gets no further than the output tables; `None` if nothing is wrong with its port's binding.
-pub(super) fn unbound(cx: &Cx<'_>, key: &Key) -> Option<String> {
+pub(super) fn unbound(cx: &Cx<'_>, key: &Key) -> Option<Unbound> {
     let southbound = cx.snapshot.database("OVN_Southbound")?;
     let datapath = key.value(table::METADATA.slot);
     let number = key.word(word::REG + 15);
@@ -38,7 +45,8 @@ fn label(row: &Row) -> String {
 /// How many characters of a port's UUID stand in the name of its interface, after the prefix.
 const ID_IN_NAME: usize = 11;
 
-fn not_bound(cx: &Cx<'_>, southbound: &Database, port: &Row) -> Option<String> {
+fn not_bound(cx: &Cx<'_>, southbound: &Database, port: &Row) -> Option<Unbound> {
+    let mut advice = None;
     if port.text("chassis").is_some_and(|chassis| !chassis.is_empty()) {
         return None;
     }
@@ -48,13 +56,17 @@ fn not_bound(cx: &Cx<'_>, southbound: &Database, port: &Row) -> Option<String> {
     let name = id.get(..ID_IN_NAME)?;
     for node in &cx.snapshot.nodes {
         let interfaces = node.facts.bridges.iter().flat_map(|b| &b.interfaces);
-        for interface in interfaces.filter(|i| i.name.ends_with(name)) {
+        let is_other = |i: &&InterfaceFacts| value(&i.external_ids, "iface-id") != Some(&*id);
+        for interface in interfaces.filter(|i| i.name.ends_with(name)).filter(is_other) {
+            advice = Some(Advice {
+                sentence: format!("give interface {} on {} the port's own iface-id", interface.name, node.name),
+                command: format!("ovs-vsctl set interface {} external_ids:iface-id={id}", shell_word(&interface.name)),
+            });
             let carried = value(&interface.external_ids, "iface-id").unwrap_or("");
             let known =
                 southbound.rows("Port_Binding").iter().any(|r| r.text("logical_port").as_deref() == Some(carried));
             text.push_str(&match carried {
                 "" => format!(": interface {} on {} has no iface-id", interface.name, node.name),
-                _ if carried == id => continue,
                 _ => format!(
                     ": interface {} on {} carries iface-id {carried}{}, not the port's own {id}",
                     interface.name,
@@ -65,11 +77,11 @@ fn not_bound(cx: &Cx<'_>, southbound: &Database, port: &Row) -> Option<String> {
         }
     }
     text.push('.');
-    Some(text)
+    Some(Unbound { sentence: text, advice })
 }
 
 /// A localnet port whose physical network has no bridge here.
-fn unmapped(cx: &Cx<'_>, port: &Row) -> Option<String> {
+fn unmapped(cx: &Cx<'_>, port: &Row) -> Option<Unbound> {
     let network = port.key("options", "network_name")?;
     let node = cx.world.node;
     let mappings = value(&node.facts.external_ids, "ovn-bridge-mappings").unwrap_or("");
@@ -78,11 +90,27 @@ fn unmapped(cx: &Cx<'_>, port: &Row) -> Option<String> {
         "" => "names no bridge at all".to_owned(),
         some => format!("says `{some}`"),
     };
-    (!is_mapped).then(|| {
-        format!(
-            "Packets that no port of the network has leave by physical network {network}, but ovn-bridge-mappings of {} \
-             {told}: there is no bridge for {network}, so they are lost here.",
-            node.name
-        )
-    })
+    if is_mapped {
+        return None;
+    }
+    let sentence = format!(
+        "Packets that no port of the network has leave by physical network {network}, but ovn-bridge-mappings of {} \
+         {told}: there is no bridge for {network}, so they are lost here.",
+        node.name
+    );
+    // What other nodes say shows which bridge it should be.
+    let elsewhere = cx.snapshot.nodes.iter().filter_map(|n| value(&n.facts.external_ids, "ovn-bridge-mappings"));
+    let bridge = elsewhere
+        .flat_map(|m| m.split(','))
+        .filter_map(|m| m.split_once(':'))
+        .find(|(n, _)| n.trim() == network)
+        .map(|(_, bridge)| bridge.trim().to_owned());
+    let advice = bridge.map(|bridge| Advice {
+        sentence: format!("map physical network {network} to bridge {bridge} on {}, as another node does", node.name),
+        command: format!(
+            "ovs-vsctl set open . external_ids:ovn-bridge-mappings={}",
+            shell_word(&format!("{network}:{bridge}"))
+        ),
+    });
+    Some(Unbound { sentence, advice })
 }

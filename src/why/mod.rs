@@ -10,14 +10,16 @@
 mod around;
 mod binding;
 pub mod blame;
+pub mod fix;
 pub mod journey;
 pub mod lookup;
 pub mod misses;
 mod sentence;
 pub mod words;
 
-pub use self::around::Cx;
+pub use self::around::{Cx, Known};
 use self::blame::{Blame, looks};
+use self::fix::{Fix, Lost, fixes};
 use self::lookup::{Above, above};
 use self::misses::{Miss, misses};
 use self::sentence::{Lookup, sentence};
@@ -26,7 +28,7 @@ use crate::model::flow::TableId;
 use crate::trace::{Options, Trace};
 
 /// Why a packet was lost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Why {
     /// The bridge in which it was decided, by its place in the node.
     pub bridge: usize,
@@ -42,6 +44,8 @@ pub struct Why {
     pub above: Above,
     /// The flows that would have let it through, nearest first.
     pub misses: Vec<Miss>,
+    /// What would let it through, the best way first.
+    pub fixes: Vec<Fix>,
 }
 
 /// Says why a packet was lost; `None` if it was not. The trace must have kept its packets, `start` is the bridge it
@@ -56,5 +60,6 @@ pub fn why(cx: &Cx<'_>, start: usize, found: &Trace<'_>, options: &Options) -> O
     let naming = cx.naming(look.bridge);
     let sentence =
         sentence(&Lookup { cx, naming, look, drop: found.drop.as_ref(), misses: &misses, by_field: &above.by_field });
-    Some(Why { bridge: look.bridge, table: look.table, flow: look.flow, sentence, above, misses, blame })
+    let fixes = fixes(&Lost { cx, start, found, look, misses: &misses, options });
+    Some(Why { fixes, bridge: look.bridge, table: look.table, flow: look.flow, sentence, above, misses, blame })
 }

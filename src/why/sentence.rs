@@ -234,11 +234,9 @@ fn not_its_own(lost: &Lookup<'_>) -> Option<String> {
         }
     }
     let mac_differs = || lost.by_field.iter().any(|(f, _)| *f == table::ETH_SRC);
-    let own_mac = lost.cx.port_mac(lost.look.bridge, key, lost.look.table);
+    let own_mac = lost.cx.port_mac(lost.look);
     let sent_mac = key.value(table::ETH_SRC.slot);
-    if own_mac
-        .map_or_else(mac_differs, |own| own != sent_mac && !lost.cx.is_allowed_mac(lost.look.bridge, key, sent_mac))
-    {
+    if own_mac.map_or_else(mac_differs, |own| own != sent_mac && !lost.cx.is_allowed_mac(lost.look, sent_mac)) {
         let own = own_mac.map_or_else(String::new, |own| format!(", its own is {}", words::mac(own)));
         return Some(format!(
             "{port} may not send from MAC address {}{own}: no allowed address pair has it.",
@@ -331,10 +329,12 @@ fn no_acl(lost: &Lookup<'_>) -> Option<String> {
     let packet = lost.packet();
     // Ingress of the logical switch is what an instance sends.
     let port = lost.logical(if is_egress { 14 } else { 15 }).unwrap_or_else(|| "the port".to_owned());
-    Some(match (is_egress, lost.cx.fault(lost.look)) {
-        (_, Some(fault)) => fault,
-        (true, None) => format!("No security group rule of {port} lets it send {packet}."),
-        (false, None) => format!("No security group rule of {port} accepts {packet}."),
+    if let Some((denied, _)) = lost.cx.denying_acl(lost.look) {
+        return Some(denied);
+    }
+    Some(match is_egress {
+        true => format!("No security group rule of {port} lets it send {packet}."),
+        false => format!("No security group rule of {port} accepts {packet}."),
     })
 }
 
@@ -359,5 +359,5 @@ fn port_security(lost: &Lookup<'_>) -> Option<String> {
 
 /// OVN: no chassis has the port that the packet goes to.
 fn not_bound(lost: &Lookup<'_>) -> Option<String> {
-    super::binding::unbound(lost.cx, lost.key())
+    super::binding::unbound(lost.cx, lost.key()).map(|u| u.sentence)
 }

@@ -9,6 +9,8 @@ use crate::cli::json::Origin;
 use crate::field::Names;
 use crate::field::matches::DEFAULT_PRIORITY;
 use crate::model::bridge::FlowId;
+use crate::model::flow::Style;
+use crate::model::owner::Owner;
 use crate::trace::{Assumption, Found, What, datapath};
 use crate::why::Why;
 use crate::why::journey::{Journey, Leg};
@@ -49,6 +51,7 @@ impl Answerer<'_> {
             "relevant": relevant,
             "assumed": found.legs.iter().flat_map(|l| l.trace.assumed.iter().map(Assumption::text)).collect::<Vec<_>>(),
             "near_misses": why.map_or_else(Vec::new, |(leg, why)| self.misses(leg, why)),
+            "fix": why.map_or_else(Vec::new, |(leg, why)| self.fixes(leg, why)),
         })
     }
 
@@ -113,6 +116,23 @@ impl Answerer<'_> {
         out
     }
 
+    fn fixes(&self, leg: &Leg<'_>, why: &Why) -> Vec<Value> {
+        let bridge = self.nodes[leg.node].world.at(why.bridge);
+        let rows = why.fixes.iter().map(|fix| {
+            let flows: Vec<String> =
+                fix.flows.iter().map(|flow| flow.text(Style::NoStats, &bridge.names).trim().to_owned()).collect();
+            let (rule, flow) = match fix.is_by_hand {
+                true => (None, flows.first()),
+                false => (Some(&fix.command), None),
+            };
+            json!({
+                "sentence": fix.sentence, "rule": rule, "flow": flow, "command": fix.command, "flows": flows,
+                "verdict": fix.verdict.map(|v| v.name()),
+            })
+        });
+        rows.collect()
+    }
+
     fn misses(&self, leg: &Leg<'_>, why: &Why) -> Vec<Value> {
         let looks = crate::why::blame::looks(&leg.trace);
         let key = &looks[why.blame.look].packet.key;
@@ -145,9 +165,17 @@ impl Answerer<'_> {
                 "differs": differs(&miss.rival),
                 "verdict": miss.verdict.map(|v| v.name()),
                 "packet": miss.changed.as_ref().map(|(packet, _)| packet.text()),
-                "owners": [],
+                "owners": self.nodes[leg.node].rules(why.bridge, miss.rival.flow).iter().map(owner).collect::<Vec<_>>(),
             })
         });
         rows.collect()
     }
+}
+
+/// An owner, as the contract has it.
+fn owner(owner: &Owner) -> Value {
+    json!({
+        "system": owner.system.name(), "kind": owner.kind.name(), "id": &*owner.id, "name": &*owner.name,
+        "why": owner.why.name(),
+    })
 }

@@ -3,6 +3,7 @@
 use super::Answerer;
 use crate::base::paint::{Painter, Role, Target};
 use crate::field::matches::DEFAULT_PRIORITY;
+use crate::model::owner::OwnerKind;
 use crate::trace::step::Grade;
 use crate::trace::{Found, Step, Verdict, What};
 use crate::why::Why;
@@ -12,6 +13,10 @@ use crate::why::misses::wants;
 
 /// How wide the words at the left are.
 const LABEL: usize = 9;
+
+fn is_rule(kind: OwnerKind) -> bool {
+    matches!(kind, OwnerKind::SecurityGroupRule | OwnerKind::FirewallRule | OwnerKind::Acl)
+}
 
 fn label(p: &mut impl Painter, word: &str) {
     p.dim(&format!("{word:LABEL$}"));
@@ -61,18 +66,23 @@ impl Answerer<'_> {
             if let Some(resume) = &pass.resume {
                 let state = crate::trace::paint::ct_state(resume.ct_state);
                 let why = if resume.assumed { " (assumed)" } else { "" };
-                p.put(Role::Ct, &format!("conntrack answers {state}{why}\n"));
+                let there = pass.steps.iter().find(|s| matches!(s.what, What::Table { .. }));
+                let there = there.map_or("", |s| &*world.at(s.bridge.into()).name);
+                p.put(Role::Ct, &format!("conntrack answers {state}{why}"));
+                p.dim(&format!(", and the packet begins again in {there}\n"));
             }
             for step in &pass.steps {
-                self.paint_step(leg, step, p);
+                self.paint_step(leg, step, pass.resume.is_some(), p);
             }
         }
     }
 
-    fn paint_step(&self, leg: &Leg<'_>, step: &Step<'_>, p: &mut impl Painter) {
+    fn paint_step(&self, leg: &Leg<'_>, step: &Step<'_>, resumed: bool, p: &mut impl Painter) {
         let indent = "  ".repeat(usize::from(step.level));
         let bridge = self.nodes[leg.node].world.at(step.bridge.into());
         match &step.what {
+            // A pass that resumes begins with the name of the bridge in which the packet came in, not the one it is in.
+            What::Bridge if step.level == 0 && resumed => {}
             What::Bridge => {
                 p.put(Role::Accent, &format!("{indent}{}\n", bridge.name));
             }
@@ -130,6 +140,7 @@ impl Answerer<'_> {
         p.text(&why.sentence);
         p.text("\n");
         self.paint_why(leg, why, p);
+        self.paint_fixes(leg, why, p);
     }
 
     fn paint_why(&self, leg: &Leg<'_>, why: &Why, p: &mut impl Painter) {
@@ -158,6 +169,10 @@ impl Answerer<'_> {
                 p.text("of another place: ");
             }
             p.text(&format!("would need {}", wants.join(", ")));
+            let rules = self.nodes[leg.node].rules(why.bridge, miss.rival.flow);
+            if let Some(rule) = rules.first().filter(|r| is_rule(r.kind)) {
+                p.put(Role::Accent, &format!("  {}", rule.label()));
+            }
             if let Some(clause) = miss.rival.clauses.first() {
                 p.dim(&format!(
                     "  (conjunction {}, clause {}/{})",
@@ -165,6 +180,26 @@ impl Answerer<'_> {
                 ));
             }
             p.text("\n");
+        }
+    }
+
+    fn paint_fixes(&self, leg: &Leg<'_>, why: &Why, p: &mut impl Painter) {
+        let bridge = self.nodes[leg.node].world.at(why.bridge);
+        for (at, fix) in why.fixes.iter().enumerate() {
+            label(p, if at == 0 { "fix" } else { "" });
+            p.text(&format!("{} {}", at + 1, fix.sentence));
+            p.text("\n");
+            if !fix.command.is_empty() {
+                label(p, "");
+                p.put(Role::Accent, &format!("  {}", fix.command));
+                p.text("\n");
+            }
+            if let Some(verdict) = fix.verdict {
+                let n = fix.flows.len();
+                let flows = if n == 1 { "1 flow".to_owned() } else { format!("{n} flows") };
+                label(p, "");
+                p.dim(&format!("  adds {flows} to {} here; traced again with it: {}\n", bridge.name, verdict.name()));
+            }
         }
     }
 
