@@ -110,6 +110,8 @@ pub enum Column {
     Match,
     /// The actions.
     Actions,
+    /// Who wanted it, the most specific owner.
+    Owner,
 }
 
 /// Lines for other programs.
@@ -316,6 +318,7 @@ impl Column {
             Column::Cookie => ("COOKIE", Side::Left),
             Column::Match => ("MATCH", Side::Left),
             Column::Actions => ("ACTIONS", Side::Left),
+            Column::Owner => ("OWNER", Side::Left),
         }
     }
 
@@ -343,6 +346,10 @@ impl Column {
                 field(Role::Text, if text.is_empty() { "any" } else { &text })
             }
             Column::Actions => field(Role::Text, &row.action_list().text),
+            Column::Owner => {
+                let owners = chosen.node.owners(chosen.at).of(id);
+                field(Role::Text, owners.first().map(crate::model::owner::Owner::label).unwrap_or_default())
+            }
         }
     }
 }
