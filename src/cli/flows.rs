@@ -195,6 +195,7 @@ pub fn answer(
 ) -> Result<(String, Answer), Stop> {
     let scope = Scope { aliases: &cx.config()?.settings.aliases, ..chosen.node.scope(chosen.at) };
     let filter = Filter::parse(text, &scope).map_err(|d| Failure::typed("filter", text, d))?;
+    let scope = chosen.node.scope_of(chosen.at, &filter);
     Ok((filter.text().to_owned(), filter.answer(&scope, within, &Progress::default())))
 }
 

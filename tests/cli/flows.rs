@@ -116,7 +116,8 @@ fn flows_fold_into_templates() {
     assert_eq!(counts[..groups].iter().sum::<usize>(), flows);
     let document = on_demo("flows", &["--group", "cookie", "--json"]).ends(0).json();
     has_keys(&document["groups"][0], "count table priority n_packets n_bytes text flows");
-    let sg = on_demo("flows", &["--group", "sg"]).ends(2);
+    let nobodys = " cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, actions=drop\n";
+    let sg = fed(&["flows", "-", "--group", "sg"], nobodys.as_bytes()).ends(2);
     assert!(sg.err.contains("needs the objects of Neutron") && sg.err.contains("template"), "{}", sg.err);
 }
 
@@ -199,4 +200,20 @@ fn a_flow_of_ovn_names_the_rule_and_the_acl_even_where_it_has_no_cookie() {
     assert!(whole.iter().any(|o| o.starts_with("logical-flow ls_out_acl_eval, priority 2002: ")), "{whole:?}");
     let clause = names("table=46, cookie=0, conj");
     assert!(clause[0].starts_with("security-group-rule security group "), "{clause:?}");
+}
+
+#[test]
+fn flows_are_found_and_folded_by_the_security_group_they_were_made_for() {
+    let lines = |filter: &str| {
+        let ran = run(&["flows", "demo:sg-rich", "--node", "compute1", "-f", filter]);
+        ran.out.lines().count()
+    };
+    let (of_group, of_any, of_others) = (lines("sg = many"), lines("sg"), lines("sg != many"));
+    assert!(of_group > 100 && of_any == of_group + of_others, "{of_group} {of_any} {of_others}");
+    assert_eq!(lines("sg = many, not sg = many"), 0);
+    assert_eq!(lines("sg = 2eb62036"), of_group, "a group goes by the beginning of its UUID, too");
+    assert!(lines("sgrule = 6cde310f") > 5 && lines("vm = srv") > 50 && lines("owner = l2") > 500);
+    assert_eq!((lines("stale"), lines("hand"), lines("orphan")), (0, 0, 0));
+    let folded = run(&["flows", "demo:sg-rich", "--node", "compute1", "--group", "sg"]).ends(0);
+    assert!(folded.out.lines().any(|line| line.ends_with("sg = many, sg = web")), "{}", folded.out);
 }
