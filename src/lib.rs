@@ -7,6 +7,7 @@
 //! cli  tui                          what people touch
 //! session                           a source, and what is known around a snapshot
 //! check  explain  graph  query      answers
+//! why                               why they do not
 //! trace                             where packets go
 //! dump  neutron                     reading captures; what numbers mean
 //! model                             flows, groups, bridges, nodes, snapshots
@@ -53,3 +54,4 @@ pub mod query;
 pub mod session;
 pub mod trace;
 pub mod tui;
+pub mod why;

@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 14] = [
+const STOREYS: [(&str, &[&str]); 15] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -20,13 +20,20 @@ const STOREYS: [(&str, &[&str]); 14] = [
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
     ("trace", &["base", "field", "action", "model", "dump"]),
-    ("session", &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query"]),
-    ("tui", &["base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session"]),
+    ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace"]),
+    ("session", &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "why"]),
+    (
+        "tui",
+        &[
+            "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
+            "trace", "why",
+        ],
+    ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "tui",
+            "trace", "why", "tui",
         ],
     ),
 ];

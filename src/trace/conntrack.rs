@@ -3,7 +3,7 @@
 use super::datapath::{DpAction, DpCt, ipv4, ipv6};
 use super::machine::{Fork, Machine, State};
 use super::packet::Packet;
-use super::step::{Assumption, Remark, Resume};
+use super::step::{Assumption, Commit, Remark, Resume};
 use crate::action::conntrack::{Ct, Nat, NatAddresses, NatKind, Zone};
 use crate::field::slot::{Slot, word};
 use crate::field::{Key, proto, table};
@@ -39,6 +39,16 @@ impl<'a> Machine<'_, 'a> {
         }
         for (id, old) in marks.zip(before) {
             self.touched.set_word(id, old, u32::MAX);
+        }
+        if ct.commit && self.shared.keep {
+            let translated = self.nat.as_ref().filter(|nat| nat.range.is_some()).map(|nat| {
+                let mut packet = self.packet.clone();
+                translate(&mut packet, nat);
+                Box::new(packet)
+            });
+            let (mark, label) = (action.mark, action.label);
+            let packet = Box::new(self.packet.clone());
+            self.shared.commits.push(Commit { pass: self.pass, zone, packet, mark, label, translated });
         }
         self.emit(DpAction::Ct(Box::new(action)));
         if let Some(table) = ct.table {

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::commit::commit;
 use super::datapath::DpAction;
 use super::packet::{FRAGMENT, Packet};
-use super::step::{Assumption, Egress, Failure, Found, Pass, Remark, Resume, Slow, Step, What};
+use super::step::{Assumption, Commit, Egress, Failure, Found, Pass, Remark, Resume, Slow, Step, TunnelOut, What};
 use super::world::{BridgeWorld, World, XPort};
 use crate::action::Action;
 use crate::action::conntrack::Nat;
@@ -54,7 +54,7 @@ pub(super) struct Machine<'w, 'a> {
     pub freezing: bool,
     pub paused: bool,
     /// The hash to be computed before the recirculation.
-    pub hash: Option<&'static str>,
+    pub hash: Option<(&'static str, u32)>,
     pub was_mpls: bool,
     pub conntracked: bool,
     pub nat: Option<Nat>,
@@ -65,6 +65,8 @@ pub(super) struct Machine<'w, 'a> {
     pub own_address: Option<std::net::IpAddr>,
     pub level: u16,
     pub steps: Vec<Step<'a>>,
+    /// The packet at each lookup, if packets are kept.
+    pub lookups: Vec<Packet>,
     pub actions: Vec<DpAction>,
     /// Roughly how many bytes `actions` take, nested ones included.
     pub size: usize,
@@ -86,6 +88,9 @@ pub(super) struct Shared<'a> {
     pub outputs: Vec<Egress>,
     pub controllers: usize,
     pub assumed: Vec<Assumption>,
+    /// Whether packets are kept.
+    pub keep: bool,
+    pub commits: Vec<Commit>,
 }
 
 /// A copy of the packet that begins again.
@@ -155,6 +160,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             own_address,
             level: 0,
             steps: Vec::new(),
+            lookups: Vec::new(),
             actions: Vec::new(),
             size: 0,
             slow: SmallVec::new(),
@@ -211,6 +217,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             input,
             output: self.packet,
             steps: self.steps,
+            lookups: self.lookups,
             relevant,
             actions: self.actions,
             slow: self.slow,
@@ -312,6 +319,9 @@ impl<'w, 'a> Machine<'w, 'a> {
     /// Looks the packet up in a table, as if it had come from `in_port`.
     fn lookup(&mut self, table: TableId, in_port: u32, may_packet_in: bool) -> (Found, &'a [Action]) {
         if table == INTERNAL {
+            if self.shared.keep {
+                self.lookups.push(self.packet.clone());
+            }
             return (Found::Internal, &[]);
         }
         let world = self.here();
@@ -323,6 +333,9 @@ impl<'w, 'a> Machine<'w, 'a> {
         if is_fragment {
             // A switch pretends that fragments have no ports (fragment handling mode "normal").
             self.packet.key.set_word(word::TP, 0, u32::MAX);
+        }
+        if self.shared.keep {
+            self.lookups.push(self.packet.clone());
         }
         let hit = bridge.lookup(table, &self.packet.key);
         self.packet.key.set_word(word::TP, ports, u32::MAX);
@@ -517,8 +530,8 @@ impl<'w, 'a> Machine<'w, 'a> {
             return;
         }
         let (id, _) = self.recirculation(0, true, &[]);
-        if let Some(hash) = self.hash.take() {
-            self.emit(DpAction::Hash(hash));
+        if let Some((hash, basis)) = self.hash.take() {
+            self.emit(DpAction::Hash(hash, basis));
         }
         self.emit(DpAction::Recirc(id));
         self.assume(Assumption::Recirculation(id));
@@ -526,9 +539,11 @@ impl<'w, 'a> Machine<'w, 'a> {
     }
 
     /// Notes that the packet leaves.
-    pub fn leaves(&mut self, port: &XPort, tunnel: Option<String>) {
+    pub fn leaves(&mut self, port: &XPort, tunnel: Option<TunnelOut>) {
         let (pass, bridge) = (self.pass, self.bridge);
-        self.shared.outputs.push(Egress { pass, bridge, port: port.number, name: port.name.clone(), tunnel });
+        let packet = self.shared.keep.then(|| Box::new(self.packet.clone()));
+        let (port, name) = (port.number, port.name.clone());
+        self.shared.outputs.push(Egress { pass, bridge, port, name, tunnel, packet });
     }
 
     /// Sends the packet to controllers.

@@ -18,7 +18,16 @@ pub(super) fn judge<'a>(input: Packet, passes: Vec<Pass<'a>>, shared: Shared<'a>
     let drop =
         if verdict == Verdict::Dropped { passes.len().checked_sub(1).map(|at| reason(at, &passes[at])) } else { None };
     let relevant = passes.first().map(|p| p.relevant.clone()).unwrap_or_default();
-    Trace { input, passes, verdict, relevant, outputs: shared.outputs, drop, assumed: shared.assumed }
+    Trace {
+        input,
+        passes,
+        verdict,
+        relevant,
+        outputs: shared.outputs,
+        drop,
+        assumed: shared.assumed,
+        commits: shared.commits,
+    }
 }
 
 /// Why the last pass sends the packet nowhere.

@@ -152,6 +152,11 @@ impl NodeNames {
         self.vlans.get(&vlan)
     }
 
+    /// The local VLAN that a network has on this node.
+    pub fn vlan_of_network(&self, id: &str) -> Option<u16> {
+        self.vlans.iter().find(|(_, network)| &*network.id == id).map(|(vlan, _)| *vlan)
+    }
+
     /// The network with a tunnel key.
     pub fn network_of_tunnel_key(&self, key: u32) -> Option<&NetworkWord> {
         self.tunnel_keys.get(&key)
