@@ -11,6 +11,7 @@ mod dumps;
 mod house;
 mod laws;
 mod memory;
+mod owners;
 mod properties;
 mod pty;
 mod screens;

@@ -7,11 +7,11 @@ use crate::base::paint::{Painter, Pieces, Role};
 use crate::check::drops::{self, At, Drop};
 use crate::explain::{self, Cx, Index};
 use crate::model::bridge::Bridge;
-use crate::model::naming::Naming;
+use crate::model::naming::{Kind, Naming};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
 use crate::neutron::{self, NodeNames, Owners};
-use crate::query::Scope;
+use crate::query::{Filter, Scope};
 
 /// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
 #[derive(Debug, Default)]
@@ -144,7 +144,23 @@ impl NodeScene {
 
     /// What filters of flows of one of its bridges stand on.
     pub fn scope(&self, bridge: usize) -> Scope<'_> {
-        Scope { node: Some(&self.node.name), ..Scope::new(&self.bridges[bridge].bridge, self.naming(bridge)) }
+        let (scene, naming) = (&self.bridges[bridge], self.naming(bridge));
+        Scope {
+            node: Some(&self.node.name),
+            has_owners: naming.kind != Kind::Unknown,
+            owners: scene.owners.get().and_then(Owners::table_if_known),
+            ..Scope::new(&scene.bridge, naming)
+        }
+    }
+
+    /// The same, for filters that ask who wanted flows, which takes a look at every flow once.
+    pub fn scope_with_owners(&self, bridge: usize) -> Scope<'_> {
+        Scope { owners: Some(self.owners(bridge).table()), ..self.scope(bridge) }
+    }
+
+    /// What a filter of flows of one of its bridges is answered with.
+    pub fn scope_of(&self, bridge: usize, filter: &Filter) -> Scope<'_> {
+        if filter.asks_owners() { self.scope_with_owners(bridge) } else { self.scope(bridge) }
     }
 }
 
