@@ -52,6 +52,8 @@ pub(super) struct Machine<'w, 'a> {
     pub exit: bool,
     pub failure: Option<Failure>,
     pub freezing: bool,
+    /// Actions that are kept for the time after the packet has begun again.
+    pub frozen: Vec<Frozen<'a>>,
     pub paused: bool,
     /// The hash to be computed before the recirculation.
     pub hash: Option<(&'static str, u32)>,
@@ -101,6 +103,15 @@ pub(super) struct Fork<'a> {
     pub state: State<'a>,
 }
 
+/// An action that is kept, or where the next ones belong.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Frozen<'a> {
+    /// The table and the cookie of the flow.
+    Place(TableId, u64),
+    /// An action.
+    Action(Cow<'a, Action>),
+}
+
 /// What is kept of a packet's way while it is in the datapath.
 #[derive(Clone, PartialEq)]
 pub(super) struct State<'a> {
@@ -109,6 +120,7 @@ pub(super) struct State<'a> {
     pub metadata: Vec<u32>,
     pub stack: Vec<Bits>,
     pub action_set: Vec<Cow<'a, Action>>,
+    pub frozen: Vec<Frozen<'a>>,
     pub conntracked: bool,
     pub was_mpls: bool,
     pub userdata: Vec<u8>,
@@ -152,6 +164,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             exit: false,
             failure: None,
             freezing: false,
+            frozen: Vec::new(),
             paused: false,
             hash: None,
             was_mpls: false,
@@ -177,21 +190,34 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.step(What::Bridge);
         self.level = 1;
         self.base.key.set_word(word::SKB_PRIORITY, input.key.word(word::SKB_PRIORITY), u32::MAX);
-        let resume = resume.map(|(resume, state)| {
-            self.thaw(state);
-            resume
-        });
+        let (resume, frozen) = match resume {
+            Some((resume, mut state)) => {
+                let frozen = std::mem::take(&mut state.frozen);
+                self.thaw(state, &frozen);
+                (Some(resume), frozen)
+            }
+            None => (None, Vec::new()),
+        };
         // Every packet is looked up by these.
         self.reads(word::RECIRC_ID, u32::MAX);
         self.reads(word::IN_PORT, u32::MAX);
         let in_port = self.packet.in_port();
-        let receives = self.port(in_port).is_none_or(|p| !p.no_receive);
-        let (found, actions) = self.lookup(self.table, in_port, true);
-        self.flow = flow_of(&found);
-        self.step(What::Table { table: self.table, found });
-        self.level = 2;
+        let receives = self.tunnel_ecn() && self.port(in_port).is_none_or(|p| !p.no_receive);
+        let actions = if frozen.is_empty() {
+            let (found, actions) = self.lookup(self.table, in_port, true);
+            self.flow = flow_of(&found);
+            self.step(What::Table { table: self.table, found });
+            self.level = 2;
+            actions
+        } else {
+            &[]
+        };
         if receives {
-            self.run_actions(actions, true);
+            if frozen.is_empty() {
+                self.run_actions(actions, true);
+            } else {
+                self.run_list(kept_actions(frozen), true);
+            }
             if self.failure.is_none() {
                 if !self.freezing {
                     self.run_action_set();
@@ -225,7 +251,24 @@ impl<'w, 'a> Machine<'w, 'a> {
         }
     }
 
-    fn thaw(&mut self, state: State<'a>) {
+    /// Takes over that the outer packet met congestion; tells whether the packet is taken (`tnl_process_ecn`).
+    fn tunnel_ecn(&mut self) -> bool {
+        /// Congestion was experienced.
+        const CE: u64 = 3;
+        let ecn = |tos: u64| tos & CE;
+        let outer = self.packet.get(Slot::new(word::TUN_MISC, 24, 8));
+        if self.own_address.is_none() || !self.packet.is_ip() || ecn(outer) != CE {
+            return true;
+        }
+        let slot = Slot::new(word::TYPE, 0, 2);
+        if self.packet.get(slot) == 0 {
+            return false;
+        }
+        self.packet.set(slot, CE);
+        true
+    }
+
+    fn thaw(&mut self, state: State<'a>, frozen: &[Frozen<'a>]) {
         self.step(What::Thaw);
         self.level = 2;
         self.bridge = state.bridge;
@@ -237,6 +280,9 @@ impl<'w, 'a> Machine<'w, 'a> {
         if !state.action_set.is_empty() {
             self.step(What::ResumeSet(state.action_set.clone()));
             self.add_to_set(state.action_set);
+        }
+        if !frozen.is_empty() {
+            self.step(What::ResumeActions(text(frozen).into()));
         }
         self.level = 1;
     }
@@ -511,6 +557,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             metadata,
             stack: self.stack.clone(),
             action_set: if with_set { self.action_set.clone() } else { Vec::new() },
+            frozen: if with_set { self.frozen.clone() } else { Vec::new() },
             conntracked: self.conntracked,
             was_mpls: self.was_mpls,
             userdata: userdata.to_vec(),
@@ -536,6 +583,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.emit(DpAction::Recirc(id));
         self.assume(Assumption::Recirculation(id));
         self.freezing = false;
+        self.frozen.clear();
     }
 
     /// Notes that the packet leaves.
@@ -544,6 +592,11 @@ impl<'w, 'a> Machine<'w, 'a> {
         let packet = self.shared.keep.then(|| Box::new(self.packet.clone()));
         let (port, name) = (port.number, port.name.clone());
         self.shared.outputs.push(Egress { pass, bridge, port, name, tunnel, packet });
+    }
+
+    /// The cookie of the flow whose actions are executed.
+    pub fn cookie(&self) -> u64 {
+        self.flow.map_or(0, |flow| self.here().bridge.flow(flow).cookie())
     }
 
     /// Sends the packet to controllers.
@@ -576,6 +629,28 @@ impl<'w, 'a> Machine<'w, 'a> {
 pub(super) const CT_TRACKED: u64 = 0x20;
 /// Reason of a packet-in: a table-miss flow said so (`OFPR_EXPLICIT_MISS`, which OpenFlow calls no_match).
 const EXPLICIT_MISS: u8 = 7;
+
+/// The actions among what was kept. What they stop with stands first, so where they belong makes no difference.
+fn kept_actions(frozen: Vec<Frozen<'_>>) -> Vec<Cow<'_, Action>> {
+    let action = |frozen| match frozen {
+        Frozen::Action(action) => Some(action),
+        Frozen::Place(..) => None,
+    };
+    frozen.into_iter().filter_map(action).collect()
+}
+
+/// What was kept, in the words of Open vSwitch.
+fn text(frozen: &[Frozen<'_>]) -> String {
+    let one = |frozen: &Frozen<'_>| match frozen {
+        Frozen::Place(table, cookie) => format!("unroll_xlate(table={table}, cookie={cookie})"),
+        Frozen::Action(action) => {
+            let mut text = String::new();
+            action.paint(crate::field::Names::none(), &mut text);
+            text
+        }
+    };
+    frozen.iter().map(one).collect::<Vec<_>>().join(",")
+}
 
 fn flow_of(found: &Found) -> Option<FlowId> {
     match found {

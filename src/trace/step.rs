@@ -120,6 +120,8 @@ pub enum What<'a> {
     ResumeTable(TableId),
     /// With this action set.
     ResumeSet(Vec<Cow<'a, Action>>),
+    /// With these actions, in the words of Open vSwitch, rather than with a lookup.
+    ResumeActions(Box<str>),
     /// An action is executed.
     Action(Cow<'a, Action>),
     /// There are no actions.

@@ -5,6 +5,7 @@ pub mod fmt;
 pub mod nodes;
 pub mod oracle;
 pub mod parts;
+pub mod trace_kinds;
 pub mod trace_lines;
 pub mod traces;
 
