@@ -63,6 +63,8 @@ pub(super) struct Machine<'w, 'a> {
     pub queue: u32,
     /// The tunnel as the datapath has it.
     pub tunnel: Option<String>,
+    /// The port it came in, if there is such a port.
+    pub came_in: Option<u32>,
     /// The address that the packet came to in its tunnel.
     pub own_address: Option<std::net::IpAddr>,
     pub level: u16,
@@ -123,6 +125,8 @@ pub(super) struct State<'a> {
     pub frozen: Vec<Frozen<'a>>,
     pub conntracked: bool,
     pub was_mpls: bool,
+    /// The port through which the packet came in, if it goes on by itself: controllers are not told.
+    pub came_in: Option<u32>,
     pub userdata: Vec<u8>,
 }
 
@@ -171,6 +175,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             nat: None,
             tunnel: None,
             own_address,
+            came_in: None,
             level: 0,
             steps: Vec::new(),
             lookups: Vec::new(),
@@ -202,6 +207,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.reads(word::RECIRC_ID, u32::MAX);
         self.reads(word::IN_PORT, u32::MAX);
         let in_port = self.packet.in_port();
+        self.came_in = self.port(in_port).map(|p| p.number);
         let receives = self.tunnel_ecn() && self.port(in_port).is_none_or(|p| !p.no_receive);
         let actions = if frozen.is_empty() {
             let (found, actions) = self.lookup(self.table, in_port, true);
@@ -518,7 +524,7 @@ impl<'w, 'a> Machine<'w, 'a> {
     /// Lets the datapath make the packet what it is now.
     pub fn commit(&mut self) {
         let before = self.actions.len();
-        if commit(&self.packet, &mut self.base, &self.touched, &mut self.actions) {
+        if commit(&self.packet, &mut self.base, &mut self.touched, self.tunnel.is_some(), &mut self.actions) {
             self.slow.push(Slow::Action);
         }
         self.size += (self.actions.len() - before) * 40;
@@ -560,6 +566,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             frozen: if with_set { self.frozen.clone() } else { Vec::new() },
             conntracked: self.conntracked,
             was_mpls: self.was_mpls,
+            came_in: self.came_in.filter(|_| with_set),
             userdata: userdata.to_vec(),
         };
         let known = self.shared.states.iter().position(|s| *s == state);
