@@ -1,0 +1,1 @@
+//! The cases of OVN that a node shows by itself.
