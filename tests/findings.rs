@@ -97,9 +97,11 @@ fn set(dir: &Path, id: &str, what: &str) {
     let parts: Vec<&str> = what.splitn(5, ' ').collect();
     let [node, table, name, column, value] = parts[..] else { panic!("{id}: `db {what}` is not complete") };
     let value: Value = serde_json::from_str(value).unwrap_or_else(|e| panic!("{id}: {value}: {e}"));
-    let path =
-        ["ovsdb-dump.json", "ovsdb.Open_vSwitch.json"].map(|f| dir.join(node).join(f)).into_iter().find(|p| p.exists());
-    let path = path.unwrap_or_else(|| panic!("{id}: {node} has no database"));
+    let caption = format!("\"{table} table\"");
+    let is_json = |path: &PathBuf| path.extension().is_some_and(|e| e == "json");
+    let holds = |path: &PathBuf| is_json(path) && fs::read_to_string(path).unwrap().contains(&caption);
+    let path = files_below(&dir.join(node)).into_iter().find(holds);
+    let path = path.unwrap_or_else(|| panic!("{id}: {node} has no table {table}"));
     let mut done = false;
     let mut out = String::new();
     for line in fs::read_to_string(&path).unwrap().lines() {

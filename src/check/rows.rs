@@ -1,7 +1,7 @@
 //! The table of checks.
 
 use super::finding::Row;
-use super::{flows, neutron, switch};
+use super::{flows, neutron, ovn, switch};
 
 /// Every check, in the order in which findings of one severity are told.
 pub static FINDINGS: &[Row] = &[
@@ -44,4 +44,29 @@ pub static FINDINGS: &[Row] = &[
     neutron::pair_mac::ROW,
     neutron::mac_network::ROW,
     neutron::tracked_entry::ROW,
+    neutron::canary::ROW,
+    neutron::no_entry::ROW,
+    neutron::base_set::ROW,
+    neutron::vlan_twin::ROW,
+    neutron::overlapping_clauses::ROW,
+    neutron::log_register::ROW,
+    neutron::marked::ROW,
+    neutron::flood::ROW,
+    neutron::tunnel_missing::ROW,
+    neutron::segment::ROW,
+    neutron::responder::ROW,
+    neutron::provider_bridge::ROW,
+    neutron::provider_vlan::ROW,
+    neutron::dvr_arp::ROW,
+    neutron::dvr_local::ROW,
+    neutron::dvr_host::ROW,
+    neutron::queue::ROW,
+    neutron::direct_mode::ROW,
+    neutron::local_ip::ROW,
+    neutron::not_learned::ROW,
+    // OVN.
+    ovn::unclaimed::ROW,
+    ovn::mappings::ROW,
+    ovn::tunnel::ROW,
+    ovn::foreign_acl::ROW,
 ];

@@ -9,7 +9,6 @@ use smallvec::SmallVec;
 use crate::check::BridgeCx;
 use crate::field::slot::WordId;
 use crate::model::bridge::FlowId;
-use crate::model::flow::TableId;
 use crate::model::store::Shape;
 
 /// Flows that match the same bits, highest priority first.
@@ -29,15 +28,12 @@ pub(super) type Values = SmallVec<[u32; 8]>;
 /// bits.
 pub(super) type Common = SmallVec<[(usize, usize, u32); 8]>;
 
-/// The layers of a table. Clauses of conjunctions take no packet by themselves, so they are asked for or left out.
-pub(super) fn layers<'a>(bridge: &BridgeCx<'a>, table: TableId, with_clauses: bool) -> Vec<Layer<'a>> {
+/// The layers of some flows of a table, which stand highest priority first.
+pub(super) fn layers<'a>(bridge: &BridgeCx<'a>, flows: &[FlowId]) -> Vec<Layer<'a>> {
     let mut layers: Vec<Layer<'a>> = Vec::new();
     let mut by_masks: FxHashMap<&[(WordId, u32)], usize> = FxHashMap::default();
-    for id in bridge.table(table) {
+    for id in flows {
         let flow = bridge.bridge.flow(*id);
-        if !with_clauses && bridge.effects_of(*id).is_some_and(|e| !e.clauses.is_empty()) {
-            continue;
-        }
         let at = *by_masks.entry(&flow.shape().masks).or_insert_with(|| {
             layers.push(Layer { shape: flow.shape(), flows: Vec::new(), priorities: Vec::new() });
             layers.len() - 1

@@ -7,7 +7,6 @@ use super::layer::{Values, common, layers};
 use crate::check::finding::counted;
 use crate::check::{BridgeCx, Cx, Draft, Found, Need, Row, Severity};
 use crate::model::bridge::FlowId;
-use crate::model::flow::TableId;
 
 /// The row.
 pub const ROW: Row = Row {
@@ -28,7 +27,13 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
             if cx.progress.is_cancelled() {
                 return;
             }
-            let (pairs, n) = overlaps(bridge, table.id);
+            let acting: Vec<FlowId> = bridge
+                .table(table.id)
+                .iter()
+                .copied()
+                .filter(|id| bridge.effects_of(*id).is_none_or(|e| e.clauses.is_empty()))
+                .collect();
+            let (pairs, n) = pairs(bridge, &acting, |_, _| true);
             let Some((first, second)) = pairs.first() else { continue };
             let name = bridge.table_name(table.id);
             let priority = bridge.bridge.flow(*first).priority();
@@ -53,9 +58,14 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
     }
 }
 
-/// Pairs of flows that overlap, the first of them, and how many were seen.
-fn overlaps(bridge: &BridgeCx<'_>, table: TableId) -> (Vec<(FlowId, FlowId)>, usize) {
-    let layers = layers(bridge, table, false);
+/// Pairs of flows of one table that overlap at one priority, do different things and `differ`: the first of them, and
+/// how many were seen. The flows stand highest priority first.
+pub(in crate::check) fn pairs(
+    bridge: &BridgeCx<'_>,
+    flows: &[FlowId],
+    differ: impl Fn(FlowId, FlowId) -> bool,
+) -> (Vec<(FlowId, FlowId)>, usize) {
+    let layers = layers(bridge, flows);
     let (mut pairs, mut n, mut left) = (Vec::new(), 0, PAIRS);
     for (at, mine) in layers.iter().enumerate() {
         for other in &layers[at + 1..] {
@@ -88,7 +98,8 @@ fn overlaps(bridge: &BridgeCx<'_>, table: TableId) -> (Vec<(FlowId, FlowId)>, us
                         continue;
                     }
                     let both = bridge.bridge.flow(*rival).matches().intersect(&bridge.bridge.flow(*id).matches());
-                    if both.is_some_and(|both| impossible::why(|word| both.word(word)).is_none()) {
+                    if differ(*rival, *id) && both.is_some_and(|both| impossible::why(|word| both.word(word)).is_none())
+                    {
                         n += 1;
                         if pairs.len() < Found::FLOWS / 2 {
                             pairs.push((*rival, *id));

@@ -68,8 +68,10 @@ fn acts_alike(bridge: &BridgeCx<'_>, flow: FlowId, covers: &[FlowId]) -> bool {
 
 /// The flows of a table that are covered, each with its covers.
 fn shadowed(bridge: &BridgeCx<'_>, table: u8) -> Vec<(FlowId, Vec<FlowId>)> {
-    let all = layers(bridge, table, true);
-    let acting = layers(bridge, table, false);
+    // A clause of a conjunction takes no packet by itself, so it covers nothing.
+    let is_acting = |id: &FlowId| bridge.effects_of(*id).is_none_or(|e| e.clauses.is_empty());
+    let acting: Vec<FlowId> = bridge.table(table).iter().copied().filter(is_acting).collect();
+    let (all, acting) = (layers(bridge, bridge.table(table)), layers(bridge, &acting));
     let mut found: FxHashMap<FlowId, Vec<FlowId>> = FxHashMap::default();
     for above in &acting {
         for mine in &all {
