@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Result<Vec<u8>, Diagnostic> {
 const EXAMPLE: &str = "write two hexadecimal digits a byte, as ffffffffffff fa163e000001 0806 ..";
 
 /// Where a dump begins: with a line whose offset is 0.
-fn dump(text: &str) -> Option<usize> {
+pub(super) fn dump(text: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if offset(line).is_some_and(|(n, _)| n == 0) {

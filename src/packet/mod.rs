@@ -3,10 +3,18 @@
 //! [`frame`] reads the bytes of a frame as Open vSwitch does; [`hex`] and [`pcap`] find those bytes in what people paste
 //! and record. [`ask`] is the one grammar of all that a packet may be written as.
 
+pub mod ask;
+mod between;
+pub mod book;
+pub mod complete;
+mod expression;
 pub mod frame;
 pub mod hex;
 pub mod pcap;
 
+pub use self::ask::{Around, Asked, File, Sent, Start, parse};
+pub use self::book::Book;
+pub use self::complete::{Candidate, Completion, complete};
 pub use self::frame::{Framed, Note, VlanLimit, frame};
 
 /// The checksum of RFC 1071: the ones' complement of the ones' complement sum. Over a header that has its own checksum
