@@ -1,0 +1,32 @@
+//! The nodes of a scene as packets meet them: what traces and journeys stand on.
+
+use super::scene::Scene;
+use crate::trace::World;
+use crate::why::Cx;
+
+/// The nodes of a scene, in its order, each ready for packets.
+#[derive(Debug)]
+pub struct Ways<'s> {
+    scene: &'s Scene,
+    worlds: Vec<World<'s>>,
+}
+
+impl<'s> Ways<'s> {
+    /// Of a scene.
+    pub fn of(scene: &'s Scene) -> Ways<'s> {
+        Ways { scene, worlds: scene.nodes().iter().map(|node| World::of(node.node())).collect() }
+    }
+
+    /// The nodes, with what is known around their packets.
+    pub fn around(&self) -> Vec<Cx<'_>> {
+        let nodes = self.scene.nodes().iter().zip(&self.worlds);
+        nodes
+            .map(|(node, world)| Cx {
+                world,
+                namings: (0..node.bridges().len()).map(|at| node.naming(at)).collect(),
+                names: node.names(),
+                snapshot: self.scene.snapshot(),
+            })
+            .collect()
+    }
+}
