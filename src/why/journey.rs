@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::conversation::Connections;
 use super::{Cx, Why, why};
 use crate::field::names::port;
 use crate::field::slot::{Slot, word};
@@ -13,6 +14,7 @@ use crate::field::{Bits, FieldId, table};
 use crate::model::node::Node;
 use crate::model::node_facts::{InterfaceFacts, TUNNELS, value};
 use crate::neutron::names::PortKind;
+pub use crate::packet::Start;
 use crate::trace::{Egress, Options, Packet, Trace, TunnelOut, Verdict, trace};
 
 /// The way of a packet over all nodes it comes to.
@@ -86,19 +88,18 @@ pub enum Onward {
 /// How many legs are followed: a flood over tunnels comes to every node once.
 pub const LEGS: usize = 256;
 
-/// A way begins here.
-#[derive(Debug, Clone)]
-pub struct Start {
-    /// The node, by its place in the snapshot.
-    pub node: usize,
-    /// The bridge.
-    pub bridge: usize,
-    /// The packet.
-    pub packet: Packet,
-}
-
 /// Follows a packet over all nodes. `nodes` are those of the snapshot, in its order.
 pub fn journey<'a>(nodes: &'a [Cx<'a>], start: Start, options: &Options) -> Journey<'a> {
+    journey_with(nodes, start, options, &Connections::default())
+}
+
+/// The same, with connections that are known.
+pub fn journey_with<'a>(
+    nodes: &'a [Cx<'a>],
+    start: Start,
+    options: &Options,
+    connections: &Connections,
+) -> Journey<'a> {
     let options = Options { keep: true, ..options.clone() };
     let mut legs: Vec<Leg<'a>> = Vec::new();
     let mut waiting = std::collections::VecDeque::from([(start, Arrival::Start)]);
@@ -110,8 +111,8 @@ pub fn journey<'a>(nodes: &'a [Cx<'a>], start: Start, options: &Options) -> Jour
         }
         let cx = &nodes[node];
         // What connection tracking answers was said of the first node only.
-        let options =
-            if legs.is_empty() { options.clone() } else { Options { ct_next: Vec::new(), ..options.clone() } };
+        let ct_next = if legs.is_empty() { options.ct_next.clone() } else { Vec::new() };
+        let options = Options { ct_next, tracked: connections.of(node), ..options.clone() };
         let found = trace(cx.world, bridge, &packet, &options);
         let this = legs.len();
         let mut onward = Vec::new();
@@ -319,6 +320,11 @@ fn tunnel_end(node: &Node, kind: &str, from: Option<IpAddr>, tunnel: &TunnelOut)
         }
     }
     best.map(|(_, found)| found)
+}
+
+/// A packet's headers, with nothing that tables noted, as it comes in by a port.
+pub(super) fn clean(packet: &Packet, in_port: u32) -> Packet {
+    inside(packet, in_port, None)
 }
 
 /// The packet as it comes in on the other side: its headers, with nothing that tables noted.
