@@ -78,6 +78,7 @@ impl Scene {
             node.names();
             for at in 0..node.bridges.len() {
                 node.naming(at);
+                node.owners(at);
             }
         }
         for node in &self.nodes {
@@ -158,6 +159,11 @@ impl NodeScene {
         let scene = &self.bridges[bridge];
         let of = || Owners::of_bridge(&scene.bridge, &self.node, self.names(), self.naming(bridge), &self.snapshot);
         scene.owners.get_or_init(of)
+    }
+
+    /// The same, if it was worked out before.
+    pub fn owners_if_known(&self, bridge: usize) -> Option<&Owners> {
+        self.bridges[bridge].owners.get()
     }
 
     /// Why packets were discarded at a place of one of its bridges: a sentence.

@@ -12,6 +12,7 @@ use crate::explain::{self, Explanation, References, TableExplanation};
 use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
+use crate::model::owner::Owner;
 use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
 use crate::session::Scene;
@@ -155,6 +156,8 @@ pub struct FlowDetail {
     pub words: Explanation,
     /// What comes before and after it.
     pub references: References,
+    /// Who wanted it, the most specific owner first.
+    pub owners: Vec<Owner>,
 }
 
 /// How many references are listed each way.
@@ -187,7 +190,10 @@ impl Job {
                     }
                 };
                 if let Some((column, backwards)) = sort {
-                    column.sort(bridge, &mut flows, *backwards);
+                    match column {
+                        Column::Owner => Column::sort_by_owner(node.owners(at).table(), &mut flows, *backwards),
+                        column => column.sort(bridge, &mut flows, *backwards),
+                    }
                 }
                 if let Some(by) = by {
                     match fold(&scope, &flows, *by, progress) {
@@ -205,7 +211,7 @@ impl Job {
                 let cx = node.explain(at);
                 let words = explain::flow(&cx, *flow);
                 let references = explain::references(bridge, cx.index, *flow, REFERENCES);
-                Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references }))
+                Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references, owners: node.owners(at).of(*flow) }))
             }
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
             Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
