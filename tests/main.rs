@@ -12,6 +12,7 @@ mod findings;
 mod house;
 mod laws;
 mod memory;
+mod owners;
 mod properties;
 mod pty;
 mod screens;

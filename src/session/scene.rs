@@ -9,11 +9,11 @@ use crate::check::drops::{self, At, Drop};
 use crate::check::{self, Finding, Row};
 use crate::explain::{self, Cx, Index};
 use crate::model::bridge::Bridge;
-use crate::model::naming::Naming;
+use crate::model::naming::{Kind, Naming};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
-use crate::neutron::{self, NodeNames};
-use crate::query::Scope;
+use crate::neutron::{self, NodeNames, Owners};
+use crate::query::{Filter, Scope};
 
 /// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
 #[derive(Debug, Default)]
@@ -39,6 +39,7 @@ pub struct BridgeScene {
     naming: OnceLock<Naming>,
     index: OnceLock<Index>,
     drops: OnceLock<Vec<Drop>>,
+    owners: OnceLock<Owners>,
 }
 
 impl Scene {
@@ -50,6 +51,7 @@ impl Scene {
             naming: OnceLock::new(),
             index: OnceLock::new(),
             drops: OnceLock::new(),
+            owners: OnceLock::new(),
         };
         let node = |node: &Arc<Node>| NodeScene {
             node: node.clone(),
@@ -155,6 +157,13 @@ impl NodeScene {
         Cx::new(&scene.bridge, self.naming(bridge), self.names(), scene.index())
     }
 
+    /// Who wanted the flows of one of its bridges.
+    pub fn owners(&self, bridge: usize) -> &Owners {
+        let scene = &self.bridges[bridge];
+        let of = || Owners::of_bridge(&scene.bridge, &self.node, self.names(), self.naming(bridge), &self.snapshot);
+        scene.owners.get_or_init(of)
+    }
+
     /// Why packets were discarded at a place of one of its bridges: a sentence.
     pub fn why_dropped(&self, bridge: usize, drop: &Drop) -> Pieces {
         let mut why = Pieces::default();
@@ -170,7 +179,23 @@ impl NodeScene {
 
     /// What filters of flows of one of its bridges stand on.
     pub fn scope(&self, bridge: usize) -> Scope<'_> {
-        Scope { node: Some(&self.node.name), ..Scope::new(&self.bridges[bridge].bridge, self.naming(bridge)) }
+        let (scene, naming) = (&self.bridges[bridge], self.naming(bridge));
+        Scope {
+            node: Some(&self.node.name),
+            has_owners: naming.kind != Kind::Unknown,
+            owners: scene.owners.get().and_then(Owners::table_if_known),
+            ..Scope::new(&scene.bridge, naming)
+        }
+    }
+
+    /// The same, for filters that ask who wanted flows, which takes a look at every flow once.
+    pub fn scope_with_owners(&self, bridge: usize) -> Scope<'_> {
+        Scope { owners: Some(self.owners(bridge).table()), ..self.scope(bridge) }
+    }
+
+    /// What a filter of flows of one of its bridges is answered with.
+    pub fn scope_of(&self, bridge: usize, filter: &Filter) -> Scope<'_> {
+        if filter.asks_owners() { self.scope_with_owners(bridge) } else { self.scope(bridge) }
     }
 }
 

@@ -16,6 +16,7 @@ mod conntrack;
 pub mod datapath;
 mod exec;
 mod group;
+mod hash;
 mod headers;
 mod machine;
 mod normal;
@@ -24,14 +25,20 @@ pub mod packet;
 pub mod paint;
 pub mod spec;
 pub mod step;
+pub mod tracked;
+mod tunnel;
 mod verdict;
 pub mod world;
 
 pub use packet::Packet;
 pub use step::{
-    Assumption, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, Verdict, What,
+    Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, TunnelOut,
+    Verdict, What,
 };
+pub use tracked::Tracked;
 pub use world::World;
+
+use std::sync::Arc;
 
 use self::machine::{Machine, Shared};
 
@@ -41,11 +48,15 @@ pub struct Options {
     /// What connection tracking says at the first, second .. recirculation, as bits of ct_state. After these it says
     /// that the connection is new.
     pub ct_next: Vec<u8>,
+    /// Whether the packet is kept at each lookup, output and commit: `why` needs that, a mere verdict does not.
+    pub keep: bool,
+    /// The connections that are known. Where `ct_next` says nothing, a packet of one of them is told so.
+    pub tracked: Option<Arc<Tracked>>,
 }
 
 /// Sends a packet into a bridge of a node and follows it.
 pub fn trace<'a>(world: &World<'a>, bridge: usize, packet: &Packet, options: &Options) -> Trace<'a> {
-    let mut shared = Shared::default();
+    let mut shared = Shared { keep: options.keep, ..Shared::default() };
     let mut answers = options.ct_next.iter().copied();
     let mut passes = vec![Machine::new(world, bridge, 0, packet.clone(), &mut shared).run(None)];
     let mut steps = passes[0].steps.len();
@@ -54,7 +65,8 @@ pub fn trace<'a>(world: &World<'a>, bridge: usize, packet: &Packet, options: &Op
             shared.assumed.push(Assumption::Recirculation(fork.id));
             break;
         }
-        let (packet, resume, state) = conntrack::resume(fork, answers.next(), &mut shared.assumed);
+        let (packet, resume, state) =
+            conntrack::resume(fork, answers.next(), options.tracked.as_deref(), &mut shared.assumed);
         let number = passes.len();
         let pass = Machine::new(world, bridge, number, packet, &mut shared).run(Some((resume, state)));
         steps += pass.steps.len();

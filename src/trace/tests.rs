@@ -30,7 +30,7 @@ fn with<T>(flows: &str, packet: &str, ct_next: &[u8], ask: impl Fn(&Trace<'_>, &
     let node = node(flows);
     let world = World::of(&node);
     let packet = spec::parse(packet, &world.at(0).names).unwrap();
-    ask(&trace(&world, 0, &packet, &Options { ct_next: ct_next.to_vec() }), &world)
+    ask(&trace(&world, 0, &packet, &Options { ct_next: ct_next.to_vec(), ..Options::default() }), &world)
 }
 
 fn actions(flows: &str, packet: &str) -> String {

@@ -18,7 +18,16 @@ pub(super) fn judge<'a>(input: Packet, passes: Vec<Pass<'a>>, shared: Shared<'a>
     let drop =
         if verdict == Verdict::Dropped { passes.len().checked_sub(1).map(|at| reason(at, &passes[at])) } else { None };
     let relevant = passes.first().map(|p| p.relevant.clone()).unwrap_or_default();
-    Trace { input, passes, verdict, relevant, outputs: shared.outputs, drop, assumed: shared.assumed }
+    Trace {
+        input,
+        passes,
+        verdict,
+        relevant,
+        outputs: shared.outputs,
+        drop,
+        assumed: shared.assumed,
+        commits: shared.commits,
+    }
 }
 
 /// Why the last pass sends the packet nowhere.
@@ -53,7 +62,9 @@ fn reason(number: usize, pass: &Pass<'_>) -> DropReason {
 /// Whether a remark says that the packet was not sent on.
 fn refuses(remark: &Remark) -> bool {
     match remark {
-        Remark::NoForward | Remark::ReservedMac | Remark::LearnedInput | Remark::NoBucket => true,
+        Remark::NoForward | Remark::NoNeighbour(..) | Remark::ReservedMac | Remark::LearnedInput | Remark::NoBucket => {
+            true
+        }
         Remark::LearnIgnored | Remark::Unmet(_) | Remark::StackUnderflow | Remark::ConjunctionExecuted => false,
         _ => remark.grade() != Grade::Detail,
     }
