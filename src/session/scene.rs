@@ -81,14 +81,18 @@ impl Scene {
                 node.owners(at);
             }
         }
-        for node in &self.nodes {
-            node.findings();
-        }
         for bridge in self.nodes.iter().flat_map(|n| &n.bridges) {
             bridge.drops();
             bridge.index();
             bridge.bridge.ids();
         }
+    }
+
+    /// Runs all checks of all nodes, so that nobody waits for them later.
+    pub fn check(&self) {
+        self.nodes.iter().for_each(|node| {
+            node.findings();
+        });
     }
 
     /// What was read.

@@ -30,6 +30,8 @@ pub enum Msg {
     },
     /// Everything that follows from the source is worked out.
     Warm,
+    /// The checks were run.
+    Checked,
     /// A source could not be read, and why.
     LoadFailed(String),
     /// Work is done: for which view, as which of its questions.

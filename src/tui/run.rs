@@ -206,6 +206,8 @@ impl Runner {
                     let _ = send.send(Msg::Scene { scene: scene.clone(), is_last: true });
                     scene.warm();
                     let _ = send.send(Msg::Warm);
+                    scene.check();
+                    let _ = send.send(Msg::Checked);
                 }
                 Err(e) => {
                     let _ = send.send(Msg::LoadFailed(e.to_string()));

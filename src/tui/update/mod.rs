@@ -53,6 +53,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.is_warm = true;
             refresh(state, &mut effects);
         }
+        // The scene holds what they found; it is drawn now.
+        Msg::Checked => {}
         Msg::LoadFailed(why) => {
             state.load = None;
             state.say(Role::Bad, why);
