@@ -333,3 +333,14 @@ fn what_is_offered_is_understood() {
         }
     }
 }
+
+#[test]
+fn what_is_written_is_read_again() {
+    let metadata = spec::parse("in_port=1", Names::none()).unwrap();
+    for (limit, name, bytes, _) in frames() {
+        let packet = frame(&bytes, &metadata, limit).packet;
+        let written = write(&packet);
+        assert_eq!(frame(&written.bytes, &metadata, limit).packet, packet, "{name}");
+        assert!(written.lost.is_empty(), "{name}: {:?}", written.lost);
+    }
+}
