@@ -21,7 +21,7 @@ const STOREYS: [(&str, &[&str]); 16] = [
     ("query", &["base", "field", "action", "model", "dump"]),
     ("trace", &["base", "field", "action", "model", "dump"]),
     ("packet", &["base", "field", "action", "model", "neutron", "trace"]),
-    ("why", &["base", "field", "action", "model", "neutron", "check", "explain", "trace", "packet"]),
+    ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace", "packet"]),
     (
         "session",
         &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::datapath::DpAction;
-use super::machine::Machine;
+use super::hash;
+use super::machine::{Frozen, Machine};
 use super::step::{Assumption, Remark, What};
 use crate::action::Action;
 use crate::action::misc::CheckPktLarger;
@@ -22,7 +23,9 @@ use crate::field::table;
 enum Then {
     /// The next action.
     Next,
-    /// The next action, with nothing said at a stop.
+    /// Nothing: what follows has been done.
+    Done,
+    /// Nothing: the list ends here.
     End,
 }
 
@@ -44,7 +47,10 @@ impl<'a> Machine<'_, 'a> {
         }
         let mut rest = actions;
         let mut at = 0;
-        while let Some(action) = rest.next() {
+        loop {
+            // What stands here and behind, in case that the rest is kept for later.
+            let here = rest.clone();
+            let Some(action) = rest.next() else { return };
             at += 1;
             // Branches double with each `check_pkt_larger`; a trace that cannot be kept is given up.
             if self.steps.len() >= super::machine::STEPS {
@@ -57,16 +63,63 @@ impl<'a> Machine<'_, 'a> {
                 self.freeze();
             }
             if self.exit {
+                if self.freezing {
+                    self.keep_rest(here);
+                }
                 return;
             }
             let is_last = last && at == n && self.action_set.is_empty();
             self.step(What::Action(action.clone()));
-            if let Action::CheckPktLarger(check) = &*action {
-                return self.check_pkt_larger(check, rest.collect());
-            }
-            if self.execute(action, is_last) == Then::End {
+            let then = match &*action {
+                Action::CheckPktLarger(check) => {
+                    self.check_pkt_larger(check, rest.clone().collect());
+                    Then::Done
+                }
+                _ => self.execute(action, is_last),
+            };
+            if then == Then::End {
                 return;
             }
+            // Open vSwitch keeps the rest after any stop, though it takes it up again only where it froze, or where
+            // connection tracking begins anew before the next stop.
+            if self.exit && self.failure.is_none() && self.frozen.is_empty() {
+                return self.keep_rest(here);
+            }
+            if then == Then::Done {
+                // What follows was done in both branches.
+                if self.freezing {
+                    self.keep_rest(rest);
+                }
+                return;
+            }
+        }
+    }
+
+    /// Keeps actions for later (`freeze_unroll_actions`).
+    fn keep_rest(&mut self, rest: impl Iterator<Item = Cow<'a, Action>>) {
+        for action in rest {
+            let tells_table = match &*action {
+                Action::OutputReg(_) | Action::OutputTrunc(_) | Action::Group(_) | Action::Output(_) => true,
+                Action::Controller(_) | Action::DecMplsTtl(_) | Action::DecNshTtl(_) | Action::DecTtl(_) => true,
+                Action::Resubmit(resubmit) => resubmit.table.is_none(),
+                _ => false,
+            };
+            let place = Frozen::Place(self.table, self.cookie());
+            if tells_table && self.frozen.iter().rev().find(|f| matches!(f, Frozen::Place(..))) != Some(&place) {
+                self.frozen.push(place);
+            }
+            self.frozen.push(Frozen::Action(match &*action {
+                Action::Note(_) | Action::Conjunction(_) => continue,
+                Action::GotoTable(GotoTable(table)) => {
+                    let resubmit = Resubmit { in_port: port::IN_PORT, table: Some(*table), with_ct: false };
+                    Cow::Owned(resubmit.into())
+                }
+                Action::WriteMetadata(write) => {
+                    let (value, mask) = (Bits::from_u64(write.value, 64), Bits::from_u64(write.mask, 64));
+                    Cow::Owned(SetField { field: table::METADATA, value, mask, spelled: Spelled::SetField }.into())
+                }
+                _ => action,
+            }));
         }
     }
 
@@ -148,7 +201,7 @@ impl<'a> Machine<'_, 'a> {
             Action::PushVlan(push) => self.push_vlan(push.0),
             Action::PopMpls(pop) => self.pop_mpls(pop.0),
             Action::PushMpls(push) => self.push_mpls(push.0),
-            Action::DecTtl(dec) => return self.dec_ttl(&dec.controllers),
+            Action::DecTtl(dec) => return self.dec_ttl(dec.controllers.as_deref()),
             Action::DecMplsTtl(_) => {
                 return self.dec_header_ttl(self.packet.is_mpls(), table::MPLS_TTL.slot, "MPLS");
             }
@@ -196,9 +249,15 @@ impl<'a> Machine<'_, 'a> {
             Action::Nat(nat) => self.nat = Some((**nat).clone()),
             Action::Learn(_) => self.remark(Remark::LearnIgnored),
             Action::Multipath(pick) => {
-                self.assume(Assumption::Hash("multipath"));
-                let value = Bits::zero(pick.to.width.into());
-                self.write_now(&pick.to, &value);
+                for slot in hash::slots(&self.packet, pick.fields) {
+                    self.reads_slot(slot);
+                }
+                let hash = hash::fields(&self.packet, pick.fields, pick.basis);
+                let link = hash::link(hash, pick.algorithm, pick.n_links, pick.arg);
+                self.packet.write(&pick.to, &Bits::from_u64(link.into(), pick.to.width.into()));
+                self.writes_bits(&pick.to);
+                let now = self.packet.read(&pick.to);
+                self.remark(Remark::Now(pick.to, now));
             }
             Action::SetQueue(queue) => {
                 let priority = self.priority(queue.0);
@@ -301,14 +360,27 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn bundle(&mut self, bundle: &Bundle, last: bool) {
-        let live = |machine: &Self, member: &u32| machine.port(*member).is_some_and(|p| p.is_up);
-        let picked = bundle.members.iter().copied().find(|m| live(self, m)).unwrap_or(port::NONE);
-        if !bundle.active_backup {
-            self.assume(Assumption::Hash("bundle"));
+        let is_live = |machine: &Self, member: u32| match member {
+            port::IN_PORT | port::TABLE | port::NORMAL | port::FLOOD | port::ALL | port::NONE => true,
+            _ => machine.port(member).is_some_and(|p| p.is_up),
+        };
+        let live = bundle.members.iter().copied().enumerate().filter(|(_, m)| is_live(self, *m));
+        let picked = if bundle.active_backup {
+            live.map(|(_, member)| member).next()
+        } else {
+            let hash = hash::fields(&self.packet, bundle.fields, bundle.basis);
+            let weight = |(at, _): &(usize, u32)| (hash::two_words(*at as u32, hash), std::cmp::Reverse(*at));
+            live.max_by_key(weight).map(|(_, member)| member)
+        };
+        if !bundle.active_backup && bundle.members.len() > 1 {
+            for slot in hash::slots(&self.packet, bundle.fields) {
+                self.reads_slot(slot);
+            }
         }
+        let picked = picked.unwrap_or(port::NONE);
         match &bundle.destination {
             Some(to) => {
-                let value = Bits::from_u64(picked.into(), to.width.into());
+                let value = Bits::from_u64((picked & 0xffff).into(), to.width.into());
                 self.write_now(to, &value);
             }
             None => self.output(picked, 0, false, last, false),
@@ -332,7 +404,7 @@ impl<'a> Machine<'_, 'a> {
             return self.restore(kept);
         }
         self.commit();
-        let base = self.base.clone();
+        let (base, tunnel) = (self.base.clone(), self.tunnel.clone());
         let (was_mpls, conntracked) = (self.was_mpls, self.conntracked);
         let outer = std::mem::take(&mut self.actions);
         self.run_actions(actions, true);
@@ -342,6 +414,7 @@ impl<'a> Machine<'_, 'a> {
             self.emit(DpAction::Clone(copied));
         }
         self.base = base;
+        self.tunnel = tunnel;
         self.was_mpls = was_mpls;
         self.conntracked = conntracked;
         self.restore(kept);
@@ -352,7 +425,7 @@ impl<'a> Machine<'_, 'a> {
         self.assume(Assumption::Length(check.length));
         let kept = self.keep();
         self.commit();
-        let base = self.base.clone();
+        let (base, tunnel) = (self.base.clone(), self.tunnel.clone());
         let (was_mpls, conntracked) = (self.was_mpls, self.conntracked);
         let outer = std::mem::take(&mut self.actions);
         let branch = |machine: &mut Self, answer: u64, rest: Vec<Cow<'a, Action>>| {
@@ -369,6 +442,7 @@ impl<'a> Machine<'_, 'a> {
         };
         let greater = branch(self, 1, rest.clone());
         self.base = base.clone();
+        self.tunnel = tunnel.clone();
         self.packet = kept.packet.clone();
         self.was_mpls = was_mpls;
         self.conntracked = conntracked;
@@ -381,6 +455,7 @@ impl<'a> Machine<'_, 'a> {
         self.conntracked = conntracked;
         self.exit = exit;
         self.base = base;
+        self.tunnel = tunnel;
         self.restore(kept);
     }
 

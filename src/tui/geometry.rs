@@ -33,7 +33,7 @@ pub fn frame(state: &State) -> Frame {
     let mut top = 1.min(height);
     let tabs = (height >= 14 && !is_tiny).then(|| line(1));
     top += u16::from(tabs.is_some());
-    let has_filter = matches!(state.screen(), Screen::Flows(_)) && !is_tiny;
+    let has_filter = matches!(state.screen(), Screen::Flows(_) | Screen::Trace(_)) && !is_tiny;
     let filter = has_filter.then(|| line(top));
     top += u16::from(has_filter);
     let bottom = if is_tiny { 1 } else { 2 };

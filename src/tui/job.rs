@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::columns::Column;
+use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
 use crate::base::progress::Progress;
@@ -11,6 +12,7 @@ use crate::explain::{self, Explanation, References, TableExplanation};
 use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
+use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
 use crate::session::Scene;
 
@@ -49,6 +51,17 @@ pub enum Ask {
     Flow(FlowId),
     /// Everything about a table.
     Table(TableId),
+    /// Where a packet goes.
+    Trace(Asked),
+    /// Why flows of a lookup got the packet or not.
+    Why {
+        /// The trace.
+        told: Arc<Told>,
+        /// The lookup, as a place in it.
+        look: Option<usize>,
+        /// The table and the flow that are asked about.
+        asked: Option<(TableId, FlowId)>,
+    },
 }
 
 /// The kinds of questions.
@@ -62,11 +75,13 @@ pub enum Kind {
     Graph,
     /// A flow or a table in words.
     Words,
+    /// A traced packet.
+    Trace,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 5;
 }
 
 impl Ask {
@@ -77,6 +92,7 @@ impl Ask {
             Ask::Hits(_) => Kind::Hits,
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
+            Ask::Trace(_) | Ask::Why { .. } => Kind::Trace,
         }
     }
 
@@ -90,6 +106,8 @@ impl Ask {
             Ask::Graph(_) => "following every flow",
             Ask::Flow(_) => "reading the flow",
             Ask::Table(_) => "reading the table",
+            Ask::Trace(_) => "tracing",
+            Ask::Why { .. } => "comparing flows",
         }
     }
 }
@@ -107,6 +125,10 @@ pub enum Answer {
     Flow(Arc<FlowDetail>),
     /// A table in words.
     Table(TableId, Arc<TableExplanation>),
+    /// A traced packet, or what is wrong with it.
+    Trace(Result<Arc<Told>, Diagnostic>),
+    /// Why flows got a packet or not.
+    Why(Arc<Rivals>),
 }
 
 /// The rows of a list.
@@ -145,7 +167,8 @@ impl Job {
         let bridge = node.bridges()[at].bridge();
         Some(match &self.ask {
             Ask::Rows { table, filter, only, sort, by } => {
-                let scope = node.scope(at);
+                let by_owner = by.is_some_and(|by| by.word().needs == Data::Owners);
+                let scope = if by_owner { node.scope_with_owners(at) } else { node.scope_of(at, filter) };
                 let of_table = table.map(|id| bridge.table(id).map_or(&[][..], |t| &t.flows));
                 let within = only.as_ref().map(|only| &only[..]).or(of_table);
                 let of = within.map_or(bridge.flows.len(), <[FlowId]>::len);
@@ -176,7 +199,7 @@ impl Job {
                 rows.flows = Arc::new(flows);
                 Answer::Rows(rows)
             }
-            Ask::Hits(filter) => Answer::Hits(Arc::new(filter.rows(&node.scope(at), None, progress))),
+            Ask::Hits(filter) => Answer::Hits(Arc::new(filter.rows(&node.scope_of(at, filter), None, progress))),
             Ask::Graph(options) => Answer::Graph(Arc::new(Graph::of(bridge, node.naming(at), options))),
             Ask::Flow(flow) => {
                 let cx = node.explain(at);
@@ -185,6 +208,11 @@ impl Job {
                 Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references }))
             }
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
+            Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
+            Ask::Why { told, look, asked } => {
+                let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
+                Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))
+            }
         })
     }
 }

@@ -84,6 +84,8 @@ pub enum Effect {
     Copy(String, &'static str),
     /// Write a file.
     Save(PathBuf, String),
+    /// Add a line to a file.
+    Append(PathBuf, String),
     /// Listen to the mouse, or not.
     Mouse(bool),
     /// Draw everything anew.

@@ -160,6 +160,13 @@ impl Runner {
                     Err(e) => Err(format!("{} cannot be written: {e}", path.display())),
                 }
             }
+            Effect::Append(path, line) => {
+                let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+                match file.and_then(|mut f| writeln!(f, "{line}")) {
+                    Ok(()) => Ok(format!("added to {}: sh -e runs all of it", path.display())),
+                    Err(e) => Err(format!("{} cannot be written: {e}", path.display())),
+                }
+            }
         };
         update(state, Msg::Done(told));
         Ok(())

@@ -316,6 +316,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         }
         Id::Copy => layers::copy_menu(state),
         Id::References | Id::OpenInContext => super::flow::links_menu(state),
+        Id::Trace => super::trace::from_here(state, effects),
+        Id::Why => super::trace::why(state, effects),
         Id::SaveView => layers::ask_save(state),
         Id::LeaveWithMarked => leave_with_marked(state, effects),
         Id::Back if view.range.is_some() => view.range = None,

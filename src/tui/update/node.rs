@@ -9,6 +9,7 @@ use super::super::views::{NodeView, Pane, Screen, Spot};
 use super::nav::{self, Place};
 use crate::base::paint::Target;
 use crate::check::drops::At;
+use crate::model::bridge::FlowId;
 use crate::session::NodeScene;
 
 /// The node on the screen.
@@ -66,6 +67,10 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             open(state, effects);
             return true;
         }
+        Id::Trace => {
+            super::trace::from_here(state, effects);
+            return true;
+        }
         Id::Back if !is_full => return false,
         _ => {}
     }
@@ -93,6 +98,25 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         }
     }
     true
+}
+
+/// The port under the cursor.
+pub fn port(state: &State) -> Option<u32> {
+    let Screen::Node(view) = state.screen() else { return None };
+    let bridge = panes::bridge(scene(state, view)?, view)?;
+    Some(panes::ports(bridge).get(view.cursors[Pane::Ports as usize].at)?.number)
+}
+
+/// The flow of the drop radar's row under the cursor.
+pub fn drop_flow(state: &State) -> Option<(Spot, FlowId)> {
+    let Screen::Node(view) = state.screen() else { return None };
+    let node = scene(state, view)?;
+    let drops = panes::drops(node);
+    let (bridge, at) = drops.get(view.cursors[Pane::Drops as usize].at)?;
+    match node.bridges()[*bridge].drops_if_known()?.get(*at)?.at {
+        At::Flow(flow) | At::Feeder { flow, .. } => Some((spot_at(node, *bridge)?, flow)),
+        _ => None,
+    }
 }
 
 fn choose_node(state: &mut State) {
