@@ -344,3 +344,14 @@ fn what_is_written_is_read_again() {
         assert!(written.lost.is_empty(), "{name}: {:?}", written.lost);
     }
 }
+
+#[test]
+fn a_long_text_is_read_in_time_in_proportion_to_it() {
+    let words = format!("in_port=tapd36318fe-d4,{}tcp", "reg0=1,".repeat(100_000));
+    assert!(ask(ML2, &words).is_ok());
+    let quotes = format!("from {} to vm1", "'a' ".repeat(100_000));
+    assert!(ask(ML2, &quotes).is_err());
+    let dump = "0000:  ff\n".repeat(50_000);
+    assert!(ask(ML2, &dump).is_err());
+    assert_eq!(ask(ML2, &"0".repeat(ask::TEXT + 1)).unwrap_err().code, "too-long");
+}

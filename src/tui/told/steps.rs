@@ -211,6 +211,9 @@ impl Tree<'_, '_> {
                     set.iter().for_each(|action| action.paint(&here.names, &mut row));
                     self.detail(parent, row)
                 }
+                What::ResumeActions(actions) => {
+                    self.detail(parent, Row::of(Role::Dim, &format!("with the actions that were left: {actions}")))
+                }
                 What::Thaw | What::ResumeTable(_) => continue,
             };
             stack.push((step.level, row));
