@@ -20,7 +20,7 @@ const STOREYS: [(&str, &[&str]); 15] = [
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
     ("trace", &["base", "field", "action", "model", "dump"]),
-    ("why", &["base", "field", "action", "model", "neutron", "check", "explain", "trace"]),
+    ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace"]),
     ("session", &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "why"]),
     (
         "tui",

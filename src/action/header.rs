@@ -1,7 +1,7 @@
 //! Adding and removing headers, and counting down their time to live
 //! (ovs-actions(7) "Packet Encapsulation Actions", "Field Modification Actions").
 
-use super::{Action, Arg, Cx, Formats, Refusal, Spelling, Walk, Word, word};
+use super::{Action, Arg, Cx, Formats, Mode, Refusal, Spelling, Walk, Word, word};
 use crate::base::args::{Separator, items};
 use crate::base::diag::Diagnostic;
 use crate::base::number::{Digits, c_atoi};
@@ -171,8 +171,9 @@ impl Spelling for PopMpls {
 /// `dec_ttl`, with the ids of the controllers that are told when the time is up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DecTtl {
-    /// The controllers; empty for the plain form.
-    pub controllers: Vec<u16>,
+    /// The controllers; `None` for the plain form, which tells controller 0. A switch prints an empty list as
+    /// `dec_ttl()`: nobody is told.
+    pub controllers: Option<Vec<u16>>,
 }
 
 fn parse_dec_ttl(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
@@ -187,14 +188,15 @@ fn parse_dec_ttl(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     if controllers.is_empty() && !arg.value.is_empty() {
         return Err(cx.error("missing-value", arg.value, "dec_ttl(..) needs a controller id").hint("or write dec_ttl"));
     }
-    Ok(DecTtl { controllers }.into())
+    let is_list = !controllers.is_empty() || cx.mode != Mode::Typed && arg.separator == Separator::Paren;
+    Ok(DecTtl { controllers: is_list.then_some(controllers) }.into())
 }
 
 impl Spelling for DecTtl {
     fn paint(&self, _names: &Names, p: &mut impl Painter) {
         p.text("dec_ttl");
-        if !self.controllers.is_empty() {
-            let ids: Vec<String> = self.controllers.iter().map(u16::to_string).collect();
+        if let Some(controllers) = &self.controllers {
+            let ids: Vec<String> = controllers.iter().map(u16::to_string).collect();
             p.text("(");
             p.text(&ids.join(","));
             p.text(")");

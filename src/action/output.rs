@@ -415,6 +415,9 @@ impl HashFields {
     pub const NAMES: [&'static str; 7] =
         ["eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_src", "nw_dst", "symmetric_l3"];
 
+    /// Addresses, VLAN and ports, the same for both directions.
+    pub const SYMMETRIC_L4: HashFields = HashFields(1);
+
     pub(super) fn parse(text: &str, cx: &Cx<'_>) -> Result<HashFields, Diagnostic> {
         let found = Self::NAMES.iter().position(|n| n.eq_ignore_ascii_case(text));
         found.map(HashFields).ok_or_else(|| {

@@ -10,7 +10,7 @@ use crate::model::bridge::Bridge;
 use crate::model::naming::Naming;
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
-use crate::neutron::{self, NodeNames};
+use crate::neutron::{self, NodeNames, Owners};
 use crate::query::Scope;
 
 /// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
@@ -36,6 +36,7 @@ pub struct BridgeScene {
     naming: OnceLock<Naming>,
     index: OnceLock<Index>,
     drops: OnceLock<Vec<Drop>>,
+    owners: OnceLock<Owners>,
 }
 
 impl Scene {
@@ -47,6 +48,7 @@ impl Scene {
             naming: OnceLock::new(),
             index: OnceLock::new(),
             drops: OnceLock::new(),
+            owners: OnceLock::new(),
         };
         let node = |node: &Arc<Node>| NodeScene {
             node: node.clone(),
@@ -118,6 +120,13 @@ impl NodeScene {
     pub fn explain(&self, bridge: usize) -> Cx<'_> {
         let scene = &self.bridges[bridge];
         Cx::new(&scene.bridge, self.naming(bridge), self.names(), scene.index())
+    }
+
+    /// Who wanted the flows of one of its bridges.
+    pub fn owners(&self, bridge: usize) -> &Owners {
+        let scene = &self.bridges[bridge];
+        let of = || Owners::of_bridge(&scene.bridge, &self.node, self.names(), self.naming(bridge), &self.snapshot);
+        scene.owners.get_or_init(of)
     }
 
     /// Why packets were discarded at a place of one of its bridges: a sentence.

@@ -1,8 +1,20 @@
 //! The nodes of a scene as packets meet them: what traces and journeys stand on.
 
-use super::scene::Scene;
+use super::scene::{NodeScene, Scene};
+use crate::model::naming::Naming;
+use crate::neutron::owner::Owners;
 use crate::trace::World;
-use crate::why::Cx;
+use crate::why::{Cx, Known};
+
+impl Known for NodeScene {
+    fn naming(&self, bridge: usize) -> &Naming {
+        NodeScene::naming(self, bridge)
+    }
+
+    fn owners(&self, bridge: usize) -> &Owners {
+        NodeScene::owners(self, bridge)
+    }
+}
 
 /// The nodes of a scene, in its order, each ready for packets.
 #[derive(Debug)]
@@ -21,12 +33,7 @@ impl<'s> Ways<'s> {
     pub fn around(&self) -> Vec<Cx<'_>> {
         let nodes = self.scene.nodes().iter().zip(&self.worlds);
         nodes
-            .map(|(node, world)| Cx {
-                world,
-                namings: (0..node.bridges().len()).map(|at| node.naming(at)).collect(),
-                names: node.names(),
-                snapshot: self.scene.snapshot(),
-            })
+            .map(|(node, world)| Cx { world, known: node, names: node.names(), snapshot: self.scene.snapshot() })
             .collect()
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn commit(packet: &Packet, base: &mut Packet, mask: &Key, out: &mut V
 }
 
 /// A number as Open vSwitch prints it with `%#x`.
-fn hex(value: u64) -> String {
+pub(super) fn hex(value: u64) -> String {
     if value == 0 { "0".to_owned() } else { format!("{value:#x}") }
 }
 

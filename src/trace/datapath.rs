@@ -41,12 +41,21 @@ pub enum DpAction {
     Ct(Box<DpCt>),
     /// Forgets the connection.
     CtClear,
-    /// Computes a hash of the packet, by its name.
-    Hash(&'static str),
+    /// Computes a hash of the packet: its name, and a number that changes it.
+    Hash(&'static str, u32),
     /// Begins again, with a state that has this number.
     Recirc(u32),
     /// Cuts the packet for the next output.
     Trunc(u32),
+    /// Puts the outer header of a tunnel on: the port of the tunnel, the header as printed, the port it is for.
+    TunnelPush {
+        /// The tunnel's port.
+        port: u32,
+        /// The header.
+        header: String,
+        /// The port towards the network below.
+        out: u32,
+    },
     /// Does actions on a copy.
     Clone(Vec<DpAction>),
     /// Compares the packet's length.
@@ -131,9 +140,12 @@ impl DpAction {
                 Ok(())
             }
             DpAction::CtClear => write!(out, "ct_clear"),
-            DpAction::Hash(name) => write!(out, "hash({name}(0))"),
+            DpAction::Hash(name, basis) => write!(out, "hash({name}({basis}))"),
             DpAction::Recirc(id) => write!(out, "recirc({id:#x})"),
             DpAction::Trunc(bytes) => write!(out, "trunc({bytes})"),
+            DpAction::TunnelPush { port, header, out: to } => {
+                write!(out, "tnl_push(tnl_port({port}),{header},out_port({to}))")
+            }
             DpAction::Clone(actions) => nested("clone", actions, out),
             DpAction::CheckPktLen { size, greater, less_equal } => {
                 let _ = write!(out, "check_pkt_len(size={size},");
@@ -168,7 +180,7 @@ impl DpCt {
             parts.push(format!("zone={}", self.zone));
         }
         if let Some((value, mask)) = self.mark {
-            parts.push(format!("mark={value:#x}/{mask:#x}"));
+            parts.push(format!("mark={}/{mask:#x}", super::commit::hex(value.into())));
         }
         if let Some((value, mask)) = self.label {
             parts.push(format!("label={value:#x}/{mask:#x}"));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::datapath::DpAction;
+use super::hash;
 use super::machine::Machine;
 use super::step::{Assumption, Remark, What};
 use crate::action::Action;
@@ -148,7 +149,7 @@ impl<'a> Machine<'_, 'a> {
             Action::PushVlan(push) => self.push_vlan(push.0),
             Action::PopMpls(pop) => self.pop_mpls(pop.0),
             Action::PushMpls(push) => self.push_mpls(push.0),
-            Action::DecTtl(dec) => return self.dec_ttl(&dec.controllers),
+            Action::DecTtl(dec) => return self.dec_ttl(dec.controllers.as_deref()),
             Action::DecMplsTtl(_) => {
                 return self.dec_header_ttl(self.packet.is_mpls(), table::MPLS_TTL.slot, "MPLS");
             }
@@ -196,9 +197,15 @@ impl<'a> Machine<'_, 'a> {
             Action::Nat(nat) => self.nat = Some((**nat).clone()),
             Action::Learn(_) => self.remark(Remark::LearnIgnored),
             Action::Multipath(pick) => {
-                self.assume(Assumption::Hash("multipath"));
-                let value = Bits::zero(pick.to.width.into());
-                self.write_now(&pick.to, &value);
+                for slot in hash::slots(&self.packet, pick.fields) {
+                    self.reads_slot(slot);
+                }
+                let hash = hash::fields(&self.packet, pick.fields, pick.basis);
+                let link = hash::link(hash, pick.algorithm, pick.n_links, pick.arg);
+                self.packet.write(&pick.to, &Bits::from_u64(link.into(), pick.to.width.into()));
+                self.writes_bits(&pick.to);
+                let now = self.packet.read(&pick.to);
+                self.remark(Remark::Now(pick.to, now));
             }
             Action::SetQueue(queue) => {
                 let priority = self.priority(queue.0);
@@ -301,14 +308,27 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn bundle(&mut self, bundle: &Bundle, last: bool) {
-        let live = |machine: &Self, member: &u32| machine.port(*member).is_some_and(|p| p.is_up);
-        let picked = bundle.members.iter().copied().find(|m| live(self, m)).unwrap_or(port::NONE);
-        if !bundle.active_backup {
-            self.assume(Assumption::Hash("bundle"));
+        let is_live = |machine: &Self, member: u32| match member {
+            port::IN_PORT | port::TABLE | port::NORMAL | port::FLOOD | port::ALL | port::NONE => true,
+            _ => machine.port(member).is_some_and(|p| p.is_up),
+        };
+        let live = bundle.members.iter().copied().enumerate().filter(|(_, m)| is_live(self, *m));
+        let picked = if bundle.active_backup {
+            live.map(|(_, member)| member).next()
+        } else {
+            let hash = hash::fields(&self.packet, bundle.fields, bundle.basis);
+            let weight = |(at, _): &(usize, u32)| (hash::two_words(*at as u32, hash), std::cmp::Reverse(*at));
+            live.max_by_key(weight).map(|(_, member)| member)
+        };
+        if !bundle.active_backup && bundle.members.len() > 1 {
+            for slot in hash::slots(&self.packet, bundle.fields) {
+                self.reads_slot(slot);
+            }
         }
+        let picked = picked.unwrap_or(port::NONE);
         match &bundle.destination {
             Some(to) => {
-                let value = Bits::from_u64(picked.into(), to.width.into());
+                let value = Bits::from_u64((picked & 0xffff).into(), to.width.into());
                 self.write_now(to, &value);
             }
             None => self.output(picked, 0, false, last, false),
@@ -332,7 +352,7 @@ impl<'a> Machine<'_, 'a> {
             return self.restore(kept);
         }
         self.commit();
-        let base = self.base.clone();
+        let (base, tunnel) = (self.base.clone(), self.tunnel.clone());
         let (was_mpls, conntracked) = (self.was_mpls, self.conntracked);
         let outer = std::mem::take(&mut self.actions);
         self.run_actions(actions, true);
@@ -342,6 +362,7 @@ impl<'a> Machine<'_, 'a> {
             self.emit(DpAction::Clone(copied));
         }
         self.base = base;
+        self.tunnel = tunnel;
         self.was_mpls = was_mpls;
         self.conntracked = conntracked;
         self.restore(kept);
@@ -352,7 +373,7 @@ impl<'a> Machine<'_, 'a> {
         self.assume(Assumption::Length(check.length));
         let kept = self.keep();
         self.commit();
-        let base = self.base.clone();
+        let (base, tunnel) = (self.base.clone(), self.tunnel.clone());
         let (was_mpls, conntracked) = (self.was_mpls, self.conntracked);
         let outer = std::mem::take(&mut self.actions);
         let branch = |machine: &mut Self, answer: u64, rest: Vec<Cow<'a, Action>>| {
@@ -369,6 +390,7 @@ impl<'a> Machine<'_, 'a> {
         };
         let greater = branch(self, 1, rest.clone());
         self.base = base.clone();
+        self.tunnel = tunnel.clone();
         self.packet = kept.packet.clone();
         self.was_mpls = was_mpls;
         self.conntracked = conntracked;
@@ -381,6 +403,7 @@ impl<'a> Machine<'_, 'a> {
         self.conntracked = conntracked;
         self.exit = exit;
         self.base = base;
+        self.tunnel = tunnel;
         self.restore(kept);
     }
 

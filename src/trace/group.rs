@@ -1,9 +1,13 @@
 //! Groups: copies for all, one of several, or the first that is live.
 
+use super::hash;
 use super::machine::Machine;
-use super::step::{Assumption, Remark, What};
+use super::step::{Remark, What};
 use crate::action::Action;
+use crate::action::output::HashFields;
 use crate::field::names::port;
+use crate::field::slot::word;
+use crate::field::table::Quirk;
 use crate::model::group::{Bucket, Group, GroupType};
 
 /// How deep groups may watch groups.
@@ -35,30 +39,83 @@ impl<'a> Machine<'_, 'a> {
         false
     }
 
-    /// Picks a bucket of a select group. By default the datapath hashes the packet first.
+    /// Picks a bucket of a select group (`pick_select_group`).
     fn select(&mut self, group: &'a Group, last: bool) {
         if self.was_mpls {
-            return self.freeze();
-        }
-        if &*group.selection_method != "hash" {
             self.freeze();
-            let by_l4 = &*group.selection_method == "dp_hash" && group.selection_method_param >> 32 == 0;
-            self.hash = Some(if by_l4 { "l4" } else { "sym_l4" });
             return self.remark(Remark::NoBucket);
         }
-        let live = (0..group.buckets.len()).find(|at| {
-            let bucket = &group.buckets[*at];
-            bucket.weight != Some(0) && self.is_live(bucket, 0)
-        });
-        match live {
-            Some(at) => {
-                if group.buckets.len() > 1 {
-                    self.assume(Assumption::Bucket(group.id, number(&group.buckets[at], at)));
+        let picked = match method(group) {
+            Method::Datapath(places) => match self.packet.key.word(word::DP_HASH) {
+                0 => {
+                    let param = group.selection_method_param;
+                    let by_l4 = !group.selection_method.is_empty() && param >> 32 != 1;
+                    let basis = if group.selection_method.is_empty() { 0 } else { param as u32 };
+                    self.freeze();
+                    self.hash = Some((if by_l4 { "l4" } else { "sym_l4" }, basis));
+                    None
                 }
-                self.pick(group, at, last);
+                hash => {
+                    let n = places.len();
+                    self.reads(word::DP_HASH, n as u32 - 1);
+                    (0..n)
+                        .map(|i| places[(hash as usize + i) % n])
+                        .find(|at| self.is_live(group, &group.buckets[*at], 0))
+                }
+            },
+            Method::Fields => {
+                let hash = self.hash_fields(group);
+                self.best_live(group, hash)
             }
+            Method::Default => {
+                let fields = HashFields::SYMMETRIC_L4;
+                for slot in hash::slots(&self.packet, fields) {
+                    self.reads_slot(slot);
+                }
+                let hash = hash::symmetric_l4(&self.packet, 0);
+                self.best_live(group, hash)
+            }
+        };
+        match picked {
+            Some(at) => self.pick(group, at, last),
             None => self.remark(Remark::NoBucket),
         }
+    }
+
+    /// The hash of the fields that a group names.
+    fn hash_fields(&mut self, group: &Group) -> u32 {
+        let mut basis = hash::long(group.selection_method_param);
+        for (field, mask) in &group.fields {
+            if !self.packet.meets(field.needs) {
+                continue;
+            }
+            let value = self.packet.field(field);
+            let value = mask.as_ref().map_or(value.clone(), |mask| value.and(mask));
+            self.reads_slot(field.slot);
+            basis = hash::bytes(&hash::in_packet(&value, field.bytes.into()), basis);
+            if field.quirk == Quirk::TunMetadata {
+                basis = hash::boolean(self.packet.key.word(field.slot.word - 1) & 1 == 1, basis);
+            }
+        }
+        basis
+    }
+
+    /// The live bucket with the highest score, the last of several (`group_best_live_bucket`).
+    fn best_live(&mut self, group: &'a Group, hash: u32) -> Option<usize> {
+        let mut best = None;
+        for (at, bucket) in group.buckets.iter().enumerate() {
+            let id = number(bucket, at);
+            if !self.is_live(group, bucket, 0) {
+                self.report_down(bucket, at);
+                continue;
+            }
+            let score = (hash::two_words(id, hash) & 0xffff).wrapping_mul(weight(bucket));
+            if best.is_none_or(|(most, _)| score >= most) {
+                best = Some((score, at));
+            }
+            self.remark(Remark::Score(id, score));
+        }
+        best.map(|(_, at)| at)
     }
 
     fn pick(&mut self, group: &'a Group, at: usize, last: bool) {
@@ -95,21 +152,29 @@ impl<'a> Machine<'_, 'a> {
     /// The first live bucket, with a remark for each that is not.
     fn first_live(&mut self, group: &'a Group, depth: u32) -> Option<usize> {
         for (at, bucket) in group.buckets.iter().enumerate() {
-            if self.is_live(bucket, depth) {
+            if self.is_live(group, bucket, depth) {
                 return Some(at);
             }
-            let watched = [
-                bucket.watch_port.map(|p| format!("port {}", port_text(p))),
-                bucket.watch_group.map(|g| format!("port {g}")),
-            ];
-            let why: Vec<String> = watched.into_iter().flatten().collect();
-            self.remark(Remark::BucketDown(number(bucket, at), why.join(" and ")));
+            self.report_down(bucket, at);
         }
         None
     }
 
-    fn is_live(&mut self, bucket: &'a Bucket, depth: u32) -> bool {
+    fn report_down(&mut self, bucket: &Bucket, at: usize) {
+        let watched = [
+            bucket.watch_port.map(|p| format!("port {}", port_text(p))),
+            bucket.watch_group.map(|g| format!("port {g}")),
+        ];
+        let why: Vec<String> = watched.into_iter().flatten().collect();
+        self.remark(Remark::BucketDown(number(bucket, at), why.join(" and ")));
+    }
+
+    fn is_live(&mut self, group: &Group, bucket: &'a Bucket, depth: u32) -> bool {
         if depth >= WATCHED {
+            self.remark(Remark::ChainedBuckets);
+            return false;
+        }
+        if group.kind == GroupType::Select && weight(bucket) == 0 {
             return false;
         }
         let port = bucket.watch_port.filter(|p| *p != port::NONE);
@@ -123,6 +188,57 @@ impl<'a> Machine<'_, 'a> {
         let bridge = self.here().bridge;
         group.and_then(|g| bridge.group(g)).is_some_and(|g| self.first_live(g, depth + 1).is_some())
     }
+}
+
+/// How a bucket of a select group is picked.
+enum Method {
+    /// By the datapath's hash, which has so many values, each with its bucket.
+    Datapath(Vec<usize>),
+    /// By a hash of the fields that the group names.
+    Fields,
+    /// By addresses and ports, either way round.
+    Default,
+}
+
+/// How a bucket is picked (`group_set_selection_method`).
+fn method(group: &Group) -> Method {
+    match &*group.selection_method {
+        "hash" if !group.fields.is_empty() => Method::Fields,
+        "hash" => Method::Default,
+        _ => places(group).map_or(Method::Default, Method::Datapath),
+    }
+}
+
+/// Which bucket each value of the datapath's hash has, by Webster's method (`group_setup_dp_hash_table`); nothing if
+/// that would take too many values.
+fn places(group: &Group) -> Option<Vec<usize>> {
+    /// The fewest and the most values.
+    const VALUES: (u64, u64) = (16, 256);
+    let weights: Vec<u32> = group.buckets.iter().map(weight).collect();
+    let total: u64 = weights.iter().map(|w| u64::from(*w)).sum();
+    let least = weights.iter().copied().filter(|w| *w > 0).min()?;
+    let n = total.div_ceil(least.into()).next_power_of_two().max(VALUES.0);
+    if n > VALUES.1 {
+        return None;
+    }
+    let mut values: Vec<(f64, f64)> = weights.iter().map(|w| (f64::from(*w), 1.0)).collect();
+    let place = |_| {
+        let mut winner = 0;
+        for at in 1..values.len() {
+            if values[at].0 > values[winner].0 {
+                winner = at;
+            }
+        }
+        let divisor = values[winner].1 + 2.0;
+        values[winner] = (f64::from(weights[winner]) / divisor, divisor);
+        winner
+    };
+    Some((0..n).map(place).collect())
+}
+
+/// The weight of a bucket; dumps leave 1 out.
+fn weight(bucket: &Bucket) -> u32 {
+    bucket.weight.unwrap_or(1).into()
 }
 
 /// The number of a bucket; OpenFlow up to 1.4 numbers them by their place.

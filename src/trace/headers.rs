@@ -106,7 +106,7 @@ impl Machine<'_, '_> {
     }
 
     /// Takes one off the IP time to live; tells whether the table's actions end here.
-    pub(super) fn dec_ttl(&mut self, controllers: &[u16]) -> bool {
+    pub(super) fn dec_ttl(&mut self, controllers: Option<&[u16]>) -> bool {
         if !self.packet.is_ip() {
             return false;
         }
@@ -118,9 +118,7 @@ impl Machine<'_, '_> {
             self.writes_slot(slot);
             return false;
         }
-        // The plain form tells controller 0.
-        let told = if controllers.is_empty() { &[0][..] } else { controllers };
-        for controller in told {
+        for controller in controllers.unwrap_or(&[0]) {
             self.tell_controller(INVALID_TTL, *controller, u16::MAX, &[], None);
         }
         let version = if self.packet.dl_type() == ethertype::IP { "IPv4" } else { "IPv6" };

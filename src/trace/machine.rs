@@ -54,7 +54,7 @@ pub(super) struct Machine<'w, 'a> {
     pub freezing: bool,
     pub paused: bool,
     /// The hash to be computed before the recirculation.
-    pub hash: Option<&'static str>,
+    pub hash: Option<(&'static str, u32)>,
     pub was_mpls: bool,
     pub conntracked: bool,
     pub nat: Option<Nat>,
@@ -530,8 +530,8 @@ impl<'w, 'a> Machine<'w, 'a> {
             return;
         }
         let (id, _) = self.recirculation(0, true, &[]);
-        if let Some(hash) = self.hash.take() {
-            self.emit(DpAction::Hash(hash));
+        if let Some((hash, basis)) = self.hash.take() {
+            self.emit(DpAction::Hash(hash, basis));
         }
         self.emit(DpAction::Recirc(id));
         self.assume(Assumption::Recirculation(id));

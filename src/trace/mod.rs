@@ -16,6 +16,7 @@ mod conntrack;
 pub mod datapath;
 mod exec;
 mod group;
+mod hash;
 mod headers;
 mod machine;
 mod normal;
@@ -24,6 +25,7 @@ pub mod packet;
 pub mod paint;
 pub mod spec;
 pub mod step;
+mod tunnel;
 mod verdict;
 pub mod world;
 

@@ -106,7 +106,7 @@ impl Packet {
     }
 
     /// The value of a field, as wide as the field.
-    fn field(&self, field: &FieldId) -> Bits {
+    pub(super) fn field(&self, field: &FieldId) -> Bits {
         let value = self.key.read(field.slot);
         match field.quirk {
             Quirk::Tos => Bits::from_u64(value.to_u64() << 2, 8),
@@ -173,15 +173,15 @@ impl Packet {
             for id in first..word::IN_PORT {
                 show(whole(id));
             }
+            for field in (0..64).map(|n| table::TUN_METADATA.nth(n)) {
+                let presence = Slot::new(field.slot.word - 1, 0, 1);
+                if is_set(presence) {
+                    show(presence);
+                    show(field.slot);
+                }
+            }
         } else if is_set(table::TUN_ID.slot) {
             show(table::TUN_ID.slot);
-        }
-        for field in (0..64).map(|n| table::TUN_METADATA.nth(n)) {
-            let presence = Slot::new(field.slot.word - 1, 0, 1);
-            if is_set(presence) {
-                show(presence);
-                show(field.slot);
-            }
         }
         show(Slot::new(word::VLAN, 0, 16));
         show(table::ETH_SRC.slot);

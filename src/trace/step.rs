@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::datapath::DpAction;
+use super::datapath::{DpAction, mac};
 use super::packet::Packet;
 use crate::action::Action;
 use crate::field::{Bits, Match, Subfield};
@@ -161,6 +161,12 @@ pub enum Remark {
     InputPort,
     /// It goes into a tunnel.
     Tunnel,
+    /// It goes into a tunnel that the switch itself puts together.
+    NativeTunnel,
+    /// To that end of it, through a bridge.
+    TunnelVia(std::net::IpAddr, std::sync::Arc<str>),
+    /// Between two MAC addresses, and from one end to the other.
+    TunnelBetween((u64, u64), Option<std::net::IpAddr>, std::net::IpAddr),
     /// There is no end of the tunnel.
     NoTunnel,
     /// The end of the tunnel is this end.
@@ -195,8 +201,12 @@ pub enum Remark {
     NoGroup(u32),
     /// A bucket is not live: its number, and what is down.
     BucketDown(u32, String),
+    /// The score of a bucket, by which one is picked: its number, and the score.
+    Score(u32, u32),
     /// The bucket that is used.
     Bucket(u32),
+    /// Buckets watch groups that watch groups, too deep.
+    ChainedBuckets,
     /// None is live.
     NoBucket,
     /// The packet goes on in this table, with what connection tracking says.
@@ -346,16 +356,14 @@ pub enum Lost {
 pub enum Assumption {
     /// What connection tracking says at a recirculation.
     CtState(u32),
-    /// Which bucket of a select group gets the packet.
-    Bucket(u32, u32),
-    /// What a hash gives.
-    Hash(&'static str),
     /// Which addresses were learned.
     Fdb(std::sync::Arc<str>),
     /// The VLANs of ports.
     Vlans(std::sync::Arc<str>),
     /// The packet's length.
     Length(u16),
+    /// How the other end of a tunnel is reached.
+    Neighbour(std::net::IpAddr),
     /// What happens after a recirculation that cannot be followed.
     Recirculation(u32),
     /// What an action does that nobody knows.
@@ -365,7 +373,7 @@ pub enum Assumption {
 impl Assumption {
     /// Whether the verdict hangs on it, rather than on a default of the switch.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Assumption::Hash(_) | Assumption::Recirculation(_) | Assumption::Action(_))
+        matches!(self, Assumption::Recirculation(_) | Assumption::Action(_))
     }
 
     /// In words.
@@ -374,15 +382,12 @@ impl Assumption {
             Assumption::CtState(id) => {
                 format!("conntrack answers trk|new at recirculation {id:#x}; --ct-next says otherwise")
             }
-            Assumption::Bucket(group, bucket) => {
-                format!("group {group} takes bucket {bucket}; the switch picks a live one by hashing the packet")
-            }
-            Assumption::Hash(what) => {
-                format!("{what} picks the first of what it can pick; the switch hashes the packet")
-            }
             Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
             Assumption::Vlans(bridge) => format!("every port of {bridge} carries every VLAN: nothing says otherwise"),
             Assumption::Length(bytes) => format!("the packet may be longer than {bytes} bytes or not: both are traced"),
+            Assumption::Neighbour(remote) => {
+                format!("{remote} is reached through the network below; nothing tells through which bridge")
+            }
             Assumption::Recirculation(id) => format!("what follows recirculation {id:#x} is not traced"),
             Assumption::Action(text) => format!("`{text}` does nothing: nobody knows this action"),
         }
@@ -428,14 +433,14 @@ impl Remark {
     pub fn grade(&self) -> Grade {
         use Remark::*;
         match self {
-            OutputPort(_) | NoForward | Tunnel | Now(..) | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned
-            | LearnedInput | ReservedMac | BucketDown(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_)
-            | Deleted(_) => Grade::Detail,
+            OutputPort(_) | NoForward | Tunnel | NativeTunnel | TunnelVia(..) | TunnelBetween(..) | Now(..)
+            | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned | LearnedInput | ReservedMac | BucketDown(..)
+            | Score(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_) | Deleted(_) => Grade::Detail,
             OutOfRange(_) | NoPort | InputPort | NoTunnel | OwnTunnel | Unmet(_) | NoBundle | VlanRefused
             | NoGroup(_) | LearnIgnored | TtlExpired(_) => Grade::Warning,
             UnknownPort(_) | TaggedAccess(..) | NotTrunked(..) | StackUnderflow | TruncatedPatch(_)
-            | ConjunctionExecuted | NoTuple | TooDeep | TooManyResubmits | TooManyActions | StackTooLarge
-            | TooManyLabels | Unknown(_) => Grade::Error,
+            | ConjunctionExecuted | NoTuple | ChainedBuckets | TooDeep | TooManyResubmits | TooManyActions
+            | StackTooLarge | TooManyLabels | Unknown(_) => Grade::Error,
         }
     }
 
@@ -449,6 +454,16 @@ impl Remark {
             NoForward => "OFPPC_NO_FWD set, skipping output".to_owned(),
             InputPort => "skipping output to input port".to_owned(),
             Tunnel => "output to kernel tunnel".to_owned(),
+            NativeTunnel => "output to native tunnel".to_owned(),
+            TunnelVia(remote, bridge) => format!("tunneling to {remote} via {bridge}"),
+            TunnelBetween((from, to), local, remote) => {
+                let unset = match remote {
+                    std::net::IpAddr::V4(_) => "::ffff:0.0.0.0".to_owned(),
+                    std::net::IpAddr::V6(_) => "::".to_owned(),
+                };
+                let local = local.map_or(unset, |local| local.to_string());
+                format!("tunneling from {} {local} to {} {remote}", mac(*from), mac(*to))
+            }
             NoTunnel => "Tunneling decided against output".to_owned(),
             OwnTunnel => "Not tunneling to our own address".to_owned(),
             Now(sub, value) => super::paint::now(sub, value),
@@ -472,7 +487,9 @@ impl Remark {
             VlanRefused => "disallowed VLAN VID for this input port, dropping".to_owned(),
             NoGroup(group) => format!("output to nonexistent group {group}"),
             BucketDown(bucket, why) => format!("bucket {bucket}: not live due to {why}"),
+            Score(bucket, score) => format!("bucket {bucket}: score {score}"),
             Bucket(bucket) => format!("using bucket {bucket}"),
+            ChainedBuckets => "bucket chaining exceeded 128 links".to_owned(),
             NoBucket => "no live bucket".to_owned(),
             Forked(table) => format!(
                 "A clone of the packet is forked to recirculate. The forked pipeline will be resumed at table {table}."

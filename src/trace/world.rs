@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::hash::two_words;
+use super::tunnel::XTunnel;
 use crate::field::names::port;
 use crate::model::bridge::Bridge;
 use crate::model::node::Node;
-use crate::model::node_facts::{InterfaceFacts, value};
+use crate::model::node_facts::{BridgeFacts, InterfaceFacts, value};
 
 /// The bridges of a node with their ports, ready for traces.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(super) struct BridgeWorld<'a> {
     pub miss_to_controller: bool,
     /// Whether reserved addresses are forwarded, too.
     pub forward_bpdu: bool,
+    /// Whether the switch itself puts tunnels together, rather than the kernel.
+    pub is_native: bool,
     /// Whether ports and their VLANs are known.
     pub knows_vlans: bool,
 }
@@ -81,27 +85,6 @@ pub(super) enum VlanMode {
     Dot1qTunnel,
 }
 
-/// Options of a tunnel.
-#[derive(Debug, Clone, Default)]
-pub(super) struct XTunnel {
-    /// The other end; `None` if flows choose it.
-    pub remote: Option<std::net::IpAddr>,
-    /// This end; `None` if it is not fixed.
-    pub local: Option<std::net::IpAddr>,
-    /// Flows choose this end.
-    pub local_flow: bool,
-    /// The key of what goes out; `None` for none.
-    pub out_key: Option<u64>,
-    /// Flows choose the key.
-    pub out_key_flow: bool,
-    /// The time to live of the outer header; `None` inherits it.
-    pub ttl: Option<u8>,
-    pub tos_inherit: bool,
-    pub df: bool,
-    pub csum: bool,
-    pub dst_port: u16,
-}
-
 impl<'a> World<'a> {
     /// Of a node.
     pub fn of(node: &'a Node) -> World<'a> {
@@ -135,6 +118,20 @@ impl<'a> World<'a> {
             }
         }
     }
+}
+
+/// The number that a port has in the datapath, from what is said of the datapath alone; the OpenFlow number if nothing
+/// tells it.
+fn dp_number(node: &Node, port: &XPort, interface: Option<&InterfaceFacts>) -> Option<u32> {
+    if interface.is_some_and(|i| i.kind.as_deref() == Some("patch")) {
+        return None;
+    }
+    if port.tunnel.is_some() {
+        let tunnel = node.tunnels.iter().find(|t| *t.name == *port.name);
+        return Some(tunnel.map_or(port.number, |t| t.dp_port));
+    }
+    let mut ports = node.datapaths.iter().flat_map(|d| &d.ports);
+    Some(ports.find(|p| p.name == port.name).map_or(port.number, |p| p.number))
 }
 
 /// The name of the port at the other end of a patch port.
@@ -191,10 +188,11 @@ impl<'a> BridgeWorld<'a> {
             let interface = facts.and_then(|f| {
                 f.interfaces.iter().find(|i| i.ofport == Some(port.number) || i.ofport.is_none() && i.name == port.name)
             });
-            port.dp = dp_ports.iter().find(|p| p.ofport == port.number).map_or(Some(port.number), |p| p.dp_port);
             if let Some(interface) = interface {
                 port.describe(interface);
             }
+            let known = dp_ports.iter().find(|p| p.ofport == port.number);
+            port.dp = known.map_or_else(|| dp_number(node, port, interface), |p| p.dp_port);
         }
         ports.sort_by_key(|p| (p.number != port::LOCAL, p.number));
         let flooding = hash_order(&ports);
@@ -209,6 +207,7 @@ impl<'a> BridgeWorld<'a> {
                 !f.controllers.is_empty() && matches!(&f.protocols[..], [only] if &**only == "OpenFlow10")
             }),
             forward_bpdu: facts.is_some_and(|f| value(&f.other_config, "forward-bpdu") == Some("true")),
+            is_native: is_native(node, facts),
             knows_vlans: facts.is_some(),
         }
     }
@@ -248,38 +247,15 @@ impl XPort {
         };
         let kind = interface.kind.as_deref().unwrap_or("");
         if interface.option("remote_ip").is_some() && kind != "patch" {
-            self.tunnel = Some(tunnel(kind, interface));
+            self.tunnel = Some(XTunnel::of(kind, interface));
         }
     }
 }
 
-fn tunnel(kind: &str, interface: &InterfaceFacts) -> XTunnel {
-    let option = |key| interface.option(key);
-    let key = option("out_key").or(option("key"));
-    let default_port = match kind {
-        "vxlan" => 4789,
-        "geneve" => 6081,
-        "lisp" => 4341,
-        "stt" => 7471,
-        "gtpu" => 2152,
-        _ => 0,
-    };
-    XTunnel {
-        remote: option("remote_ip").and_then(|a| a.parse().ok()),
-        local: option("local_ip").and_then(|a| a.parse().ok()),
-        local_flow: option("local_ip") == Some("flow"),
-        out_key: key.and_then(|k| crate::base::number::c_integer(k).ok()),
-        out_key_flow: key == Some("flow"),
-        ttl: match option("ttl") {
-            Some("inherit") => None,
-            Some(ttl) => ttl.parse().ok(),
-            None => Some(64),
-        },
-        tos_inherit: option("tos") == Some("inherit"),
-        df: option("df_default") != Some("false"),
-        csum: option("csum") == Some("true"),
-        dst_port: option("dst_port").and_then(|p| p.parse().ok()).unwrap_or(default_port),
-    }
+/// Whether the switch itself puts tunnels together: it does if its datapath is its own.
+fn is_native(node: &Node, facts: Option<&BridgeFacts>) -> bool {
+    facts.is_none_or(|f| f.datapath_type.as_deref() == Some("netdev"))
+        && node.datapaths.iter().any(|d| d.name.starts_with("netdev@"))
 }
 
 fn has(words: &[Box<str>], word: &str) -> bool {
@@ -300,28 +276,16 @@ fn hash_order(ports: &[XPort]) -> Vec<usize> {
     // Each bucket with its first entry last.
     let mut buckets: Vec<Vec<usize>> = vec![Vec::new()];
     for (at, port) in ports.iter().enumerate() {
-        buckets[(hash(port.number) & mask) as usize].push(at);
+        buckets[(two_words(port.number, 0) & mask) as usize].push(at);
         let n = at as u32 + 1;
         if n / 2 > mask {
             mask = (n / 2 + 1).next_power_of_two() - 1;
             mask |= (mask & 1) << 1;
             let old = std::mem::replace(&mut buckets, vec![Vec::new(); mask as usize + 1]);
             for entry in old.iter().flat_map(|bucket| bucket.iter().rev()) {
-                buckets[(hash(ports[*entry].number) & mask) as usize].push(*entry);
+                buckets[(two_words(ports[*entry].number, 0) & mask) as usize].push(*entry);
             }
         }
     }
     buckets.iter().flat_map(|bucket| bucket.iter().rev()).copied().collect()
-}
-
-/// MurmurHash3 of a number and a zero.
-fn hash(number: u32) -> u32 {
-    let add = |hash: u32, data: u32| {
-        let data = data.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
-        (hash ^ data).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64)
-    };
-    let mut hash = add(add(number, 0), 0) ^ 8;
-    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
-    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
-    hash ^ hash >> 16
 }

@@ -10,8 +10,9 @@ use crate::field::slot::{WordId, word};
 use crate::field::{Bits, Subfield};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
-use crate::model::naming::{Carries, Naming};
-use crate::trace::{Found, Packet, Trace, What, World};
+use crate::model::naming::{Carries, Kind, Naming};
+use crate::neutron::ovn::opcodes::opcode;
+use crate::trace::{Found, Packet, Trace, Verdict, What, World};
 
 /// A lookup of a trace.
 #[derive(Debug, Clone, Copy)]
@@ -65,9 +66,14 @@ pub fn blame<'n>(
     looks: &[Look<'_>],
     naming: impl Fn(usize) -> &'n Naming,
 ) -> Option<Blame> {
-    let drop = trace.drop.as_ref()?;
-    let is_there = |look: &Look<'_>| look.pass == drop.pass && Some(look.table) == drop.table;
-    let end = looks.iter().rposition(|look| is_there(look) && look.bridge == drop.bridge)?;
+    let end = match &trace.drop {
+        Some(drop) => {
+            let is_there = |look: &Look<'_>| look.pass == drop.pass && Some(look.table) == drop.table;
+            looks.iter().rposition(|look| is_there(look) && look.bridge == drop.bridge)?
+        }
+        None if is_only_logged(trace, &naming) => looks.len().checked_sub(1)?,
+        None => return None,
+    };
     let mut look = end;
     // Each turn goes back, so this ends.
     loop {
@@ -90,6 +96,25 @@ pub fn blame<'n>(
             None => return Some(Blame { look, end }),
         }
     }
+}
+
+/// Whether a packet only went to OVN's controller, and only to be written into its log or to be rejected.
+pub fn is_only_logged<'n>(trace: &Trace<'_>, naming: impl Fn(usize) -> &'n Naming) -> bool {
+    if trace.verdict != Verdict::Controller {
+        return false;
+    }
+    let steps = trace.passes.iter().flat_map(|pass| &pass.steps);
+    let mut told = steps.filter_map(|step| match &step.what {
+        What::Action(action) => match &**action {
+            Action::Controller(controller) => Some((usize::from(step.bridge), controller)),
+            _ => None,
+        },
+        _ => None,
+    });
+    told.all(|(bridge, controller)| {
+        let asked = opcode(&controller.userdata).map_or("", |op| op.name);
+        naming(bridge).kind == Kind::OvnIntegration && matches!(asked, "LOG" | "REJECT")
+    })
 }
 
 /// The bit by which a flow is told that an earlier table refused the packet, if it matches one.

@@ -153,7 +153,9 @@ fn judge(nodes: &[Cx<'_>], legs: &[Leg<'_>]) -> (Verdict, Option<usize>) {
     let at = |(node, bridge, port): (usize, usize, u32)| {
         legs.iter().any(|l| l.node == node && l.trace.outputs.iter().any(|o| o.bridge == bridge && o.port == port))
     };
-    let lost_at = |node: usize| legs.iter().rposition(|l| l.node == node && l.trace.verdict == Verdict::Dropped);
+    // What OVN's controller is only told of, for its log, is as lost as what it is not told of.
+    let is_lost = |l: &Leg<'_>| l.trace.verdict == Verdict::Dropped || l.why.is_some();
+    let lost_at = |node: usize| legs.iter().rposition(|l| l.node == node && is_lost(l));
     if let Some(receiver) = receiver {
         if at(receiver) {
             return (Verdict::Delivered, None);
@@ -170,10 +172,10 @@ fn judge(nodes: &[Cx<'_>], legs: &[Leg<'_>]) -> (Verdict, Option<usize>) {
     if verdicts().any(|v| v == Verdict::Unknown) {
         return (Verdict::Unknown, None);
     }
-    if verdicts().any(|v| matches!(v, Verdict::Controller | Verdict::Mixed)) {
+    if legs.iter().any(|l| matches!(l.trace.verdict, Verdict::Controller | Verdict::Mixed) && !is_lost(l)) {
         return (Verdict::Controller, None);
     }
-    let lost = legs.iter().rposition(|l| l.trace.verdict == Verdict::Dropped);
+    let lost = legs.iter().rposition(is_lost);
     (Verdict::Dropped, lost)
 }
 

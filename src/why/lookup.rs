@@ -93,6 +93,9 @@ fn sort(id: WordId) -> Sort {
     }
 }
 
+/// What it counts that a flow wants another protocol.
+const KIND: u32 = 4;
+
 /// How far the packet is from a flow; `CONJ_ID` does not count.
 fn distance(flow: FlowRef<'_>, key: &Key) -> Distance {
     let mut sum = Distance::default();
@@ -102,6 +105,8 @@ fn distance(flow: FlowRef<'_>, key: &Key) -> Distance {
             continue;
         }
         match sort(*id) {
+            // Another protocol is another packet: the rest of it would differ as well.
+            Sort::Packet if *id == word::TYPE => sum.words += KIND,
             Sort::Packet => sum.words += 1,
             Sort::State => sum.state += 1,
             Sort::Place => sum.place += 1,

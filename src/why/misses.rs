@@ -27,6 +27,8 @@ pub struct Miss {
 /// How many flows are looked at, and how many are told.
 const CANDIDATES: usize = 48;
 const TOLD: usize = 6;
+/// How many flows are told that want another state of the connection.
+const STATES: usize = 1;
 /// How many flows of other places are told.
 const ELSEWHERE: usize = 2;
 
@@ -40,6 +42,7 @@ pub fn misses(world: &World<'_>, start: usize, found: &Trace<'_>, look: &Look<'_
     let near = rivals(bridge, look.table, key, look.flow, least, CANDIDATES, wanted);
     let mut told: Vec<Miss> = Vec::new();
     let mut elsewhere: Vec<Miss> = Vec::new();
+    let mut states_told = 0;
     let mut seen: Vec<Vec<(FieldId, String)>> = Vec::new();
     for rival in near {
         if told.len() == TOLD {
@@ -49,6 +52,10 @@ pub fn misses(world: &World<'_>, start: usize, found: &Trace<'_>, look: &Look<'_
             if elsewhere.len() < ELSEWHERE {
                 elsewhere.push(Miss { rival, changed: None, verdict: None });
             }
+            continue;
+        }
+        // What another state of the connection would have let through is worth a word only where nothing else differs.
+        if rival.distance.state > 0 && (rival.distance.words > 0 || states_told == STATES) {
             continue;
         }
         let Some((packet, states)) = changed(bridge, found, look, &rival, options) else { continue };
@@ -62,6 +69,7 @@ pub fn misses(world: &World<'_>, start: usize, found: &Trace<'_>, look: &Look<'_
         let verdict = trace(world, start, &packet, &options).verdict;
         if matches!(verdict, Verdict::Delivered | Verdict::Mixed | Verdict::Controller) {
             seen.push(wants);
+            states_told += usize::from(rival.distance.state > 0);
             told.push(Miss { rival, changed: Some((Box::new(packet), states)), verdict: Some(verdict) });
         }
     }

@@ -8,15 +8,18 @@
 //! Everything is a function of a node, a packet and its trace.
 
 mod around;
+mod binding;
 pub mod blame;
+pub mod fix;
 pub mod journey;
 pub mod lookup;
 pub mod misses;
 mod sentence;
 pub mod words;
 
-pub use self::around::Cx;
+pub use self::around::{Cx, Known};
 use self::blame::{Blame, looks};
+use self::fix::{Fix, Lost, fixes};
 use self::lookup::{Above, above};
 use self::misses::{Miss, misses};
 use self::sentence::{Lookup, sentence};
@@ -25,7 +28,7 @@ use crate::model::flow::TableId;
 use crate::trace::{Options, Trace};
 
 /// Why a packet was lost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Why {
     /// The bridge in which it was decided, by its place in the node.
     pub bridge: usize,
@@ -41,6 +44,8 @@ pub struct Why {
     pub above: Above,
     /// The flows that would have let it through, nearest first.
     pub misses: Vec<Miss>,
+    /// What would let it through, the best way first.
+    pub fixes: Vec<Fix>,
 }
 
 /// Says why a packet was lost; `None` if it was not. The trace must have kept its packets, `start` is the bridge it
@@ -52,8 +57,9 @@ pub fn why(cx: &Cx<'_>, start: usize, found: &Trace<'_>, options: &Options) -> O
     let here = cx.world.at(look.bridge);
     let above = above(here, look.table, &look.packet.key, look.flow);
     let misses = misses(cx.world, start, found, look, options);
-    let drop = found.drop.as_ref()?;
     let naming = cx.naming(look.bridge);
-    let sentence = sentence(&Lookup { cx, naming, look, drop, misses: &misses, by_field: &above.by_field });
-    Some(Why { bridge: look.bridge, table: look.table, flow: look.flow, sentence, above, misses, blame })
+    let sentence =
+        sentence(&Lookup { cx, naming, look, drop: found.drop.as_ref(), misses: &misses, by_field: &above.by_field });
+    let fixes = fixes(&Lost { cx, start, found, look, misses: &misses, options });
+    Some(Why { fixes, bridge: look.bridge, table: look.table, flow: look.flow, sentence, above, misses, blame })
 }

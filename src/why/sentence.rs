@@ -19,7 +19,8 @@ pub(super) struct Lookup<'a> {
     pub cx: &'a Cx<'a>,
     pub naming: &'a Naming,
     pub look: &'a Look<'a>,
-    pub drop: &'a DropReason,
+    /// Where the packet ended; `None` for one that was handed to a controller only to be told of.
+    pub drop: Option<&'a DropReason>,
     pub misses: &'a [Miss],
     /// Fields in which flows of the packet's place differ, most flows first.
     pub by_field: &'a [(FieldId, usize)],
@@ -51,13 +52,12 @@ const STORIES: &[Story] = &[
 const STAGES: &[(&str, fn(&Lookup<'_>) -> Option<String>)] = &[
     ("ls_in_acl", no_acl),
     ("ls_out_acl", no_acl),
-    ("check_in_port_sec", port_security),
-    ("check_out_port_sec", port_security),
+    ("CHK_IN_PORT_SEC", port_security),
     ("ls_in_check_port_sec", port_security),
     ("ls_in_apply_port_sec", port_security),
     ("ls_in_port_sec", port_security),
-    ("remote output", not_bound),
-    ("local output", not_bound),
+    ("REMOTE_OUTPUT", not_bound),
+    ("LOCAL_OUTPUT", not_bound),
 ];
 
 /// The sentence.
@@ -74,7 +74,10 @@ pub(super) fn sentence(lost: &Lookup<'_>) -> String {
     } else {
         STORIES.iter().find(|s| s.kind == kind && s.tables.contains(&table)).and_then(|s| (s.tell)(lost))
     };
-    told.or_else(|| missed(lost)).unwrap_or_else(|| capital(&lost.drop.sentence(lost.cx.world)) + ".")
+    told.or_else(|| missed(lost)).unwrap_or_else(|| match lost.drop {
+        Some(drop) => capital(&drop.sentence(lost.cx.world)) + ".",
+        None => format!("{} of {} only tells a controller of it.", "The flow", lost.here()),
+    })
 }
 
 /// A sentence that begins with a capital letter.
@@ -131,7 +134,7 @@ impl Lookup<'_> {
 
 /// The flow wanted to send the packet on, and could not.
 fn refused(lost: &Lookup<'_>) -> Option<String> {
-    let Lost::Refused(remark) = &lost.drop.why else { return None };
+    let Lost::Refused(remark) = &lost.drop?.why else { return None };
     let to = words::mac(lost.key().value(table::ETH_DST.slot));
     let here = lost.here();
     Some(match remark {
@@ -231,11 +234,9 @@ fn not_its_own(lost: &Lookup<'_>) -> Option<String> {
         }
     }
     let mac_differs = || lost.by_field.iter().any(|(f, _)| *f == table::ETH_SRC);
-    let own_mac = lost.cx.port_mac(lost.look.bridge, key, lost.look.table);
+    let own_mac = lost.cx.port_mac(lost.look);
     let sent_mac = key.value(table::ETH_SRC.slot);
-    if own_mac
-        .map_or_else(mac_differs, |own| own != sent_mac && !lost.cx.is_allowed_mac(lost.look.bridge, key, sent_mac))
-    {
+    if own_mac.map_or_else(mac_differs, |own| own != sent_mac && !lost.cx.is_allowed_mac(lost.look, sent_mac)) {
         let own = own_mac.map_or_else(String::new, |own| format!(", its own is {}", words::mac(own)));
         return Some(format!(
             "{port} may not send from MAC address {}{own}: no allowed address pair has it.",
@@ -328,10 +329,12 @@ fn no_acl(lost: &Lookup<'_>) -> Option<String> {
     let packet = lost.packet();
     // Ingress of the logical switch is what an instance sends.
     let port = lost.logical(if is_egress { 14 } else { 15 }).unwrap_or_else(|| "the port".to_owned());
-    Some(match (is_egress, lost.cx.fault(lost.look)) {
-        (_, Some(fault)) => fault,
-        (true, None) => format!("No security group rule of {port} lets it send {packet}."),
-        (false, None) => format!("No security group rule of {port} accepts {packet}."),
+    if let Some((denied, _)) = lost.cx.denying_acl(lost.look) {
+        return Some(denied);
+    }
+    Some(match is_egress {
+        true => format!("No security group rule of {port} lets it send {packet}."),
+        false => format!("No security group rule of {port} accepts {packet}."),
     })
 }
 
@@ -356,5 +359,5 @@ fn port_security(lost: &Lookup<'_>) -> Option<String> {
 
 /// OVN: no chassis has the port that the packet goes to.
 fn not_bound(lost: &Lookup<'_>) -> Option<String> {
-    lost.cx.unbound(lost.key())
+    super::binding::unbound(lost.cx, lost.key()).map(|u| u.sentence)
 }

@@ -1,5 +1,6 @@
 //! A packet in a few words, as somebody would say it who asks why it does not arrive.
 
+use super::fix::Side;
 use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::word;
 use crate::field::{Key, format, table};
@@ -58,6 +59,16 @@ fn icmp(name: &str, request: u64, reply: u64, kind: u64, code: u64) -> String {
         _ if kind == reply => format!("an {name} echo reply"),
         _ => format!("{name} type {kind} code {code}"),
     }
+}
+
+/// The address of an end of an IP or ARP packet.
+pub fn ip(key: &Key, side: Side) -> Option<std::net::IpAddr> {
+    match side {
+        Side::Source => source(key),
+        Side::Destination => destination(key),
+    }?
+    .parse()
+    .ok()
 }
 
 /// The sender's address: IPv4, IPv6 or what an ARP packet says; `None` for other packets.

@@ -4,7 +4,9 @@ pub mod databases;
 pub mod fmt;
 pub mod nodes;
 pub mod oracle;
+pub mod owners;
 pub mod parts;
+pub mod trace_lines;
 pub mod traces;
 
 use std::path::{Path, PathBuf};

@@ -142,6 +142,11 @@ impl NodeNames {
         self.bridges.get(bridge)?.get(&number)
     }
 
+    /// The ports of a bridge with their numbers, in no order.
+    pub fn ports(&self, bridge: &str) -> impl Iterator<Item = (u32, &PortWord)> {
+        self.bridges.get(bridge).into_iter().flatten().map(|(number, port)| (*number, port))
+    }
+
     /// The network with a local VLAN.
     pub fn network_of_vlan(&self, vlan: u16) -> Option<&NetworkWord> {
         self.vlans.get(&vlan)

@@ -187,7 +187,7 @@ pub fn from_port(scene: &Scene, spot: &Spot, port: u32) -> Option<Example> {
         (false, false) => format!("{} opens a connection to {}, tcp port 80", me.label, to.label),
         _ => format!("a tcp packet from port {name}"),
     };
-    Some(Example { text: packet_text(&name, protocol, &me, &to, ",tcp_dst=80"), about })
+    Some(Example { text: packet_text(&name, protocol, &me, &to, ",tcp_src=40000,tcp_dst=80"), about })
 }
 
 /// Packets that can be sent here, for somebody who has none in mind.
@@ -214,7 +214,7 @@ pub fn examples(scene: &Scene, spot: &Spot) -> Vec<Example> {
         let everybody = Endpoint { mac: Some(0xffff_ffff_ffff), ip: to.ip, ..Endpoint::default() };
         add("arp", &everybody, ",arp_op=1", format!("{label} asks who has the address of its neighbour"));
         let outside = Endpoint { ip: Some(IpAddr::from([8, 8, 8, 8])), mac: to.mac, ..Endpoint::default() };
-        add("udp", &outside, ",udp_dst=53", format!("{label} asks a name server outside"));
+        add("udp", &outside, ",udp_src=40000,udp_dst=53", format!("{label} asks a name server outside"));
         let text = format!(
             "in_port={},udp{},dl_dst=ff:ff:ff:ff:ff:ff,nw_dst=255.255.255.255,udp_src=68,udp_dst=67",
             quoted(&word.name),

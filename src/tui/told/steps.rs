@@ -67,8 +67,9 @@ pub enum StepKind {
     Leg(Row),
     /// The packet comes to another bridge.
     Bridge(Row),
-    /// Connection tracking answers: the number of the recirculation from 0, and what it says.
-    Conntrack(usize, Row),
+    /// Connection tracking answers: the number of the recirculation from 0, on the node where the packet begins, and
+    /// what it says. What it says on other nodes cannot be chosen.
+    Conntrack(Option<usize>, Row),
     /// It leaves.
     Out(Row),
     /// Anything else.
@@ -270,7 +271,12 @@ impl Tree<'_, '_> {
         let spot = Spot { node: cx.world.node.name.clone(), bridge: here.name.clone() };
         self.rows[at].place = Some((spot, table, flow));
         self.rows[at].mark = mark;
-        if let Found::Flow { via, .. } = found {
+        if let Found::Flow { flow, via } = found {
+            if let Some(rule) = super::head::rule(cx, bridge, *flow) {
+                let mut row = Row::of(Role::Dim, "wanted by ");
+                row.put(Role::Accent, &rule);
+                self.detail(Some(at), row);
+            }
             for clause in via {
                 let mut row = Row::of(Role::Dim, "clause ");
                 here.flow(*clause).matches().paint(DEFAULT_PRIORITY, &here.names, &mut row);
@@ -300,8 +306,13 @@ impl Tree<'_, '_> {
             row.text(", goes on in ");
             row.link(crate::base::paint::Target::Table(table), Role::Goto, &format!("T{table}"));
         }
-        row.dim(if resume.assumed { "  (assumed; c changes it)" } else { "  (as asked; c changes it)" });
-        let at = self.push(parent, StepKind::Conntrack(self.recirculation, row));
+        let number = (leg.arrival == Arrival::Start).then_some(self.recirculation);
+        row.dim(match (resume.assumed, number) {
+            (true, Some(_)) => "  (assumed; c changes it)",
+            (true, None) => "  (assumed)",
+            (false, _) => "  (as asked; c changes it)",
+        });
+        let at = self.push(parent, StepKind::Conntrack(number, row));
         self.recirculation += 1;
         if let Some((before, after)) = &resume.nat {
             for (word, text) in [("translated from ", before), ("to ", after)] {

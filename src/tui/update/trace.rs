@@ -10,6 +10,7 @@ use super::super::input::{Edit, Input};
 use super::super::job::Ask;
 use super::super::key::Key;
 use super::super::layer::Purpose;
+use super::super::list::Cursor;
 use super::super::msg::Effect;
 use super::super::state::State;
 use super::super::told::ask::{self, Example};
@@ -93,7 +94,8 @@ pub fn told(view: &mut TraceView, told: Result<Arc<Told>, Diagnostic>, now: u64)
             let marked = |mark| shown.iter().position(|at| told.steps[*at].mark == mark);
             let at = view.keeps.take().or_else(|| marked(Mark::Decided)).or_else(|| marked(Mark::Lost)).unwrap_or(0);
             view.cursors = Default::default();
-            view.cursor(Part::Steps).at = at;
+            // What comes after it is shown rather than what came before.
+            *view.cursor(Part::Steps) = Cursor { at, top: usize::MAX };
             view.part = None;
             Some(told)
         }
@@ -469,7 +471,10 @@ fn next_answer(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let row = view.shown().get(view.cursors[0].at).map(|at| &told.steps[*at].kind);
     let one = match row {
-        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => Some(*number),
+        Some(StepKind::Conntrack(None, _)) if view.part() == Part::Steps => {
+            return state.say(Role::Dim, "what connection tracking answers can be chosen on the first node only");
+        }
+        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => *number,
         _ => None,
     };
     let mut asked = view.asked.clone();

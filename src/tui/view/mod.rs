@@ -298,7 +298,7 @@ fn status(state: &State) -> Row {
                 row.dim(&format!(" | line {line} of the dump"));
             }
         }
-        Screen::Trace(view) => trace::status(view, &mut row),
+        Screen::Trace(view) => trace::status(view, usize::from(geometry::size(state).0), &mut row),
         Screen::Why(view) => {
             if let Some(rivals) = &view.rivals {
                 row.text(&super::panes::counted(rivals.rows.len(), "flow"));

@@ -84,7 +84,7 @@ fn beside(told: &Told, body: Rect, none: Panes) -> Panes {
     let bottom = if needed == 0 { 0 } else { (needed + 3).clamp(5, body.height / 3) };
     let end = body.bottom() - bottom;
     let below = Rect::new(body.x, end, body.width, bottom);
-    let half = body.width / 2;
+    let half = body.width * 11 / 20;
     let (near, fixes) = match (told.near.is_empty(), told.fixes.is_empty()) {
         (false, false) => {
             let right = Rect { x: body.x + half, width: body.width - half, ..below };
@@ -475,17 +475,31 @@ fn step_row(view: &TraceView, step: &Step, at: usize, columns: &Columns, sheet: 
 fn near_lines(told: &Told, is_wide: bool) -> Vec<(Row, Option<usize>)> {
     let mut lines = Vec::new();
     let mut told_elsewhere = false;
+    let widest = told.near.iter().map(|near| needs_row(near).width()).max().unwrap_or(0).min(NEEDS);
     for (at, near) in told.near.iter().enumerate() {
         if near.is_elsewhere && !told_elsewhere {
             told_elsewhere = true;
             lines.push((Row::of(Role::Dim, "Also close, but of another port or network:"), None));
         }
-        lines.push((near_row(near, is_wide), Some(at)));
+        lines.push((near_row(near, is_wide, widest), Some(at)));
     }
     lines
 }
 
-fn near_row(near: &Near, is_wide: bool) -> Row {
+/// What flows would need takes so many columns at most, unless there is nothing else to say.
+const NEEDS: usize = 32;
+
+fn near_title(told: &Told) -> String {
+    told.near.first().map_or("Near misses".to_owned(), |near| format!("Near misses of T{}", near.table))
+}
+
+fn needs_row(near: &Near) -> Row {
+    let mut row = Row::new();
+    needs(&near.needs, &mut row);
+    row
+}
+
+fn near_row(near: &Near, is_wide: bool, widest: usize) -> Row {
     let mut flow = format!("prio {}", near.priority);
     if let Some(conjunction) = near.conjunction {
         flow.push_str(&format!(" conj {conjunction}"));
@@ -493,15 +507,16 @@ fn near_row(near: &Near, is_wide: bool) -> Row {
     let mut row = Row::new();
     if is_wide {
         row.text(&format!("{:>8}  ", near.bits));
-        row.put(Role::Goto, &format!("T{} ", near.table));
-        row.text(&format!("{flow:<20} "));
-        needs(&near.needs, &mut row);
-        row.text("  ");
+        row.text(&format!("{flow:<17} "));
     } else {
         row.text(&format!("{flow:<17} "));
-        needs(&near.needs, &mut row);
-        row.text("  ");
     }
+    let mut needs = needs_row(near);
+    if is_wide && !near.rule.is_empty() {
+        needs.fit(widest, "~");
+    }
+    needs.pad(widest + 2);
+    row.append(needs);
     row.put(Role::Accent, &near.rule);
     row
 }
@@ -509,8 +524,10 @@ fn near_row(near: &Near, is_wide: bool) -> Row {
 fn near(view: &TraceView, told: &Told, outer: Rect, panes: &Panes, sheet: &mut Sheet<'_>) {
     let has_keys = view.part() == Part::Near;
     if panes.has_boxes {
-        let inner = sheet.boxed(outer, "Near misses", "closest first", has_keys);
-        let heading = Row::of(Role::Dim, " BITS OFF  FLOW                     WOULD NEED");
+        let inner = sheet.boxed(outer, &near_title(told), "closest first", has_keys);
+        let widest = told.near.iter().map(|near| needs_row(near).width()).max().unwrap_or(0).min(NEEDS);
+        let heading = format!(" BITS OFF  {:<18}{:<width$}RULE", "FLOW", "WOULD NEED", width = widest + 2);
+        let heading = Row::of(Role::Dim, &heading);
         sheet.lines(Rect { height: 1, ..inner }, &[heading]);
     } else {
         let after =
@@ -538,6 +555,9 @@ fn fix_rows(told: &Told, width: usize) -> Vec<(Row, Option<usize>)> {
                 line.append(row);
                 lines.push((line, Some(at)));
             }
+        }
+        if !fix.note.is_empty() {
+            lines.push((Row::of(Role::Dim, &format!("   {}", fix.note)), Some(at)));
         }
     }
     lines
@@ -600,7 +620,7 @@ pub fn text(view: &TraceView) -> String {
     out.push_str(&format!("verdict  {} {}\n", told.outcome.word.text(), told.outcome.place));
     told.sentences.iter().for_each(|s| out.push_str(&format!("         {s}\n")));
     for near in &told.near {
-        out.push_str(&format!("near     {}\n", near_row(near, true).plain().trim()));
+        out.push_str(&format!("near     {}\n", near_row(near, false, 0).plain().trim()));
     }
     for fix in &told.fixes {
         out.push_str(&format!("fix      {}\n         {}\n", fix.sentence, fix.command));
@@ -610,14 +630,47 @@ pub fn text(view: &TraceView) -> String {
 }
 
 /// The status line.
-pub fn status(view: &TraceView, row: &mut Row) {
+pub fn status(view: &TraceView, width: usize, row: &mut Row) {
     let Some(told) = &view.told else {
         row.dim("Enter traces the packet under the cursor | Tab completes while you type");
         return;
     };
+    // What is cut where it stands is shown whole here.
+    if let Some(whole) = whole(view, told, width) {
+        return row.append(whole);
+    }
     row.text("verdict ");
     row.put(told.outcome.word.role(), told.outcome.word.text());
     let lookups = told.steps.iter().filter(|s| s.look.is_some()).count();
     row.text(&format!(" in {}, {} ms", super::super::panes::counted(lookups, "lookup"), view.took.1));
     row.dim(" | simulated here, nothing was sent");
+}
+
+/// The row under the cursor, if it does not fit where it stands.
+fn whole(view: &TraceView, told: &Told, width: usize) -> Option<Row> {
+    match view.part() {
+        Part::Near => {
+            let near = told.near.get(view.cursors[Part::Near as usize].at)?;
+            let mut row = Row::of(Role::Dim, "would need ");
+            row.append(needs_row(near));
+            row.text("  ");
+            row.put(Role::Accent, &near.rule);
+            Some(row)
+        }
+        Part::Steps => {
+            let StepKind::Table(table) = &told.steps.get(*view.shown().get(view.cursors[0].at)?)?.kind else {
+                return None;
+            };
+            let columns = columns(told, &view.shown(), width);
+            let begin = columns.name + 4 + PRIORITY + columns.matches + 2;
+            if table.matches.width() <= columns.matches && begin + table.effect.width() <= width {
+                return None;
+            }
+            let mut row = table.matches.clone();
+            row.text("  ");
+            row.append(table.effect.clone());
+            Some(row)
+        }
+        Part::Fixes => None,
+    }
 }
