@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 15] = [
+const STOREYS: [(&str, &[&str]); 16] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -20,20 +20,24 @@ const STOREYS: [(&str, &[&str]); 15] = [
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
     ("trace", &["base", "field", "action", "model", "dump"]),
-    ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace"]),
-    ("session", &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "why"]),
+    ("packet", &["base", "field", "action", "model", "neutron", "trace"]),
+    ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace", "packet"]),
+    (
+        "session",
+        &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],
+    ),
     (
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "why",
+            "trace", "packet", "why",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "why", "tui",
+            "trace", "packet", "why", "tui",
         ],
     ),
 ];

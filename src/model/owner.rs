@@ -171,6 +171,11 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// Whether it is a rule that wanted the flow and that the networking API, which was captured too, no longer has.
+    pub fn is_gone(&self) -> bool {
+        self.kind == OwnerKind::SecurityGroupRule && self.id.is_empty() && self.why == How::NeutronFile
+    }
+
     /// What people call it, or else its id, or else its kind.
     pub fn label(&self) -> String {
         match (self.name.is_empty(), self.id.is_empty()) {

@@ -4,14 +4,16 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::diag::nearest;
 use crate::base::paint::{Painter, Pieces, Role};
+use crate::base::progress::Progress;
 use crate::check::drops::{self, At, Drop};
+use crate::check::{self, Finding, Row};
 use crate::explain::{self, Cx, Index};
 use crate::model::bridge::Bridge;
-use crate::model::naming::Naming;
+use crate::model::naming::{Kind, Naming};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
 use crate::neutron::{self, NodeNames, Owners};
-use crate::query::Scope;
+use crate::query::{Filter, Scope};
 
 /// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
 #[derive(Debug, Default)]
@@ -27,6 +29,7 @@ pub struct NodeScene {
     snapshot: Arc<Snapshot>,
     bridges: Vec<BridgeScene>,
     names: OnceLock<NodeNames>,
+    findings: OnceLock<(Vec<Finding>, Vec<&'static Row>)>,
 }
 
 /// A bridge.
@@ -55,6 +58,7 @@ impl Scene {
             snapshot: snapshot.clone(),
             bridges: node.bridges.iter().map(bridge).collect(),
             names: OnceLock::new(),
+            findings: OnceLock::new(),
         };
         Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot }
     }
@@ -75,6 +79,9 @@ impl Scene {
             for at in 0..node.bridges.len() {
                 node.naming(at);
             }
+        }
+        for node in &self.nodes {
+            node.findings();
         }
         for bridge in self.nodes.iter().flat_map(|n| &n.bridges) {
             bridge.drops();
@@ -116,6 +123,30 @@ impl NodeScene {
         scene.naming.get_or_init(|| neutron::naming(&scene.bridge, &self.node, &self.snapshot))
     }
 
+    /// Everything that was read with it.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What some checks find here, the worst first, and the checks that lack something they look at. `only` are the ids
+    /// of the checks; empty for all.
+    pub fn check(&self, only: &[&str]) -> (Vec<Finding>, Vec<&'static Row>) {
+        let namings: Vec<&Naming> = (0..self.bridges.len()).map(|at| self.naming(at)).collect();
+        let progress = Progress::default();
+        let cx = check::Cx::new(&self.snapshot, &self.node, self.names(), &namings, &progress);
+        (check::findings(&cx, only), check::not_run(&cx))
+    }
+
+    /// What all checks find here, worked out once.
+    pub fn findings(&self) -> &(Vec<Finding>, Vec<&'static Row>) {
+        self.findings.get_or_init(|| self.check(&[]))
+    }
+
+    /// The same, if it was worked out before.
+    pub fn findings_if_known(&self) -> Option<&(Vec<Finding>, Vec<&'static Row>)> {
+        self.findings.get()
+    }
+
     /// What explanations of flows of one of its bridges stand on.
     pub fn explain(&self, bridge: usize) -> Cx<'_> {
         let scene = &self.bridges[bridge];
@@ -144,7 +175,23 @@ impl NodeScene {
 
     /// What filters of flows of one of its bridges stand on.
     pub fn scope(&self, bridge: usize) -> Scope<'_> {
-        Scope { node: Some(&self.node.name), ..Scope::new(&self.bridges[bridge].bridge, self.naming(bridge)) }
+        let (scene, naming) = (&self.bridges[bridge], self.naming(bridge));
+        Scope {
+            node: Some(&self.node.name),
+            has_owners: naming.kind != Kind::Unknown,
+            owners: scene.owners.get().and_then(Owners::table_if_known),
+            ..Scope::new(&scene.bridge, naming)
+        }
+    }
+
+    /// The same, for filters that ask who wanted flows, which takes a look at every flow once.
+    pub fn scope_with_owners(&self, bridge: usize) -> Scope<'_> {
+        Scope { owners: Some(self.owners(bridge).table()), ..self.scope(bridge) }
+    }
+
+    /// What a filter of flows of one of its bridges is answered with.
+    pub fn scope_of(&self, bridge: usize, filter: &Filter) -> Scope<'_> {
+        if filter.asks_owners() { self.scope_with_owners(bridge) } else { self.scope(bridge) }
     }
 }
 

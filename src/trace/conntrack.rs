@@ -55,6 +55,8 @@ impl<'a> Machine<'_, 'a> {
             self.conntracked = true;
             let (id, state) = self.recirculation(table, true, &[]);
             self.emit(DpAction::Recirc(id));
+            self.freezing = false;
+            self.frozen.clear();
             let mut packet = self.packet.clone();
             packet.key.set_word(word::RECIRC_ID, id, u32::MAX);
             packet.set(table::CT_ZONE.slot, zone.into());

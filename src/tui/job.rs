@@ -12,6 +12,7 @@ use crate::explain::{self, Explanation, References, TableExplanation};
 use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
+use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
 use crate::session::Scene;
 
@@ -166,7 +167,8 @@ impl Job {
         let bridge = node.bridges()[at].bridge();
         Some(match &self.ask {
             Ask::Rows { table, filter, only, sort, by } => {
-                let scope = node.scope(at);
+                let by_owner = by.is_some_and(|by| by.word().needs == Data::Owners);
+                let scope = if by_owner { node.scope_with_owners(at) } else { node.scope_of(at, filter) };
                 let of_table = table.map(|id| bridge.table(id).map_or(&[][..], |t| &t.flows));
                 let within = only.as_ref().map(|only| &only[..]).or(of_table);
                 let of = within.map_or(bridge.flows.len(), <[FlowId]>::len);
@@ -197,7 +199,7 @@ impl Job {
                 rows.flows = Arc::new(flows);
                 Answer::Rows(rows)
             }
-            Ask::Hits(filter) => Answer::Hits(Arc::new(filter.rows(&node.scope(at), None, progress))),
+            Ask::Hits(filter) => Answer::Hits(Arc::new(filter.rows(&node.scope_of(at, filter), None, progress))),
             Ask::Graph(options) => Answer::Graph(Arc::new(Graph::of(bridge, node.naming(at), options))),
             Ask::Flow(flow) => {
                 let cx = node.explain(at);

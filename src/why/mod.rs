@@ -14,6 +14,7 @@ pub mod fix;
 pub mod journey;
 pub mod lookup;
 pub mod misses;
+pub mod reach;
 mod sentence;
 pub mod words;
 

@@ -6,6 +6,7 @@ use ofscope::base::progress::Progress;
 use ofscope::model::naming::Kind;
 use ofscope::model::owner::{How, OwnerKind};
 use ofscope::model::security::{Direction, Ethertype};
+use ofscope::neutron::owner::Acl;
 use ofscope::neutron::security_group::Pair;
 use ofscope::session::{NodeScene, Scene, Source, open};
 use serde_json::Value;
@@ -76,29 +77,28 @@ fn integration(name: &str, node: &NodeScene, at: usize, is_damaged: bool, tally:
 /// The numbers of conjunctions stand for what the agent said.
 fn conjunctions(path: &Path, node: &NodeScene, at: usize, state: &str, tally: &mut Tally) {
     let state: Value = serde_json::from_str(state).unwrap();
-    let groups = node.owners(at).groups();
     for entry in state["conj_id_map"].as_array().into_iter().flatten() {
-        let text = |key: &str| entry[key].as_str().unwrap();
-        let pair = Pair {
-            group: text("sg").into(),
-            remote: text("remote").into(),
-            direction: if text("direction") == "ingress" { Direction::Ingress } else { Direction::Egress },
-            ethertype: if text("ethertype") == "IPv4" { Ethertype::Ipv4 } else { Ethertype::Ipv6 },
-        };
-        let number = entry["conj_id"].as_u64().unwrap() as u32;
-        let Some(known) = groups.conjunctions.known(number).filter(|k| k.has_services) else {
-            tally.count("conjunctions without services");
-            continue;
-        };
-        tally.count("conjunctions");
-        if groups.conjunctions.pair(number) != Some(&pair) {
-            tally.fail(format!(
-                "{} {}: conjunction {number} is {pair:?}, not {:?}",
-                path.display(),
-                node.node().name,
-                known.pairs
-            ));
-        }
+        conjunction(&format!("{} {}", path.display(), node.node().name), node, at, entry, tally);
+    }
+}
+
+/// The number of a conjunction stands for what the agent said.
+pub fn conjunction(name: &str, node: &NodeScene, at: usize, entry: &Value, tally: &mut Tally) {
+    let text = |key: &str| entry[key].as_str().unwrap();
+    let pair = Pair {
+        group: text("sg").into(),
+        remote: text("remote").into(),
+        direction: if text("direction") == "ingress" { Direction::Ingress } else { Direction::Egress },
+        ethertype: if text("ethertype") == "IPv4" { Ethertype::Ipv4 } else { Ethertype::Ipv6 },
+    };
+    let number = entry["conj_id"].as_u64().unwrap() as u32;
+    let conjunctions = &node.owners(at).groups().conjunctions;
+    let Some(known) = conjunctions.known(number).filter(|k| k.has_services) else {
+        return tally.count("conjunctions without services");
+    };
+    tally.count("conjunctions");
+    if conjunctions.pair(number) != Some(&pair) {
+        tally.fail(format!("{name}: conjunction {number} is {pair:?}, not {:?}", known.pairs));
     }
 }
 
@@ -121,7 +121,7 @@ fn ovn(name: &str, node: &NodeScene, at: usize, tally: &mut Tally) {
         let by_priority = stage.contains("priority 2001:") || stage.contains("priority 2002:");
         if is_acl_stage && by_priority && !stage.contains("_acl_hint") && !stage.contains("_acl_action") {
             let acls = owners.acls(id);
-            let drop = acls.iter().any(|a| a.is_default_drop());
+            let drop = acls.iter().any(Acl::is_default_drop);
             tally.count(if drop { "flows of the default drop" } else { "flows of ACLs" });
             let is_rule = has(OwnerKind::SecurityGroupRule) && has(OwnerKind::SecurityGroup);
             let is_other = acls.iter().any(|a| a.rule.is_empty());

@@ -13,11 +13,13 @@ use super::json as answer;
 
 use crate::base::paint::Painter;
 use crate::base::safe::visible;
+use crate::model::bridge::FlowId;
 use crate::session::{Scene, Ways};
 use crate::trace::paint::{as_ovs, parse_ct_state};
-use crate::trace::{Options, Verdict, spec};
+use crate::trace::{Options, Packet, Verdict, spec};
 use crate::why::Cx;
 use crate::why::journey::{Journey, Start, journey};
+use crate::why::reach::{Reach, reach};
 
 /// Say where a packet goes, as the switch would send it.
 ///
@@ -33,7 +35,11 @@ pub struct TraceArgs {
     /// A file, a directory of captures, a sos report, or `demo:NAME`.
     pub source: String,
     /// The packet; `-` for one a line on standard input.
-    pub packet: String,
+    #[arg(required_unless_present = "flow")]
+    pub packet: Option<String>,
+    /// Find a packet that comes by this flow, and trace that: its id, its match with table, or a filter only it fits.
+    #[arg(long, value_name = "FLOW", conflicts_with_all = ["packet", "ct_next"])]
+    pub flow: Option<String>,
     /// What connection tracking answers, such as `trk,new`; may be given several times.
     #[arg(long = "ct-next", value_name = "FLAGS")]
     pub ct_next: Vec<String>,
@@ -81,7 +87,12 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
     let answerer = Answerer { args, scene: &scene, chosen, nodes: &nodes, options: &options };
     let mut out = cx.out();
     let mut outcome = Outcome::Done;
-    if args.packet == "-" {
+    if let Some(text) = &args.flow {
+        let flow = super::show::one(text, chosen, cx)?;
+        if !answerer.reach(flow, &mut out)? {
+            outcome = Outcome::No;
+        }
+    } else if args.packet.as_deref() == Some("-") {
         for line in std::io::stdin().lock().lines() {
             let line = line.map_err(Stop::Output)?;
             if line.trim().is_empty() {
@@ -106,7 +117,7 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
                 }
             }
         }
-    } else if !answerer.answer(&answerer.trace(&args.packet)?, &mut out) {
+    } else if !answerer.answer(&answerer.trace(args.packet.as_deref().unwrap_or_default())?, &mut out) {
         outcome = Outcome::No;
     }
     cx.finish(out, scene.snapshot(), outcome)
@@ -125,9 +136,48 @@ impl<'a> Answerer<'a> {
     fn trace(&self, text: &str) -> Result<Journey<'a>, Failure> {
         let names = &self.chosen.bridge().names;
         let packet = spec::parse(text, names).map_err(|d| Failure::typed("packet", text, d))?;
+        Ok(journey(self.nodes, self.start(packet), self.options))
+    }
+
+    /// A packet begins in the chosen bridge.
+    fn start(&self, packet: Packet) -> Start {
         let node = self.scene.nodes().iter().position(|n| std::ptr::eq(n, self.chosen.node));
-        let start = Start { node: node.unwrap_or_default(), bridge: self.chosen.at, packet };
-        Ok(journey(self.nodes, start, self.options))
+        Start { node: node.unwrap_or_default(), bridge: self.chosen.at, packet }
+    }
+
+    /// Traces a packet that comes by a flow, or says why there is none; whether there is one, and what was expected.
+    fn reach(&self, flow: FlowId, out: &mut Stdout) -> Result<bool, Failure> {
+        let bridge = self.chosen.bridge();
+        let start = self.start(Packet::default());
+        let way = match reach(&self.nodes[start.node], start.bridge, flow) {
+            Reach::Packet(way) => way,
+            Reach::Shadowed(covers) => {
+                out.text("no packet gets this flow: ");
+                out.text(&format!("{} of its table take them all\n", count(covers.len(), "flow")));
+                for cover in covers {
+                    out.text(&format!("  {}\n", bridge.flow(cover).line_text(&bridge.names).trim()));
+                }
+                return Ok(false);
+            }
+            Reach::NoWay => {
+                out.text("packets could get this flow, but no way from table 0 leads to it\n");
+                return Ok(false);
+            }
+            Reach::Unknown => {
+                return Err(Failure {
+                    outcome: Outcome::No,
+                    ..Failure::usage("no packet was found within the limits")
+                }
+                .hint("give the packet yourself: ofscope trace SOURCE in_port=.."));
+            }
+        };
+        if !self.args.json && !way.chosen.is_empty() {
+            out.dim("chosen   ");
+            out.text(&format!("{}\n", way.chosen.join(", ")));
+        }
+        let options = Options { ct_next: way.ct_next.clone(), ..self.options.clone() };
+        let found = journey(self.nodes, self.start(way.packet), &options);
+        Ok(self.answer(&found, out))
     }
 
     /// Prints what becomes of a packet, and says whether that is what was expected.
@@ -153,4 +203,8 @@ impl<'a> Answerer<'a> {
             }
         }
     }
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

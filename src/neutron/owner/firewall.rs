@@ -96,7 +96,8 @@ impl SecurityGroups {
             found.push(neutron(OwnerKind::SecurityGroup, group, words::group_name(facts, group), why));
         }
         if rules.is_empty() {
-            found.push(neutron(OwnerKind::SecurityGroupRule, "", self.unknown_rule(flow, &taken), How::Pattern));
+            let why = if self.rules.is_empty() { How::Pattern } else { How::NeutronFile };
+            found.push(neutron(OwnerKind::SecurityGroupRule, "", self.unknown_rule(flow, &taken), why));
         }
     }
 

@@ -108,6 +108,11 @@ impl Owners {
         self.table.get_or_init(|| OwnerTable::new((0..self.bridge.flows.len() as FlowId).map(|id| self.of(id))))
     }
 
+    /// The same, if it was worked out before.
+    pub fn table_if_known(&self) -> Option<&OwnerTable> {
+        self.table.get()
+    }
+
     /// What is known of security groups on the bridge.
     pub fn groups(&self) -> &SecurityGroups {
         &self.groups

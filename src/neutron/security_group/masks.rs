@@ -46,7 +46,7 @@ pub fn cut<T: Ord + Clone>(ranges: &[((u16, u16), T)]) -> Vec<((u16, u16), Vec<T
         match pieces.last_mut() {
             _ if of.is_empty() => {}
             Some((before, known)) if u32::from(before.1) + 1 == u32::from(piece.0) && *known == of => {
-                before.1 = piece.1
+                before.1 = piece.1;
             }
             _ => pieces.push((piece, of)),
         }
