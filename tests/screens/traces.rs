@@ -77,7 +77,8 @@ fn a_packet_is_checked_while_it_is_typed_and_old_ones_come_back() {
     assert!(screen.shows("Esc takes the old packet back"), "{}", screen.text());
     screen.keys("Ctrl-u").keys("in_p").keys("Tab");
     assert!(screen.shows("> in_port="), "{}", screen.text());
-    screen.keys("Tab Enter").keys(",arp");
+    // The field is taken, then the first of its values.
+    screen.keys("Enter Tab Enter").keys(",arp");
     assert!(screen.shows("[ok]"), "{}", screen.text());
     screen.keys("Enter");
     assert!(screen.shows("verdict"), "{}", screen.text());
@@ -160,7 +161,7 @@ fn steps_are_opened_and_shut() {
 fn a_packet_is_made_from_a_port_and_from_a_flow() {
     let mut screen = Screen::open(&scene("demo:vxlan-two-hosts"), (140, 40));
     screen.keys("3 / table=60,priority=100 Enter t");
-    assert!(screen.shows("[4 Trace]") && screen.shows("a packet that the flow matches"), "{}", screen.text());
+    assert!(screen.shows("[4 Trace]") && screen.shows("it comes by the flow"), "{}", screen.text());
     screen.keys("1 Tab Tab");
     for _ in 0..4 {
         if screen.keys("t").shows("[4 Trace]") {
@@ -169,6 +170,40 @@ fn a_packet_is_made_from_a_port_and_from_a_flow() {
         screen.keys("Tab");
     }
     assert!(screen.shows("[4 Trace]"), "{}", screen.text());
+}
+
+#[test]
+fn a_flow_that_no_packet_gets_says_so() {
+    let mut screen = Screen::open(&scene("demo:vxlan-two-hosts"), (140, 40));
+    screen.keys("3 / shadowed Enter");
+    if !screen.shows("no flow matches the filter") {
+        screen.keys("t");
+        assert!(screen.shows("no packet") || screen.shows("it comes by the flow"), "{}", screen.text());
+    }
+}
+
+#[test]
+fn names_hex_and_recordings_are_packets_too() {
+    let mut screen = Screen::open(&scene("demo:vxlan-two-hosts"), (140, 40));
+    screen.keys("T").take(Msg::Paste("from vm1 to vm2 ping".into()));
+    assert!(screen.keys("Enter").shows("an ICMP echo request"), "{}", screen.text());
+    screen.keys("i").take(Msg::Paste(",nw_ttl=1".into()));
+    assert!(screen.keys("Enter").shows("DELIVERED"), "{}", screen.text());
+    let frame = "in_port=tapd36318fe-d4 fa163ebc7260 fa163ea1f902 0800 4500001c00010000401100000a0a01a10a0a0133 \
+                 9c40003500080000";
+    screen.keys("p").take(Msg::Paste(frame.into()));
+    assert!(screen.keys("Enter").shows("udp to port 53"), "{}", screen.text());
+    // A recording is read beside the screen; what cannot be read says why.
+    screen.keys("p").take(Msg::Paste("@/nowhere/x.pcap:1".into()));
+    screen.keys("Enter");
+    assert!(matches!(&screen.effects[..], [Effect::Read(path)] if path == "/nowhere/x.pcap"), "{:?}", screen.effects);
+    screen.take(Msg::Recording("/nowhere/x.pcap".into(), Ok([1, 2, 3].into())));
+    assert!(screen.shows("[!!]") || screen.shows("[..]"), "{}", screen.text());
+    screen.take(Msg::Recording("/nowhere/y.pcap".into(), Err("y".into())));
+    screen.keys("Esc T").take(Msg::Paste("@gone.pcap".into()));
+    screen.keys("Enter");
+    screen.take(Msg::Recording("gone.pcap".into(), Err("gone.pcap cannot be read: not found".into())));
+    assert!(screen.shows("gone.pcap cannot be read"), "{}", screen.text());
 }
 
 #[test]

@@ -212,6 +212,9 @@ impl Tree<'_, '_> {
                     set.iter().for_each(|action| action.paint(&here.names, &mut row));
                     self.detail(parent, row)
                 }
+                What::ResumeActions(actions) => {
+                    self.detail(parent, Row::of(Role::Dim, &format!("with the actions that were left: {actions}")))
+                }
                 What::Thaw | What::ResumeTable(_) => continue,
             };
             stack.push((step.level, row));
@@ -419,14 +422,18 @@ fn pass_in_port(bridge: &step::Step<'_>, pass: &Pass<'_>) -> Option<u32> {
 pub(super) fn above_text(above: &Above) -> Option<String> {
     if above.flows == 0 {
         let there = above.elsewhere;
-        return (there > 0).then(|| format!("{} of other places above it", counted(there)));
+        let stand = if there == 1 { "stands" } else { "stand" };
+        return (there > 0).then(|| format!("{} of other ports or networks {stand} above it", counted(there)));
     }
+    let differ = |n: usize| if n == 1 { "differs" } else { "differ" };
     let mut parts: Vec<String> =
-        above.by_field.iter().map(|(field, n)| format!("{n} differ in {}", field.dump_name)).collect();
+        above.by_field.iter().map(|(field, n)| format!("{n} {} in {}", differ(*n), field.dump_name)).collect();
     if above.clauses > 0 {
-        parts.push(format!("{} are clauses of conjunctions that were not met as a whole", above.clauses));
+        let are = if above.clauses == 1 { "is a clause" } else { "are clauses" };
+        parts.push(format!("{} {are} of conjunctions that were not met as a whole", above.clauses));
     }
-    Some(format!("{} for this place above it, none matches: {}", counted(above.flows), parts.join(", ")))
+    let stand = if above.flows == 1 { "stands above it and does not match" } else { "stand above it, none matches" };
+    Some(format!("{} for this port or network {stand}: {}", counted(above.flows), parts.join(", ")))
 }
 
 fn counted(flows: usize) -> String {
