@@ -139,7 +139,7 @@ pub fn tell(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
     let start = Start { node: sent.start.node, bridge: sent.start.bridge, packet: packet.clone() };
     let ways = Ways::of(scene);
     let nodes = ways.around();
-    let options = Options { ct_next: asked.answers.clone(), keep: true };
+    let options = Options { ct_next: asked.answers.clone(), keep: true, ..Options::default() };
     let found = journey(&nodes, start, &options);
     let spot = |node: usize, bridge: usize| Spot {
         node: nodes[node].world.node.name.clone(),
