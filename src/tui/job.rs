@@ -54,6 +54,8 @@ pub enum Ask {
     Table(TableId),
     /// Where a packet goes.
     Trace(Asked),
+    /// A packet that comes by a flow.
+    Reach(FlowId),
     /// Why flows of a lookup got the packet or not.
     Why {
         /// The trace.
@@ -93,7 +95,7 @@ impl Ask {
             Ask::Hits(_) => Kind::Hits,
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
-            Ask::Trace(_) | Ask::Why { .. } => Kind::Trace,
+            Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
         }
     }
 
@@ -108,6 +110,7 @@ impl Ask {
             Ask::Flow(_) => "reading the flow",
             Ask::Table(_) => "reading the table",
             Ask::Trace(_) => "tracing",
+            Ask::Reach(_) => "looking for a packet that comes by the flow",
             Ask::Why { .. } => "comparing flows",
         }
     }
@@ -128,6 +131,8 @@ pub enum Answer {
     Table(TableId, Arc<TableExplanation>),
     /// A traced packet, or what is wrong with it.
     Trace(Result<Arc<Told>, Diagnostic>),
+    /// A packet that comes by a flow and how it was made; else why there is none.
+    Reach(Result<(Asked, String), String>),
     /// Why flows got a packet or not.
     Why(Arc<Rivals>),
 }
@@ -215,6 +220,7 @@ impl Job {
             }
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
             Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
+            Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
                 Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))
