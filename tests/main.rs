@@ -10,6 +10,7 @@ mod docs;
 mod dumps;
 mod house;
 mod laws;
+mod live;
 mod memory;
 mod properties;
 mod pty;
