@@ -97,25 +97,24 @@ fn random_packets_go_where_a_real_switch_sends_them() {
 /// A switch with bridges and ports.
 fn prepared(dir: &Path) -> Switch {
     let mut switch = Switch::start(dir);
-    let mut words: Vec<String> = Vec::new();
-    for plan in &BRIDGES {
-        words.extend(line(&format!(
-            "-- add-br {0} -- set bridge {0} datapath_type=dummy fail_mode=secure protocols=[OpenFlow10,OpenFlow13,OpenFlow15] other-config:datapath-id={1:016x}",
-            plan.bridge,
-            plan.ports.len()
-        )));
+    let set = |switch: &Switch, text: String| {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        switch.vsctl(&words);
+    };
+    // One port after the other: the switch keeps those of one transaction in an order of its own.
+    for (at, plan) in BRIDGES.iter().enumerate() {
+        let protocols = "protocols=[OpenFlow10,OpenFlow13,OpenFlow15]";
+        let id = at + 1;
+        let settings = format!("datapath_type=dummy fail_mode=secure {protocols} other-config:datapath-id={id:016x}");
+        set(&switch, format!("add-br {0} -- set bridge {0} {settings}", plan.bridge));
     }
     for plan in &BRIDGES {
         for number in plan.ports {
             let (name, port, interface) = described(plan, *number);
-            words.extend(line(&format!(
-                "-- add-port {} {name} {port} -- set interface {name} ofport_request={number} {interface}",
-                plan.bridge
-            )));
+            let add = format!("add-port {} {name} {port}", plan.bridge);
+            set(&switch, format!("{add} -- set interface {name} ofport_request={number} {interface}"));
         }
     }
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    switch.vsctl(&words);
     // As with the kernel's datapath: no routes are needed then.
     switch.ask("dpif/set-dp-features", &["br-tun", "tnl_push_pop", "false"]).unwrap().unwrap();
     switch.ofctl("OpenFlow13", "mod-port", "br-int", &["5", "no-flood"]).unwrap();
@@ -150,10 +149,6 @@ fn prepared(dir: &Path) -> Switch {
         write(&format!("{name}.fdb-show"), switch.ask("fdb/show", &[name]).unwrap().unwrap());
     }
     switch
-}
-
-fn line(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// A port: its name, what is set of the port, and what of the interface.
@@ -232,6 +227,11 @@ fn round(switch: &mut Switch, dir: &Path, seed: u64, found: &mut Found) -> std::
             (Ok(theirs), Ok(_)) if theirs.len() > LARGEST => {}
             (Ok(theirs), Ok(ours)) => {
                 if let Some(difference) = difference(&theirs, &ours) {
+                    if let Ok(keep) = std::env::var("OFSCOPE_KEEP") {
+                        let _ = std::fs::create_dir_all(&keep);
+                        let name = format!("{seed}-{}.txt", found.asked);
+                        let _ = std::fs::write(Path::new(&keep).join(&name), format!("{theirs}\n>>>>\n{ours}"));
+                    }
                     found.wrong.push(format!("{}{difference}", place()));
                 }
             }
