@@ -143,10 +143,15 @@ impl Vlan {
         }
     }
 
-    /// Whether a port that is no access port carries a VLAN; its native one always.
+    /// Whether a port that is no access port carries a VLAN. A native VLAN is always carried, and VLAN 0 is none then.
     fn trunks_vlan(&self, vid: u16) -> bool {
-        let is_native = matches!(self.mode, VlanMode::NativeTagged | VlanMode::NativeUntagged) && vid == self.tag;
-        self.mode != VlanMode::Access && (self.trunks.is_empty() || self.trunks.contains(&vid) || is_native)
+        let has_native = matches!(self.mode, VlanMode::NativeTagged | VlanMode::NativeUntagged) && self.tag != 0;
+        match vid {
+            _ if self.mode == VlanMode::Access => false,
+            0 if has_native => false,
+            _ if has_native && vid == self.tag => true,
+            _ => self.trunks.is_empty() || self.trunks.contains(&vid),
+        }
     }
 
     /// Whether packets with these tags go out.

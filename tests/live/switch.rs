@@ -31,11 +31,12 @@ impl Switch {
         let _ = std::fs::remove_file(dir.join("conf.db"));
         switch.run("ovsdb-tool", &["create", "conf.db", "/usr/share/openvswitch/vswitch.ovsschema"]);
         switch.spawn("ovsdb-server", &["conf.db", "--remote=punix:db.sock", "--unixctl=db.ctl"]);
-        wait_for(&dir.join("db.sock"));
-        switch.vsctl(&["--no-wait", "init"]);
+        // A socket is there a moment before somebody listens.
+        let init = ["--db=unix:db.sock", "--timeout=20", "--no-wait", "init"];
+        patiently("the database", || switch.try_run("ovs-vsctl", &init).is_ok());
         let options = ["unix:db.sock", "--enable-dummy", "--disable-system", "--unixctl=vswitchd.ctl"];
         switch.spawn("ovs-vswitchd", &options);
-        wait_for(&dir.join("vswitchd.ctl"));
+        patiently("the switch", || UnixStream::connect(dir.join("vswitchd.ctl")).is_ok());
         switch
     }
 
@@ -154,11 +155,11 @@ fn read_object(from: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     }
 }
 
-fn wait_for(path: &Path) {
+fn patiently(what: &str, is_there: impl Fn() -> bool) {
     let start = Instant::now();
-    while !path.exists() {
-        assert!(start.elapsed() < PATIENCE, "{} does not appear", path.display());
-        std::thread::sleep(Duration::from_millis(10));
+    while !is_there() {
+        assert!(start.elapsed() < PATIENCE, "{what} does not answer");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

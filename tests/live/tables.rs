@@ -100,7 +100,7 @@ impl Kind {
 pub fn flows(plan: &Plan, version: &str, r: &mut Random) -> Vec<String> {
     let mut out = Vec::new();
     for table in 0..TABLES {
-        for _ in 0..3 + r.below(10) {
+        for _ in 0..3 + r.below(9) {
             out.push(flow(plan, table, version, r));
         }
         if r.once_in(6) && version != "OpenFlow10" {
@@ -213,7 +213,7 @@ impl Maker<'_> {
         if r.once_in(12) {
             return "drop".to_owned();
         }
-        let n = 1 + r.below(5);
+        let n = 1 + r.below(4);
         let mut actions: Vec<String> = (0..n).filter_map(|_| self.action(r)).collect();
         let is_old = self.version == "OpenFlow10";
         if self.table + 1 < TABLES && self.depth == 0 && r.once_in(2) {
@@ -277,7 +277,7 @@ impl Maker<'_> {
         match r.below(16) {
             0 => r.of(&["IN_PORT", "LOCAL", "output:99"]).to_owned(),
             1 => "NORMAL".to_owned(),
-            2 => r.of(&["FLOOD", "ALL"]).to_owned(),
+            2 if r.once_in(2) => r.of(&["FLOOD", "ALL"]).to_owned(),
             3 => format!("CONTROLLER:{}", r.of(&[0, 128, 65535])),
             4 => "controller(id=5)".to_owned(),
             5 => "output:NXM_NX_REG1[0..15]".to_owned(),
@@ -290,7 +290,7 @@ impl Maker<'_> {
         let is_old = self.version == "OpenFlow10";
         Some(match r.below(44) {
             0..9 => self.output(r),
-            9 | 10 => self.resubmit(r),
+            9 | 10 if r.once_in(2) => self.resubmit(r),
             11 if !is_old => format!("group:{}", 1 + r.below(GROUPS)),
             12..15 => self.set_any(r),
             15..17 if self.kind != Kind::Any => self.set_header(r)?,
@@ -352,7 +352,9 @@ impl Maker<'_> {
                 r.of(self.plan.ports)
             ),
             32 => format!("bundle_load({},0,hrw,ofport,NXM_NX_REG1[0..15],members:1,2,3)", self.hashed(r)),
-            33 if self.depth == 0 => format!("check_pkt_larger({})->NXM_NX_REG0[{}]", r.of(&[100, 1500]), r.below(4)),
+            33 if self.depth == 0 && r.once_in(2) => {
+                format!("check_pkt_larger({})->NXM_NX_REG0[{}]", r.of(&[100, 1500]), r.below(4))
+            }
             34 if r.once_in(4) => "exit".to_owned(),
             35 => format!("set_queue:{}", r.below(4)),
             36 => "pop_queue".to_owned(),
