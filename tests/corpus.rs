@@ -6,7 +6,7 @@ mod check;
 
 use std::path::PathBuf;
 
-use check::{Tally, databases, files_below, fmt, nodes, oracle, parts, traces};
+use check::{Tally, databases, files_below, fmt, nodes, oracle, owners, parts, traces};
 
 fn corpus() -> PathBuf {
     let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");
@@ -77,5 +77,14 @@ fn traces_are_the_switchs_own_line_for_line() {
     });
     let scenarios: std::collections::BTreeSet<_> = captured.collect();
     scenarios.iter().for_each(|scenario| traces::check_captured(scenario, &mut tally));
+    tally.finish();
+}
+
+#[test]
+fn flows_of_rules_lead_to_the_rules_that_the_agent_had() {
+    let mut tally = Tally::default();
+    for path in nodes::scenarios(&corpus()) {
+        owners::check(&path, &mut tally);
+    }
     tally.finish();
 }

@@ -8,8 +8,9 @@ use std::cmp::Reverse;
 
 use smallvec::SmallVec;
 
-use crate::action::Action;
+use crate::action::{Action, Actions};
 use crate::field::names::port;
+use crate::model::bridge::Table;
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
 use crate::model::pipeline::{Place, jumps};
@@ -103,16 +104,20 @@ pub fn drops(bridge: &Bridge) -> Vec<Drop> {
 fn sinks(bridge: &Bridge) -> [bool; 256] {
     let mut sinks = [false; 256];
     for table in bridge.tables() {
-        // Clauses of conjunctions do nothing themselves.
-        let mut acting = table.flows.iter().map(|id| bridge.flow(*id).actions()).filter(|a| !is_clause(&a.0));
-        sinks[usize::from(table.id)] =
-            table.id != 0 && table.flows.len() <= 16 && acting.all(super::super::action::Actions::is_drop);
+        sinks[usize::from(table.id)] = only_drops(bridge, table);
     }
     // A table that is only ever a drop at the end of others must be led to.
     for (id, is_sink) in sinks.iter_mut().enumerate().filter(|(_, s)| **s) {
         *is_sink = bridge.pipeline().to(Place::Table(id as TableId)).next().is_some();
     }
     sinks
+}
+
+/// Whether a table does nothing but drop, so that what decided about a packet stands in the table before it.
+pub fn only_drops(bridge: &Bridge, table: &Table) -> bool {
+    // Clauses of conjunctions do nothing themselves.
+    let mut acting = table.flows.iter().map(|id| bridge.flow(*id).actions()).filter(|a| !is_clause(&a.0));
+    table.id != 0 && table.flows.len() <= 16 && acting.all(Actions::is_drop)
 }
 
 fn is_delivery(place: Place) -> bool {

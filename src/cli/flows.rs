@@ -110,6 +110,8 @@ pub enum Column {
     Match,
     /// The actions.
     Actions,
+    /// Who wanted it, the most specific owner.
+    Owner,
 }
 
 /// Lines for other programs.
@@ -193,6 +195,7 @@ pub fn answer(
 ) -> Result<(String, Answer), Stop> {
     let scope = Scope { aliases: &cx.config()?.settings.aliases, ..chosen.node.scope(chosen.at) };
     let filter = Filter::parse(text, &scope).map_err(|d| Failure::typed("filter", text, d))?;
+    let scope = chosen.node.scope_of(chosen.at, &filter);
     Ok((filter.text().to_owned(), filter.answer(&scope, within, &Progress::default())))
 }
 
@@ -316,6 +319,7 @@ impl Column {
             Column::Cookie => ("COOKIE", Side::Left),
             Column::Match => ("MATCH", Side::Left),
             Column::Actions => ("ACTIONS", Side::Left),
+            Column::Owner => ("OWNER", Side::Left),
         }
     }
 
@@ -343,6 +347,10 @@ impl Column {
                 field(Role::Text, if text.is_empty() { "any" } else { &text })
             }
             Column::Actions => field(Role::Text, &row.action_list().text),
+            Column::Owner => {
+                let owners = chosen.node.owners(chosen.at).of(id);
+                field(Role::Text, owners.first().map(crate::model::owner::Owner::label).unwrap_or_default())
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::model::bridge::FlowId;
 use crate::model::id::FlowHash;
-use crate::query::{By, Fold, FoldGroup, fold};
+use crate::query::words::Data;
+use crate::query::{By, Fold, FoldGroup, Scope, fold};
 
 /// Reads a way to fold; the ways are rows of [`By::ALL`].
 pub fn parser() -> impl TypedValueParser<Value = By> {
@@ -23,9 +24,17 @@ pub fn parser() -> impl TypedValueParser<Value = By> {
     PossibleValuesParser::new(values).map(|name| By::by_name(&name).unwrap_or_default())
 }
 
+/// What a way to fold needs.
+fn scope(chosen: Chosen<'_>, by: By) -> Scope<'_> {
+    match by.word().needs {
+        Data::Owners => chosen.node.scope_with_owners(chosen.at),
+        _ => chosen.node.scope(chosen.at),
+    }
+}
+
 /// Folds flows; the groups in the order that is asked for.
 pub fn groups(chosen: Chosen<'_>, rows: &[FlowId], by: By, sort: Option<Sort>) -> Result<Fold, Failure> {
-    let scope = chosen.node.scope(chosen.at);
+    let scope = scope(chosen, by);
     let mut fold = fold(&scope, rows, by, &Progress::default()).map_err(|d| {
         let failure = Failure::usage(d.message);
         match d.hint {
@@ -45,7 +54,7 @@ pub fn groups(chosen: Chosen<'_>, rows: &[FlowId], by: By, sort: Option<Sort>) -
 
 /// Prints the groups, a line for each.
 pub fn paint(chosen: Chosen<'_>, fold: &Fold, limit: usize, width: usize, p: &mut impl Painter) {
-    let scope = chosen.node.scope(chosen.at);
+    let scope = scope(chosen, fold.by);
     let mut columns = Columns::new(&[
         ("FLOWS", Side::Right),
         ("PACKETS", Side::Right),
@@ -69,7 +78,7 @@ pub fn paint(chosen: Chosen<'_>, fold: &Fold, limit: usize, width: usize, p: &mu
 
 /// Writes the groups as one JSON document.
 pub fn json(chosen: Chosen<'_>, fold: &Fold, limit: usize, out: &mut Stdout) {
-    let (scope, bridge) = (chosen.node.scope(chosen.at), chosen.bridge());
+    let (scope, bridge) = (scope(chosen, fold.by), chosen.bridge());
     let id = |id: &FlowId| bridge.ids().short(FlowHash::of(bridge.flow(*id)));
     let one = |group: &FoldGroup| {
         json!({

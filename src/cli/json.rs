@@ -10,6 +10,7 @@ use crate::base::paint::Pieces;
 use crate::field::Names;
 use crate::model::bridge::FlowId;
 use crate::model::flow::{Flow, Style};
+use crate::model::owner::Owner;
 use crate::model::snapshot::{Fate, Sources};
 use crate::model::store::FlowRef;
 
@@ -78,7 +79,19 @@ pub fn flow(chosen: Chosen<'_>, id: FlowId, origin: &Origin) -> Value {
     value["actions"] = row.action_list().text.as_ref().into();
     value["text"] = row.line_text(&bridge.names).trim_start().into();
     value["origin"] = json!({"file": origin.file(), "line": row.line()});
+    value["owners"] = chosen.node.owners(chosen.at).of(id).iter().map(owner).collect();
     value
+}
+
+/// Who wanted a flow.
+pub fn owner(owner: &Owner) -> Value {
+    json!({
+        "system": owner.system.name(),
+        "kind": owner.kind.name(),
+        "id": &*owner.id,
+        "name": &*owner.name,
+        "why": owner.why.name(),
+    })
 }
 
 /// A flow that stands nowhere.

@@ -10,9 +10,11 @@ use super::json::{self as answers, Origin, plain};
 use super::wrap::wrap;
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Pieces, Role};
+use crate::base::safe::visible;
 use crate::explain::{self, Explanation, Reference, References};
 use crate::model::bridge::FlowId;
 use crate::model::id::{FlowHash, Prefix};
+use crate::model::owner::Owner;
 
 /// Show one flow: its line, what it matches and does in plain words, the flows before and after it.
 #[derive(Debug, Args)]
@@ -38,25 +40,29 @@ pub struct ShowArgs {
 pub fn run(args: &ShowArgs, cx: &Context) -> CommandResult {
     let scene = cx.open(Some(&args.source))?;
     let chosen = cx.bridge(&scene)?;
-    let text = args.flow.join(" ");
-    let found = find(text.trim(), chosen, cx)?;
+    let id = one(&args.flow.join(" "), chosen, cx)?;
     let origin = Origin::of(&scene.snapshot().sources, chosen);
     let mut out = cx.out();
-    let id = match found[..] {
-        [] => {
-            let name = &chosen.bridge().name;
-            let failure = Failure { outcome: Outcome::No, ..Failure::usage(format!("no flow of {name} is `{text}`")) };
-            return Err(failure.hint("`ofscope flows SOURCE --columns id,table,match` lists the ids").into());
-        }
-        [id] => id,
-        _ => return Err(several(&text, &found, chosen)),
-    };
     let detail = Detail::of(chosen, id, origin, args.references);
     match args.json {
         true => out.bytes(answers::text(&answers::document("show", detail.json())).as_bytes()),
         false => detail.paint(cx.text_width(), &mut out),
     }
     cx.finish(out, scene.snapshot(), Outcome::Done)
+}
+
+/// The one flow that a text means.
+pub(super) fn one(text: &str, chosen: Chosen<'_>, cx: &Context) -> Result<FlowId, Stop> {
+    let found = find(text.trim(), chosen, cx)?;
+    match found[..] {
+        [] => {
+            let name = &chosen.bridge().name;
+            let failure = Failure { outcome: Outcome::No, ..Failure::usage(format!("no flow of {name} is `{text}`")) };
+            Err(failure.hint("`ofscope flows SOURCE --columns id,table,match` lists the ids").into())
+        }
+        [id] => Ok(id),
+        _ => Err(several(text, &found, chosen)),
+    }
 }
 
 /// The flows that a text may mean: an id first, then a filter.
@@ -123,6 +129,7 @@ impl<'a> Detail<'a> {
         paint_line(row, &bridge.names, p);
         p.text("\n");
         paint_explanation(&self.explanation, width, p);
+        paint_owners(&self.chosen.node.owners(self.chosen.at).of(self.id), width, p);
         let others = [
             ("COMES FROM", &self.references.from, self.references.more_from),
             ("GOES ON TO", &self.references.to, self.references.more_to),
@@ -200,6 +207,29 @@ pub fn paint_explanation(explanation: &Explanation, width: usize, p: &mut impl P
         p.text("  ");
         wrap(note, 2, 2, width, p);
     }
+}
+
+/// Prints who wanted a flow, each with how that is known.
+fn paint_owners(owners: &[Owner], width: usize, p: &mut impl Painter) {
+    if owners.is_empty() {
+        return;
+    }
+    let words: Vec<Pieces> = owners.iter().map(owner_words).collect();
+    let list: Vec<(String, &Pieces)> = owners.iter().map(|o| o.kind.words()).zip(&words).collect();
+    p.dim("\nASKED FOR BY\n");
+    rows(&list, width, p);
+}
+
+/// What an owner is called and how that is known.
+fn owner_words(owner: &Owner) -> Pieces {
+    let mut words = Pieces::default();
+    let name = if owner.name.is_empty() { &owner.id } else { &owner.name };
+    words.put(Role::Text, &visible(name));
+    if let Some(id) = owner.id_beside_name() {
+        words.put(Role::Dim, &format!(" {}", visible(id)));
+    }
+    words.put(Role::Dim, &format!(" ({})", owner.why.name()));
+    words
 }
 
 /// Prints words with their meanings beside them, or below those that are long.

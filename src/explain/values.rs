@@ -322,12 +322,12 @@ fn carried_by(cx: &Cx<'_>, scene: &Scene, register: &RegisterWord, value: u64, p
             Some(network) => p.put(Role::Accent, &format!("network {}", network.label())),
             None => return false,
         },
-        Carries::Bits if register.bits.1 == 1 => {
+        Carries::Bits | Carries::Refusal if register.bits.1 == 1 => {
             let is = if value & 1 == 1 { "is set" } else { "is not set" };
             p.say(&format!("\"{}\" {is}", register.name));
         }
         // Which protocol the packet has decides what the bits are.
-        Carries::Ipv4 | Carries::Bits => return false,
+        Carries::Ipv4 | Carries::Bits | Carries::Refusal => return false,
     }
     true
 }

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use super::classifier::{Classifier, Hit};
-use super::flow::TableId;
+use super::flow::{Flow, Style, TableId};
 use super::group::{Group, GroupStats};
 use super::id::Ids;
 use super::meter::{Meter, MeterStats};
 use super::pipeline::Pipeline;
 use super::port::{FdbEntry, Port, PortStats, TlvMapping};
-use super::store::{FlowRef, FlowStore};
+use super::store::{FlowRef, FlowStore, Interner, Line, Segment, SegmentBuilder};
 use super::table::TableStats;
 use crate::field::{Key, Names, Version};
 
@@ -116,6 +116,21 @@ impl Bridge {
     /// The flow that a packet gets in a table.
     pub fn lookup(&self, table: TableId, key: &Key) -> Option<Hit> {
         self.classifier(self.table(table)?).lookup(&self.flows, key)
+    }
+
+    /// The bridge as it would be with more flows, which get the numbers after those that are there.
+    pub fn with(&self, flows: &[Flow]) -> Bridge {
+        let mut bridge = self.clone();
+        let interner = Interner::default();
+        let mut rows = SegmentBuilder::new(&interner);
+        for flow in flows.iter().take(Segment::ROWS) {
+            let shape = rows.shape(&flow.matches);
+            let text = flow.actions_text(Names::none());
+            let actions = interner.keep_actions(&text, flow.actions.clone(), Vec::new());
+            rows.push(flow, shape, &actions, Line { number: 0, verbatim: None, style: Style::NoStats, names: false });
+        }
+        bridge.flows.push(Arc::new(rows.finish()));
+        bridge
     }
 
     /// A port by its number.

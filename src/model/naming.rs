@@ -138,6 +138,8 @@ pub enum Carries {
     Segment,
     /// An IPv4 address, if the packet is IPv4; one of IPv6 takes more than these bits.
     Ipv4,
+    /// 1 when an earlier table refused the packet, so that the table which drops it has not decided about it.
+    Refusal,
     /// Only bits.
     Bits,
 }

@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::security::{
+    AddressGroup, AddressPair, FirewallGroup, FirewallPolicy, FirewallRule, FloatingIp, SecurityGroupRule,
+};
+
 /// What is known of ports, networks and the rest, each by its UUID.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NeutronFacts {
@@ -22,6 +26,22 @@ pub struct NeutronFacts {
     pub routers: FxHashMap<Arc<str>, Arc<str>>,
     /// The names of servers, by the UUID that ports have as their device.
     pub servers: FxHashMap<Arc<str>, Arc<str>>,
+    /// The rules of security groups.
+    pub security_group_rules: FxHashMap<Arc<str>, SecurityGroupRule>,
+    /// Groups of addresses.
+    pub address_groups: FxHashMap<Arc<str>, AddressGroup>,
+    /// Firewall groups.
+    pub firewall_groups: FxHashMap<Arc<str>, FirewallGroup>,
+    /// Firewall policies.
+    pub firewall_policies: FxHashMap<Arc<str>, FirewallPolicy>,
+    /// Rules of firewall policies.
+    pub firewall_rules: FxHashMap<Arc<str>, FirewallRule>,
+    /// Floating IP addresses.
+    pub floating_ips: FxHashMap<Arc<str>, FloatingIp>,
+    /// The names of quality of service policies.
+    pub qos_policies: FxHashMap<Arc<str>, Arc<str>>,
+    /// The names of logs of security groups.
+    pub logs: FxHashMap<Arc<str>, Arc<str>>,
 }
 
 /// A port.
@@ -47,6 +67,10 @@ pub struct NeutronPort {
     pub security_groups: Vec<Arc<str>>,
     /// Whether addresses are checked and groups apply; `None` where the API does not say.
     pub port_security: Option<bool>,
+    /// What it may use beside its own addresses.
+    pub address_pairs: Vec<AddressPair>,
+    /// The UUID of its quality of service policy; empty if it has none.
+    pub qos_policy: Arc<str>,
 }
 
 /// A network.
@@ -88,6 +112,14 @@ impl NeutronFacts {
             && self.security_groups.is_empty()
             && self.routers.is_empty()
             && self.servers.is_empty()
+            && self.security_group_rules.is_empty()
+            && self.address_groups.is_empty()
+            && self.firewall_groups.is_empty()
+            && self.firewall_policies.is_empty()
+            && self.firewall_rules.is_empty()
+            && self.floating_ips.is_empty()
+            && self.qos_policies.is_empty()
+            && self.logs.is_empty()
     }
 
     /// What people call a port: its own name, else that of its server or router; `None` if it has no name.
@@ -95,6 +127,13 @@ impl NeutronFacts {
         let port = self.ports.get(id)?;
         let device = || self.servers.get(&port.device).or_else(|| self.routers.get(&port.device));
         Some(&port.name).filter(|n| !n.is_empty()).or_else(device).filter(|n| !n.is_empty())
+    }
+
+    /// The rules of a security group, in an order that does not change.
+    pub fn rules_of(&self, group: &str) -> Vec<&SecurityGroupRule> {
+        let mut rules: Vec<_> = self.security_group_rules.values().filter(|r| &*r.group == group).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules
     }
 
     /// The name of a network; `None` if it has none.

@@ -4,6 +4,8 @@
 //! `openstack .. list -f json` prints, and the `topology.json` of a test lab. Keys that nobody needs are skipped;
 //! values of the wrong shape are complaints, never failures.
 
+mod security;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use super::names::mac_address;
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::model::neutron_facts::{NeutronFacts, NeutronNetwork, NeutronPort, NeutronSubnet};
+use crate::model::security::SecurityGroupRule;
 
 /// What a file of the API holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,11 +34,27 @@ pub enum Kind {
     Servers,
     /// The topology of a test lab: hosts with their instances.
     Topology,
+    /// Rules of security groups.
+    SecurityGroupRules,
+    /// Groups of addresses.
+    AddressGroups,
+    /// Firewall groups.
+    FirewallGroups,
+    /// Firewall policies.
+    FirewallPolicies,
+    /// Rules of firewall policies.
+    FirewallRules,
+    /// Floating IP addresses.
+    FloatingIps,
+    /// Quality of service policies.
+    QosPolicies,
+    /// Logs of security groups.
+    Logs,
 }
 
 impl Kind {
     /// The kinds with the key that stands around them in the API.
-    pub const NAMES: [(Kind, &'static str); 7] = [
+    pub const NAMES: [(Kind, &'static str); 15] = [
         (Kind::Ports, "ports"),
         (Kind::Networks, "networks"),
         (Kind::Subnets, "subnets"),
@@ -43,6 +62,14 @@ impl Kind {
         (Kind::Routers, "routers"),
         (Kind::Servers, "servers"),
         (Kind::Topology, "hosts"),
+        (Kind::SecurityGroupRules, "security_group_rules"),
+        (Kind::AddressGroups, "address_groups"),
+        (Kind::FirewallGroups, "firewall_groups"),
+        (Kind::FirewallPolicies, "firewall_policies"),
+        (Kind::FirewallRules, "firewall_rules"),
+        (Kind::FloatingIps, "floatingips"),
+        (Kind::QosPolicies, "policies"),
+        (Kind::Logs, "logs"),
     ];
 
     /// The key.
@@ -129,7 +156,9 @@ fn kind_of(value: &Value) -> Option<Kind> {
     }
     let first = value.as_array()?.first()?.as_object()?;
     let has = |keys: &[&str]| keys.iter().any(|k| first.contains_key(*k));
-    let signs: [(Kind, &[&str]); 6] = [
+    let signs: [(Kind, &[&str]); 8] = [
+        (Kind::SecurityGroupRules, &["ethertype", "IP Protocol"]),
+        (Kind::FloatingIps, &["floating_ip_address", "Floating IP Address"]),
         (Kind::Ports, &["mac_address", "MAC Address"]),
         (Kind::Subnets, &["cidr", "Subnet"]),
         (Kind::SecurityGroups, &["security_group_rules"]),
@@ -163,8 +192,33 @@ pub fn add(facts: &mut NeutronFacts, text: &str) -> (Option<Kind>, Vec<Diagnosti
         Kind::Subnets => keep(list(&value, kind, subnet), |s| {
             facts.subnets.insert(s.id.clone(), s);
         }),
-        Kind::SecurityGroups => keep(list(&value, kind, named), |(id, name)| {
+        Kind::SecurityGroups => keep(list(&value, kind, group), |((id, name), rules)| {
             facts.security_groups.insert(id, name);
+            facts.security_group_rules.extend(rules.into_iter().map(|r| (r.id.clone(), r)));
+        }),
+        Kind::SecurityGroupRules => keep(list(&value, kind, security::rule), |r| {
+            facts.security_group_rules.insert(r.id.clone(), r);
+        }),
+        Kind::AddressGroups => keep(list(&value, kind, security::address_group), |g| {
+            facts.address_groups.insert(g.id.clone(), g);
+        }),
+        Kind::FirewallGroups => keep(list(&value, kind, security::firewall_group), |g| {
+            facts.firewall_groups.insert(g.id.clone(), g);
+        }),
+        Kind::FirewallPolicies => keep(list(&value, kind, security::firewall_policy), |p| {
+            facts.firewall_policies.insert(p.id.clone(), p);
+        }),
+        Kind::FirewallRules => keep(list(&value, kind, security::firewall_rule), |r| {
+            facts.firewall_rules.insert(r.id.clone(), r);
+        }),
+        Kind::FloatingIps => keep(list(&value, kind, security::floating_ip), |f| {
+            facts.floating_ips.insert(f.id.clone(), f);
+        }),
+        Kind::QosPolicies => keep(list(&value, kind, named), |(id, name)| {
+            facts.qos_policies.insert(id, name);
+        }),
+        Kind::Logs => keep(list(&value, kind, named), |(id, name)| {
+            facts.logs.insert(id, name);
         }),
         Kind::Routers => keep(list(&value, kind, named), |(id, name)| {
             facts.routers.insert(id, name);
@@ -236,6 +290,11 @@ fn named(object: &Map<String, Value>) -> Result<Named, String> {
     Ok((id(object)?, text(object, &["name", "Name"])))
 }
 
+/// A security group with the rules that stand inside it.
+fn group(object: &Map<String, Value>) -> Result<(Named, Vec<SecurityGroupRule>), String> {
+    Ok((named(object)?, security::rules_inside(object)))
+}
+
 fn port(object: &Map<String, Value>) -> Result<NeutronPort, String> {
     let addresses = ["fixed_ips", "Fixed IP Addresses"].iter().find_map(|k| object.get(*k)?.as_array());
     let address = |ip: &Value| ip.get("ip_address")?.as_str()?.parse::<IpAddr>().ok();
@@ -251,6 +310,8 @@ fn port(object: &Map<String, Value>) -> Result<NeutronPort, String> {
         host: text(object, &["binding:host_id"]),
         security_groups: groups.into_iter().flatten().filter_map(|g| g.as_str().map(Arc::from)).collect(),
         port_security: object.get("port_security_enabled").and_then(Value::as_bool),
+        address_pairs: security::address_pairs(object),
+        qos_policy: text(object, &["qos_policy_id"]),
     })
 }
 

@@ -7,11 +7,14 @@
 //!
 //! Nothing here guesses: what is not known has no name.
 
+pub mod advice;
 pub mod api;
 mod ml2;
 pub mod names;
 pub mod ovn;
+pub mod owner;
 pub mod registers;
+pub mod security_group;
 mod signs;
 pub mod tables;
 
@@ -21,6 +24,7 @@ use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
 
 pub use names::NodeNames;
+pub use owner::Owners;
 
 /// What the tables and registers of a bridge mean; an empty naming if nobody knows who wrote its flows.
 ///

@@ -9,6 +9,7 @@ use super::ast::{Ask as Asks, Expr, Name, Operand, Target, Term};
 use super::fields::{Asked, FieldTest, Guard, NoField, Relation};
 use super::leaf::{Ask, Goal, Leaf, Node, Reference};
 use super::lex::{Brackets, same_word};
+use super::owners::{About, OwnerTest, Want as WantOwner};
 use super::packet::PacketTest;
 use super::ranges::Ranges;
 use super::text::{How, TextTest, Which};
@@ -220,6 +221,10 @@ impl<'s> Compiler<'s> {
                 Err(d.hint("leave `has` off"))
             }
             Meaning::Protocol(protocol) => Ok(self.leaf(Ask::Protocol(protocol), span)),
+            Meaning::State(word) if self.scope.has_owners && About::of_state(word.name).is_some() => {
+                let test = About::of_state(word.name).map(|about| OwnerTest { about, want: WantOwner::Any });
+                Ok(self.leaf(test.map_or(Ask::Missing, Ask::Owners), span))
+            }
             Meaning::State(word) if word.needs != Data::Flows => Ok(self.missing(word.name, word.needs, span)),
             Meaning::State(word) => Ok(self.leaf(Ask::State(word.state), span)),
             Meaning::Field(word) => self.bare(word, span),

@@ -31,6 +31,7 @@ use crate::field::FieldId;
 use crate::field::slot::{WordId, word};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
+use crate::model::owner::{Owner, OwnerKind, OwnerTable};
 use crate::model::store::{ActionList, FlowRef, Shape};
 
 /// What flows of one group have in common.
@@ -131,6 +132,8 @@ pub enum Key {
     Port(Option<u32>),
     /// The number of their conjunction; `None` if they are part of none.
     Conjunction(Option<u32>),
+    /// The first list of owners with the same security groups; `None` if they were made for none.
+    SecurityGroup(Option<u32>),
 }
 
 /// Something in which the flows of a template differ.
@@ -170,7 +173,8 @@ impl Fold {
 /// refused.
 pub fn fold(scope: &Scope<'_>, rows: &[FlowId], by: By, progress: &Progress) -> Result<Fold, Diagnostic> {
     let word = by.word();
-    if word.needs != Data::Flows {
+    let is_there = word.needs == Data::Flows || scope.has_owners && scope.owners.is_some();
+    if !is_there {
         let message = format!("folding by `{}` needs {}", word.name, word.needs.doc());
         let others = By::ALL.iter().filter(|row| row.needs == Data::Flows).map(|row| row.name);
         let hint = format!("the flows alone can be folded by {}", others.collect::<Vec<_>>().join(", "));
@@ -193,6 +197,22 @@ pub fn fold(scope: &Scope<'_>, rows: &[FlowId], by: By, progress: &Progress) -> 
         folding.find_holes(&mut fold, progress);
     }
     Ok(fold)
+}
+
+/// The security groups of a list of owners.
+fn groups_of(owners: &[Owner]) -> impl Iterator<Item = &Owner> {
+    owners.iter().filter(|o| o.kind == OwnerKind::SecurityGroup)
+}
+
+/// For each list of owners the first one with the same security groups; `None` for lists without any.
+fn same_groups(table: &OwnerTable) -> Vec<Option<u32>> {
+    let mut first: FxHashMap<Vec<&Arc<str>>, u32> = FxHashMap::default();
+    let lists = table.lists().iter().zip(0..).map(|(owners, at)| {
+        let mut ids: Vec<&Arc<str>> = groups_of(owners).map(|o| &o.id).collect();
+        ids.sort_unstable();
+        (!ids.is_empty()).then(|| *first.entry(ids).or_insert(at))
+    });
+    lists.collect()
 }
 
 /// After how many flows it is looked whether to stop.
@@ -231,6 +251,8 @@ struct Folding<'a> {
     found: Vec<Found>,
     /// Each flow with the number of its group.
     flows: Vec<(FlowId, u32)>,
+    /// For each list of owners the first one with the same security groups.
+    owners: Vec<Option<u32>>,
 }
 
 /// A group while it grows.
@@ -257,6 +279,7 @@ impl<'a> Folding<'a> {
             groups: FxHashMap::default(),
             found: Vec::new(),
             flows: Vec::new(),
+            owners: scope.owners.filter(|_| by == By::SecurityGroup).map(same_groups).unwrap_or_default(),
         }
     }
 
@@ -306,11 +329,15 @@ impl<'a> Folding<'a> {
         let flow = bridge.flow(id);
         let mut words: SmallVec<[u32; 12]> = SmallVec::new();
         let key = match self.by {
-            By::Template | By::SecurityGroup => {
+            By::Template => {
                 let (shape, list) = (self.shape(flow), self.list(flow));
                 words.extend([flow.table().into(), flow.priority(), shape, self.lists[list as usize].template]);
                 self.shapes[shape as usize].add_kept(flow.values(), &mut words);
                 Key::Template
+            }
+            By::SecurityGroup => {
+                let list = self.scope.owners.and_then(|owners| owners.list(id));
+                Key::SecurityGroup(list.and_then(|list| self.owners[list]))
             }
             By::Cookie => Key::Cookie(flow.cookie()),
             By::Port => {
@@ -325,7 +352,9 @@ impl<'a> Folding<'a> {
         match key {
             Key::Template => {}
             Key::Cookie(n) => words.extend([(n >> 32) as u32, n as u32]),
-            Key::Port(n) | Key::Conjunction(n) => words.extend([u32::from(n.is_some()), n.unwrap_or(0)]),
+            Key::Port(n) | Key::Conjunction(n) | Key::SecurityGroup(n) => {
+                words.extend([u32::from(n.is_some()), n.unwrap_or(0)]);
+            }
         }
         let group = match self.groups.get(words.as_slice()) {
             Some(group) => *group,

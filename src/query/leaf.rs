@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::actions::{ActionTest, SetTest};
 use super::fields::{Asked, FieldTest};
+use super::owners::OwnerTest;
 use super::packet::PacketTest;
 use super::ranges::Ranges;
 use super::text::TextTest;
@@ -71,6 +72,8 @@ pub(super) enum Ask {
     Set(SetTest),
     /// Something of the actions.
     Actions(ActionTest),
+    /// Who wanted it.
+    Owners(OwnerTest),
     /// A word that stands alone.
     State(State),
     /// Something of the text.
@@ -185,7 +188,7 @@ impl Node {
             Node::All(list) | Node::Any(list) => list.iter().map(Node::cost).sum::<u32>().max(1),
             Node::Leaf(leaf) => match &leaf.ask {
                 Ask::Known(_) | Ask::Missing => 0,
-                Ask::Table(_) | Ask::Priority(_) | Ask::Count(..) => 1,
+                Ask::Table(_) | Ask::Priority(_) | Ask::Count(..) | Ask::Owners(_) => 1,
                 Ask::Time(..) | Ask::Head(_) => 2,
                 Ask::State(State::Miss | State::Marked | State::Dead) | Ask::Real(..) => 3,
                 Ask::Protocol(_) | Ask::Field(_) | Ask::State(State::Ethernet) => 4,

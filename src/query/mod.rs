@@ -35,6 +35,7 @@ mod fold;
 mod graph;
 mod leaf;
 mod lex;
+mod owners;
 mod packet;
 mod parse;
 mod paste;
@@ -53,6 +54,7 @@ use crate::base::diag::Diagnostic;
 use crate::base::progress::Progress;
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::naming::Naming;
+use crate::model::owner::OwnerTable;
 
 pub use cell::{Cell, add, add_not, only, take_off_last, term};
 pub use complete::{Completion, ITEMS, Item, ItemKind, complete};
@@ -131,6 +133,11 @@ pub struct Scope<'a> {
     pub node: Option<&'a str>,
     /// The rates of its flows, by flow; `None` if there was one reading only.
     pub rates: Option<&'a [Rate]>,
+    /// Whether it can be told who wanted the flows.
+    pub has_owners: bool,
+    /// Who wanted them, once that was worked out; needed only for filters that [ask for it](Filter::asks_owners), and to
+    /// fold by it.
+    pub owners: Option<&'a OwnerTable>,
     /// The marked flows, sorted; `None` if nothing can be marked here.
     pub marked: Option<&'a [FlowId]>,
     /// Filters by name, as the configuration has them.
@@ -141,7 +148,16 @@ impl<'a> Scope<'a> {
     /// A bridge alone.
     pub fn new(bridge: &'a Bridge, naming: &'a Naming) -> Scope<'a> {
         static NO_ALIASES: BTreeMap<String, String> = BTreeMap::new();
-        Scope { bridge, naming, node: None, rates: None, marked: None, aliases: &NO_ALIASES }
+        Scope {
+            bridge,
+            naming,
+            node: None,
+            rates: None,
+            has_owners: false,
+            owners: None,
+            marked: None,
+            aliases: &NO_ALIASES,
+        }
     }
 }
 
@@ -200,6 +216,13 @@ impl Filter {
     /// The text it was read from, or what a pasted line became.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it asks who wanted flows; then the scope must have [`Scope::owners`] when it is answered.
+    pub fn asks_owners(&self) -> bool {
+        let mut asks = false;
+        self.root.each(&mut |leaf| asks |= matches!(leaf.ask, leaf::Ask::Owners(_)));
+        asks
     }
 
     /// Whether it says nothing, and so holds for every flow.

@@ -6,6 +6,8 @@
 
 mod scene;
 mod source;
+mod ways;
 
 pub use scene::{BridgeScene, Choice, NoChoice, NodeScene, Scene};
 pub use source::{Source, open};
+pub use ways::Ways;

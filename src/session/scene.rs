@@ -4,20 +4,24 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::diag::nearest;
 use crate::base::paint::{Painter, Pieces, Role};
+use crate::base::progress::Progress;
 use crate::check::drops::{self, At, Drop};
+use crate::check::{self, Finding, Row};
 use crate::explain::{self, Cx, Index};
 use crate::model::bridge::Bridge;
-use crate::model::naming::Naming;
+use crate::model::naming::{Kind, Naming};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
-use crate::neutron::{self, NodeNames};
-use crate::query::Scope;
+use crate::neutron::{self, NodeNames, Owners};
+use crate::packet::{Around, Book};
+use crate::query::{Filter, Scope};
 
 /// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
 #[derive(Debug, Default)]
 pub struct Scene {
     snapshot: Arc<Snapshot>,
     nodes: Vec<NodeScene>,
+    book: OnceLock<Book>,
 }
 
 /// A node.
@@ -27,6 +31,7 @@ pub struct NodeScene {
     snapshot: Arc<Snapshot>,
     bridges: Vec<BridgeScene>,
     names: OnceLock<NodeNames>,
+    findings: OnceLock<(Vec<Finding>, Vec<&'static Row>)>,
 }
 
 /// A bridge.
@@ -36,6 +41,7 @@ pub struct BridgeScene {
     naming: OnceLock<Naming>,
     index: OnceLock<Index>,
     drops: OnceLock<Vec<Drop>>,
+    owners: OnceLock<Owners>,
 }
 
 impl Scene {
@@ -47,14 +53,16 @@ impl Scene {
             naming: OnceLock::new(),
             index: OnceLock::new(),
             drops: OnceLock::new(),
+            owners: OnceLock::new(),
         };
         let node = |node: &Arc<Node>| NodeScene {
             node: node.clone(),
             snapshot: snapshot.clone(),
             bridges: node.bridges.iter().map(bridge).collect(),
             names: OnceLock::new(),
+            findings: OnceLock::new(),
         };
-        Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot }
+        Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot, book: OnceLock::new() }
     }
 
     /// Of a snapshot that still grows: what would take a look at every flow is left empty.
@@ -72,6 +80,7 @@ impl Scene {
             node.names();
             for at in 0..node.bridges.len() {
                 node.naming(at);
+                node.owners(at);
             }
         }
         for bridge in self.nodes.iter().flat_map(|n| &n.bridges) {
@@ -79,6 +88,13 @@ impl Scene {
             bridge.index();
             bridge.bridge.ids();
         }
+    }
+
+    /// Runs all checks of all nodes, so that nobody waits for them later.
+    pub fn check(&self) {
+        self.nodes.iter().for_each(|node| {
+            node.findings();
+        });
     }
 
     /// What was read.
@@ -89,6 +105,13 @@ impl Scene {
     /// Its nodes, in the order of the snapshot.
     pub fn nodes(&self) -> &[NodeScene] {
         &self.nodes
+    }
+
+    /// What a packet is asked about: who is where, and the node and bridge that the person chose, by their places.
+    pub fn around(&self, chosen: Option<(usize, usize)>) -> Around<'_> {
+        let names = || self.nodes.iter().map(NodeScene::names).collect::<Vec<_>>();
+        let book = self.book.get_or_init(|| Book::of(&self.snapshot, &names()));
+        Around { snapshot: &self.snapshot, book, chosen }
     }
 }
 
@@ -114,10 +137,46 @@ impl NodeScene {
         scene.naming.get_or_init(|| neutron::naming(&scene.bridge, &self.node, &self.snapshot))
     }
 
+    /// Everything that was read with it.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What some checks find here, the worst first, and the checks that lack something they look at. `only` are the ids
+    /// of the checks; empty for all.
+    pub fn check(&self, only: &[&str]) -> (Vec<Finding>, Vec<&'static Row>) {
+        let namings: Vec<&Naming> = (0..self.bridges.len()).map(|at| self.naming(at)).collect();
+        let progress = Progress::default();
+        let cx = check::Cx::new(&self.snapshot, &self.node, self.names(), &namings, &progress);
+        (check::findings(&cx, only), check::not_run(&cx))
+    }
+
+    /// What all checks find here, worked out once.
+    pub fn findings(&self) -> &(Vec<Finding>, Vec<&'static Row>) {
+        self.findings.get_or_init(|| self.check(&[]))
+    }
+
+    /// The same, if it was worked out before.
+    pub fn findings_if_known(&self) -> Option<&(Vec<Finding>, Vec<&'static Row>)> {
+        self.findings.get()
+    }
+
     /// What explanations of flows of one of its bridges stand on.
     pub fn explain(&self, bridge: usize) -> Cx<'_> {
         let scene = &self.bridges[bridge];
         Cx::new(&scene.bridge, self.naming(bridge), self.names(), scene.index())
+    }
+
+    /// Who wanted the flows of one of its bridges.
+    pub fn owners(&self, bridge: usize) -> &Owners {
+        let scene = &self.bridges[bridge];
+        let of = || Owners::of_bridge(&scene.bridge, &self.node, self.names(), self.naming(bridge), &self.snapshot);
+        scene.owners.get_or_init(of)
+    }
+
+    /// The same, if it was worked out before.
+    pub fn owners_if_known(&self, bridge: usize) -> Option<&Owners> {
+        self.bridges[bridge].owners.get()
     }
 
     /// Why packets were discarded at a place of one of its bridges: a sentence.
@@ -135,7 +194,23 @@ impl NodeScene {
 
     /// What filters of flows of one of its bridges stand on.
     pub fn scope(&self, bridge: usize) -> Scope<'_> {
-        Scope { node: Some(&self.node.name), ..Scope::new(&self.bridges[bridge].bridge, self.naming(bridge)) }
+        let (scene, naming) = (&self.bridges[bridge], self.naming(bridge));
+        Scope {
+            node: Some(&self.node.name),
+            has_owners: naming.kind != Kind::Unknown,
+            owners: scene.owners.get().and_then(Owners::table_if_known),
+            ..Scope::new(&scene.bridge, naming)
+        }
+    }
+
+    /// The same, for filters that ask who wanted flows, which takes a look at every flow once.
+    pub fn scope_with_owners(&self, bridge: usize) -> Scope<'_> {
+        Scope { owners: Some(self.owners(bridge).table()), ..self.scope(bridge) }
+    }
+
+    /// What a filter of flows of one of its bridges is answered with.
+    pub fn scope_of(&self, bridge: usize, filter: &Filter) -> Scope<'_> {
+        if filter.asks_owners() { self.scope_with_owners(bridge) } else { self.scope(bridge) }
     }
 }
 

@@ -366,6 +366,8 @@ pub enum Lost {
 pub enum Assumption {
     /// What connection tracking says at a recirculation.
     CtState(u32),
+    /// A connection that is known, in words.
+    Tracked(Box<str>),
     /// Which addresses were learned.
     Fdb(std::sync::Arc<str>),
     /// Which ports want which multicast groups.
@@ -394,6 +396,7 @@ impl Assumption {
             Assumption::CtState(id) => {
                 format!("conntrack answers trk|new at recirculation {id:#x}; --ct-next says otherwise")
             }
+            Assumption::Tracked(text) => text.to_string(),
             Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
             Assumption::Multicast(bridge) => {
                 format!("{bridge} watches multicast groups, and nobody has joined this one: no capture tells it")

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::columns::Column;
+use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
 use crate::base::progress::Progress;
@@ -11,6 +12,8 @@ use crate::explain::{self, Explanation, References, TableExplanation};
 use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
+use crate::model::owner::Owner;
+use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
 use crate::session::Scene;
 
@@ -49,6 +52,19 @@ pub enum Ask {
     Flow(FlowId),
     /// Everything about a table.
     Table(TableId),
+    /// Where a packet goes.
+    Trace(Asked),
+    /// A packet that comes by a flow.
+    Reach(FlowId),
+    /// Why flows of a lookup got the packet or not.
+    Why {
+        /// The trace.
+        told: Arc<Told>,
+        /// The lookup, as a place in it.
+        look: Option<usize>,
+        /// The table and the flow that are asked about.
+        asked: Option<(TableId, FlowId)>,
+    },
 }
 
 /// The kinds of questions.
@@ -62,11 +78,13 @@ pub enum Kind {
     Graph,
     /// A flow or a table in words.
     Words,
+    /// A traced packet.
+    Trace,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 5;
 }
 
 impl Ask {
@@ -77,6 +95,7 @@ impl Ask {
             Ask::Hits(_) => Kind::Hits,
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
+            Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
         }
     }
 
@@ -90,6 +109,9 @@ impl Ask {
             Ask::Graph(_) => "following every flow",
             Ask::Flow(_) => "reading the flow",
             Ask::Table(_) => "reading the table",
+            Ask::Trace(_) => "tracing",
+            Ask::Reach(_) => "looking for a packet that comes by the flow",
+            Ask::Why { .. } => "comparing flows",
         }
     }
 }
@@ -107,6 +129,12 @@ pub enum Answer {
     Flow(Arc<FlowDetail>),
     /// A table in words.
     Table(TableId, Arc<TableExplanation>),
+    /// A traced packet, or what is wrong with it.
+    Trace(Result<Arc<Told>, Diagnostic>),
+    /// A packet that comes by a flow and how it was made; else why there is none.
+    Reach(Result<(Asked, String), String>),
+    /// Why flows got a packet or not.
+    Why(Arc<Rivals>),
 }
 
 /// The rows of a list.
@@ -133,6 +161,8 @@ pub struct FlowDetail {
     pub words: Explanation,
     /// What comes before and after it.
     pub references: References,
+    /// Who wanted it, the most specific owner first.
+    pub owners: Vec<Owner>,
 }
 
 /// How many references are listed each way.
@@ -145,7 +175,8 @@ impl Job {
         let bridge = node.bridges()[at].bridge();
         Some(match &self.ask {
             Ask::Rows { table, filter, only, sort, by } => {
-                let scope = node.scope(at);
+                let by_owner = by.is_some_and(|by| by.word().needs == Data::Owners);
+                let scope = if by_owner { node.scope_with_owners(at) } else { node.scope_of(at, filter) };
                 let of_table = table.map(|id| bridge.table(id).map_or(&[][..], |t| &t.flows));
                 let within = only.as_ref().map(|only| &only[..]).or(of_table);
                 let of = within.map_or(bridge.flows.len(), <[FlowId]>::len);
@@ -164,7 +195,10 @@ impl Job {
                     }
                 };
                 if let Some((column, backwards)) = sort {
-                    column.sort(bridge, &mut flows, *backwards);
+                    match column {
+                        Column::Owner => Column::sort_by_owner(node.owners(at).table(), &mut flows, *backwards),
+                        column => column.sort(bridge, &mut flows, *backwards),
+                    }
                 }
                 if let Some(by) = by {
                     match fold(&scope, &flows, *by, progress) {
@@ -176,15 +210,21 @@ impl Job {
                 rows.flows = Arc::new(flows);
                 Answer::Rows(rows)
             }
-            Ask::Hits(filter) => Answer::Hits(Arc::new(filter.rows(&node.scope(at), None, progress))),
+            Ask::Hits(filter) => Answer::Hits(Arc::new(filter.rows(&node.scope_of(at, filter), None, progress))),
             Ask::Graph(options) => Answer::Graph(Arc::new(Graph::of(bridge, node.naming(at), options))),
             Ask::Flow(flow) => {
                 let cx = node.explain(at);
                 let words = explain::flow(&cx, *flow);
                 let references = explain::references(bridge, cx.index, *flow, REFERENCES);
-                Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references }))
+                Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references, owners: node.owners(at).of(*flow) }))
             }
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
+            Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
+            Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
+            Ask::Why { told, look, asked } => {
+                let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
+                Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))
+            }
         })
     }
 }

@@ -4,6 +4,7 @@ pub mod databases;
 pub mod fmt;
 pub mod nodes;
 pub mod oracle;
+pub mod owners;
 pub mod parts;
 pub mod trace_kinds;
 pub mod trace_lines;

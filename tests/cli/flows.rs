@@ -64,7 +64,10 @@ fn json_has_what_the_contract_promises() {
     for flow in flows {
         has_keys(flow, FLOW);
         assert!(flow["table"] == 82 && flow["cookie"].is_u64() && flow["duration"].is_f64());
-        assert!(flow["origin"]["line"].as_u64().unwrap() > 1 && flow["owners"] == Value::Array(Vec::new()));
+        assert!(flow["origin"]["line"].as_u64().unwrap() > 1);
+        for owner in flow["owners"].as_array().unwrap() {
+            has_keys(owner, "system kind id name why");
+        }
         let text = flow["text"].as_str().unwrap();
         assert!(text.starts_with("cookie=0x") && text.contains(flow["match"].as_str().unwrap()), "{text}");
         assert!(text.ends_with(&format!("actions={}", flow["actions"].as_str().unwrap())));
@@ -113,7 +116,8 @@ fn flows_fold_into_templates() {
     assert_eq!(counts[..groups].iter().sum::<usize>(), flows);
     let document = on_demo("flows", &["--group", "cookie", "--json"]).ends(0).json();
     has_keys(&document["groups"][0], "count table priority n_packets n_bytes text flows");
-    let sg = on_demo("flows", &["--group", "sg"]).ends(2);
+    let nobodys = " cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, actions=drop\n";
+    let sg = fed(&["flows", "-", "--group", "sg"], nobodys.as_bytes()).ends(2);
     assert!(sg.err.contains("needs the objects of Neutron") && sg.err.contains("template"), "{}", sg.err);
 }
 
@@ -161,4 +165,75 @@ fn a_pasted_flow_is_explained_without_a_source() {
     assert_eq!(document["flows"].as_array().unwrap().len(), 2);
     has_keys(&document["flows"][0], "flow summary fields actions");
     fed(&["explain", "-"], b"actions=drop\nfrob\n").ends(4);
+}
+
+#[test]
+fn a_flow_of_a_rule_names_the_rule_its_group_and_the_port() {
+    let filter = "table=82, priority=73, tcp, tp_dst=5432, ct_state=+new-est, reg5=3";
+    let words = ["flows", "demo:sg-rich", "--node", "compute1", "-f", filter, "--json"];
+    let document = run(&words).ends(0).json();
+    let owners = document["flows"][0]["owners"].as_array().unwrap().clone();
+    let of_kind = |kind: &str| owners.iter().find(|o| o["kind"] == kind).unwrap().clone();
+    let rule = of_kind("security-group-rule");
+    assert_eq!(rule["name"], "security group many: ingress tcp 5432 from group clients");
+    assert_eq!((&rule["system"], &rule["why"]), (&"neutron".into(), &"from the neutron file".into()));
+    assert!(rule["id"].as_str().unwrap().starts_with("6cde310f-"), "{rule}");
+    assert_eq!((&of_kind("security-group")["name"], &of_kind("port")["name"]), (&"many".into(), &"srv".into()));
+    assert_eq!(of_kind("agent")["why"], "from cookie");
+}
+
+#[test]
+fn a_flow_of_ovn_names_the_rule_and_the_acl_even_where_it_has_no_cookie() {
+    let names = |filter: &str| {
+        let words =
+            ["flows", "demo:ovn-sg-rich-ovn2403", "--node", "compute1", "-f", filter, "--jsonl", "--limit", "1"];
+        let flow: Value = serde_json::from_str(run(&words).ends(0).out.lines().next().unwrap()).unwrap();
+        let owners = flow["owners"].as_array().unwrap();
+        owners
+            .iter()
+            .map(|o| format!("{} {}", o["kind"].as_str().unwrap(), o["name"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let whole = names("table=46, priority=2002, tcp, tp_dst=80");
+    assert_eq!(whole[0], "security-group-rule security group web: ingress tcp 80 from anywhere");
+    assert!(whole.iter().any(|o| o.starts_with("acl ") && o.contains("to-lport 1002 allow-related: ")), "{whole:?}");
+    assert!(whole.iter().any(|o| o.starts_with("logical-flow ls_out_acl_eval, priority 2002: ")), "{whole:?}");
+    let clause = names("table=46, cookie=0, conj");
+    assert!(clause[0].starts_with("security-group-rule security group "), "{clause:?}");
+}
+
+#[test]
+fn a_flow_of_a_firewall_names_the_rule_by_its_place_in_the_policy() {
+    let names = |filter: &str| {
+        let ran = run(&["flows", "demo:fwaas-l2", "--node", "compute1", "--bridge", "br-int", "-f", filter, "--json"]);
+        let flows = ran.json()["flows"].as_array().unwrap().clone();
+        flows.iter().map(|f| f["owners"][0]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names("table=69, priority=78, reg5=3, ct_state=+new-est"),
+        ["firewall rule deny-bad: deny tcp 80 from 10.60.0.66 (the driver leaves out the addresses)"]
+    );
+    assert_eq!(
+        names("table=69, priority=72, reg5=3, ct_state=+new-est"),
+        ["firewall rule disabled-one: allow tcp 9999 (disabled, and installed all the same)"]
+    );
+    assert_eq!(names("fwrule = c9907efb"), Vec::<String>::new());
+    let of_rules = names("fwrule and table = 65").len();
+    assert!(of_rules > 20 && of_rules == names("table = 65, fw in {fg-fwa, fg-fwb}").len(), "{of_rules}");
+}
+
+#[test]
+fn flows_are_found_and_folded_by_the_security_group_they_were_made_for() {
+    let lines = |filter: &str| {
+        let ran = run(&["flows", "demo:sg-rich", "--node", "compute1", "-f", filter]);
+        ran.out.lines().count()
+    };
+    let (of_group, of_any, of_others) = (lines("sg = many"), lines("sg"), lines("sg != many"));
+    assert!(of_group > 100 && of_any == of_group + of_others, "{of_group} {of_any} {of_others}");
+    assert_eq!(lines("sg = many, not sg = many"), 0);
+    assert_eq!(lines("sg = 2eb62036"), of_group, "a group goes by the beginning of its UUID, too");
+    assert!(lines("sgrule = 6cde310f") > 5 && lines("vm = srv") > 50 && lines("owner = l2") > 500);
+    assert_eq!((lines("stale"), lines("hand"), lines("orphan")), (0, 0, 0));
+    let folded = run(&["flows", "demo:sg-rich", "--node", "compute1", "--group", "sg"]).ends(0);
+    assert!(folded.out.lines().any(|line| line.ends_with("sg = many, sg = web")), "{}", folded.out);
 }

@@ -142,9 +142,22 @@ impl NodeNames {
         self.bridges.get(bridge)?.get(&number)
     }
 
+    /// The ports of a bridge, by number.
+    pub fn ports(&self, bridge: &str) -> Vec<(u32, &PortWord)> {
+        let known = self.bridges.get(bridge).into_iter().flatten();
+        let mut ports: Vec<_> = known.map(|(number, port)| (*number, port)).collect();
+        ports.sort_unstable_by_key(|(number, _)| *number);
+        ports
+    }
+
     /// The network with a local VLAN.
     pub fn network_of_vlan(&self, vlan: u16) -> Option<&NetworkWord> {
         self.vlans.get(&vlan)
+    }
+
+    /// The local VLAN that a network has on this node.
+    pub fn vlan_of_network(&self, id: &str) -> Option<u16> {
+        self.vlans.iter().find(|(_, network)| &*network.id == id).map(|(vlan, _)| *vlan)
     }
 
     /// The network with a tunnel key.

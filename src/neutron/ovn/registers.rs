@@ -50,6 +50,11 @@ impl Row {
         Row { carries: Carries::Ipv4, ..self }
     }
 
+    /// Says that an earlier table refused the packet.
+    const fn refuses(self) -> Row {
+        Row { carries: Carries::Refusal, ..self }
+    }
+
     const fn since(self, since: &'static str) -> Row {
         Row { since, ..self }
     }
@@ -93,7 +98,7 @@ const ROWS: &[Row] = &[
     flag(10, "from a localport", "the packet came from a localport, such as the metadata service").since("21.06"),
     flag(11, "use SNAT zone", "connection tracking uses the SNAT zone").since("21.12"),
     flag(12, "from controller", "ovn-controller made the packet").since("22.03").until("22.06"),
-    flag(12, "port security failed", "the packet does not have the port's own addresses").since("22.06"),
+    flag(12, "port security failed", "the packet does not have the port's own addresses").refuses().since("22.06"),
     flag(13, "ECMP next hop", "the next hop of the connection's route was looked up").since("22.06"),
     flag(14, "use LB affinity", "the client already has a backend").since("22.12"),
     flag(15, "from localnet", "the packet came from a physical network").since("23.03"),
@@ -125,7 +130,7 @@ const ROWS: &[Row] = &[
     switch(0, (12, 1), "hairpin reply", "the reply to a packet that load balancing sent back to its sender").since("21.03"),
     switch(0, (13, 1), "ACL label", "the connection gets the ACL's label").since("21.09"),
     switch(0, (14, 1), "from a ramp switch", "the packet came from a hardware switch").since("21.09"),
-    switch(0, (15, 1), "port security failed", "the packet does not have the port's own addresses").since("22.06"),
+    switch(0, (15, 1), "port security failed", "the packet does not have the port's own addresses").refuses().since("22.06"),
     switch(0, (16, 1), "stateless ACL", "a stateless ACL allows the packet, so it needs no connection tracking").since("22.03"),
     switch(0, (17, 1), "ACL hint: allow related", "the connection is allowed, as are related ones").since("22.09"),
     switch(0, (18, 1), "from a router port", "the packet came from a logical router").since("23.06"),
@@ -138,8 +143,8 @@ const ROWS: &[Row] = &[
     switch(8, (0, 8), "sample collector, new", "who gets samples of new connections").since("24.09"),
     switch(8, (8, 8), "sample collector, established", "who gets samples of established connections").since("24.09"),
     switch(8, (16, 1), "ACL verdict: allow", "an ACL allows the packet").since("23.06"),
-    switch(8, (17, 1), "ACL verdict: drop", "an ACL drops the packet").since("23.06"),
-    switch(8, (18, 1), "ACL verdict: reject", "an ACL rejects the packet").since("23.06"),
+    switch(8, (17, 1), "ACL verdict: drop", "an ACL drops the packet").refuses().since("23.06"),
+    switch(8, (18, 1), "ACL verdict: reject", "an ACL rejects the packet").refuses().since("23.06"),
     switch(8, (19, 2), "ACL sample stage", "which stage samples the packet").since("24.09"),
     switch(8, (21, 1), "network function wanted", "an ACL sends the packet through a network function").since("26.03"),
     switch(8, (22, 1), "network function direction", "the packet goes as the connection's first one did").since("26.03"),

@@ -12,6 +12,7 @@ use crate::field::table;
 use crate::model::id::Prefix;
 use crate::query::ast::Value;
 use crate::query::leaf::{Counter, HeadTest, Reals, Time};
+use crate::query::owners::{About, OwnerTest, Want as WantOwner};
 use crate::query::value;
 
 /// What a value of a word says: one number, or, as `2d` does, all those that begin so.
@@ -41,7 +42,11 @@ impl Compiler<'_> {
             Subject::Importance => Ask::Head(HeadTest::Importance(some())),
             Subject::Flags => Ask::Head(HeadTest::Flags(Vec::new())),
             Subject::Port => return Ok(self.any_port(span)),
-            Subject::Since | Subject::Changed | Subject::Owner | Subject::Object => Ask::Missing,
+            Subject::Owner | Subject::Object => match About::of_word(word.name) {
+                Some(about) => Ask::Owners(OwnerTest { about, want: WantOwner::Any }),
+                None => Ask::Missing,
+            },
+            Subject::Since | Subject::Changed => Ask::Missing,
             Subject::Out
             | Subject::Goto
             | Subject::Resubmit
@@ -70,7 +75,8 @@ impl Compiler<'_> {
             Data::Flows => false,
             Data::TwoReadings => self.scope.rates.is_none(),
             Data::Node => self.scope.node.is_none(),
-            Data::History | Data::Baseline | Data::Staged | Data::Owners => true,
+            Data::Owners => !self.scope.has_owners || About::of_word(word.name).is_none(),
+            Data::History | Data::Baseline | Data::Staged => true,
         }
     }
 
@@ -169,8 +175,13 @@ impl Compiler<'_> {
             }
             Subject::Match | Subject::Actions | Subject::Text => self.text(word, op, operand, span),
             Subject::Owner | Subject::Object => {
-                self.words(word, operand)?;
-                Ok(self.missing(word.name, word.needs, span))
+                let words = self.words(word, operand)?;
+                let about = About::of_word(word.name).filter(|_| self.scope.has_owners);
+                let Some(about) = about else { return Ok(self.missing(word.name, word.needs, span)) };
+                let leaf = |want| self.leaf(Ask::Owners(OwnerTest { about, want }), span);
+                let is = leaf(WantOwner::Words(words));
+                // As with match fields: made for such an object, and not for this one.
+                Ok(if op == Op::NotEquals { Node::All(vec![leaf(WantOwner::Any), is.negate()]) } else { is })
             }
             Subject::Ct | Subject::CtCommit | Subject::Conj | Subject::Learn | Subject::Clone => self.bare(word, span),
         }
@@ -197,6 +208,10 @@ impl Compiler<'_> {
                 let about = self.about_ports(&Ranges::union(named.map(Ranges::one)), span);
                 return if is { about } else { Node::All(vec![self.any_port(span), about.negate()]) };
             }
+            Subject::Owner | Subject::Object => match About::of_word(word.name) {
+                Some(about) => Ask::Owners(OwnerTest { about, want: WantOwner::Like(regex, is) }),
+                None => Ask::Missing,
+            },
             subject if is_about_actions(subject) => Ask::Actions(ActionTest { subject, want: Want::Like(regex, is) }),
             subject => Ask::NumberLike(subject, regex, is),
         };

@@ -150,6 +150,11 @@ impl Look<'_> {
                     (answer.holds || answer.asks_own && own()) != not
                 });
             }
+            Ask::Owners(test) => {
+                let Some(table) = self.scope.owners else { return rows.fill(0) };
+                let lists: Vec<bool> = table.lists().iter().map(|owners| test.holds(owners) != not).collect();
+                self.keep(rows, |row| table.list(part.start + row as u32).is_some_and(|list| lists[list]));
+            }
             Ask::State(state) => self.state(*state, global, not, part, rows),
             Ask::Text(test) => {
                 let mut known: Vec<Option<Answer>> = vec![None; segment.action_lists().len()];

@@ -276,6 +276,14 @@ impl Fold {
                 p.link(Target::Conjunction(id), Role::Text, &id.to_string());
             }
             Key::Conjunction(None) => p.dim("no conjunction"),
+            Key::SecurityGroup(Some(list)) => {
+                let owners = scope.owners.and_then(|table| table.lists().get(list as usize));
+                for (n, owner) in super::groups_of(owners.map_or(&[][..], |o| o)).enumerate() {
+                    p.dim(if n > 0 { ", sg = " } else { "sg = " });
+                    p.text(if owner.name.is_empty() { &owner.id } else { &owner.name });
+                }
+            }
+            Key::SecurityGroup(None) => p.dim("not sg"),
         }
     }
 

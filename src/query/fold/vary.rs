@@ -71,7 +71,7 @@ impl Thing {
             Some(Carries::Conjunction) => return Thing::Conjunction,
             Some(Carries::Zone) => return Thing::Zone,
             Some(Carries::Segment) => return Thing::Tunnel,
-            Some(Carries::Bits) | None => {}
+            Some(Carries::Bits | Carries::Refusal) | None => {}
         }
         match field.format {
             Format::Port => Thing::Port,
