@@ -8,6 +8,7 @@
 //! session                           a source, and what is known around a snapshot
 //! check  explain  graph  query      answers
 //! why                               why they do not
+//! packet                            packets as people have them
 //! trace                             where packets go
 //! dump  neutron                     reading captures; what numbers mean
 //! model                             flows, groups, bridges, nodes, snapshots
@@ -50,6 +51,7 @@ pub mod field;
 pub mod graph;
 pub mod model;
 pub mod neutron;
+pub mod packet;
 pub mod query;
 pub mod session;
 pub mod trace;

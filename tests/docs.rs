@@ -41,3 +41,8 @@ fn the_page_about_the_configuration_is_what_its_keys_say() {
 fn the_page_about_filters_is_what_the_language_says() {
     holds("filter.md", &ofscope::query::reference());
 }
+
+#[test]
+fn the_page_about_findings_is_what_the_checks_say() {
+    holds("findings.md", &ofscope::check::reference());
+}

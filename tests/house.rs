@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 15] = [
+const STOREYS: [(&str, &[&str]); 16] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -20,20 +20,24 @@ const STOREYS: [(&str, &[&str]); 15] = [
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
     ("trace", &["base", "field", "action", "model", "dump"]),
-    ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace"]),
-    ("session", &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "why"]),
+    ("packet", &["base", "field", "action", "model", "neutron", "trace"]),
+    ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace", "packet"]),
+    (
+        "session",
+        &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],
+    ),
     (
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "why",
+            "trace", "packet", "why",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "why", "tui",
+            "trace", "packet", "why", "tui",
         ],
     ),
 ];
@@ -251,7 +255,7 @@ fn the_limits_are_as_the_docs_say() {
     use ofscope::dump::{flows, vsctl};
     use ofscope::model::datapath::Key;
     use ofscope::model::group::GroupStats;
-    use ofscope::query;
+    use ofscope::{packet, query};
     let limits = [
         ("flows::LINE_LIMIT", flows::LINE_LIMIT),
         ("Cx::DEPTH", Cx::DEPTH),
@@ -263,6 +267,8 @@ fn the_limits_are_as_the_docs_say() {
         ("GroupStats::MAX_BUCKETS", GroupStats::MAX_BUCKETS),
         ("vsctl::LEVELS", vsctl::LEVELS),
         ("vsctl::ROWS", vsctl::ROWS),
+        ("hex::BYTES", packet::hex::BYTES),
+        ("ask::TEXT", packet::ask::TEXT),
         ("query::DEPTH", query::DEPTH),
         ("query::TEXT", query::TEXT),
         ("query::TERMS", query::TERMS),

@@ -8,6 +8,7 @@ mod crashes;
 mod databases;
 mod docs;
 mod dumps;
+mod findings;
 mod house;
 mod laws;
 mod memory;

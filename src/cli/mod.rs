@@ -4,6 +4,7 @@
 //! it. A subcommand is a file with its arguments and a `run`, which gets a [`Context`], prints its answer to standard
 //! output and nothing else, and says how it ended. Diagnostics go to standard error.
 
+pub mod check;
 pub mod check_input;
 pub mod columns;
 pub mod completions;
@@ -117,6 +118,7 @@ pub(crate) enum Command {
     Tunnels(tunnels::TunnelsArgs),
     Tables(tables::TablesArgs),
     Drops(drops::DropsArgs),
+    Check(check::CheckArgs),
     Graph(graph::GraphArgs),
     Trace(trace::TraceArgs),
     Fmt(fmt::FmtArgs),
@@ -139,6 +141,7 @@ impl Command {
             Command::Tunnels(args) => tunnels::run(&args, cx),
             Command::Tables(args) => tables::run(&args, cx),
             Command::Drops(args) => drops::run(&args, cx),
+            Command::Check(args) => check::run(&args, cx),
             Command::Graph(args) => graph::run(&args, cx),
             Command::Trace(args) => trace::run(&args, cx),
             Command::Fmt(args) => fmt::run(&args, cx),

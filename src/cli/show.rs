@@ -40,25 +40,29 @@ pub struct ShowArgs {
 pub fn run(args: &ShowArgs, cx: &Context) -> CommandResult {
     let scene = cx.open(Some(&args.source))?;
     let chosen = cx.bridge(&scene)?;
-    let text = args.flow.join(" ");
-    let found = find(text.trim(), chosen, cx)?;
+    let id = one(&args.flow.join(" "), chosen, cx)?;
     let origin = Origin::of(&scene.snapshot().sources, chosen);
     let mut out = cx.out();
-    let id = match found[..] {
-        [] => {
-            let name = &chosen.bridge().name;
-            let failure = Failure { outcome: Outcome::No, ..Failure::usage(format!("no flow of {name} is `{text}`")) };
-            return Err(failure.hint("`ofscope flows SOURCE --columns id,table,match` lists the ids").into());
-        }
-        [id] => id,
-        _ => return Err(several(&text, &found, chosen)),
-    };
     let detail = Detail::of(chosen, id, origin, args.references);
     match args.json {
         true => out.bytes(answers::text(&answers::document("show", detail.json())).as_bytes()),
         false => detail.paint(cx.text_width(), &mut out),
     }
     cx.finish(out, scene.snapshot(), Outcome::Done)
+}
+
+/// The one flow that a text means.
+pub(super) fn one(text: &str, chosen: Chosen<'_>, cx: &Context) -> Result<FlowId, Stop> {
+    let found = find(text.trim(), chosen, cx)?;
+    match found[..] {
+        [] => {
+            let name = &chosen.bridge().name;
+            let failure = Failure { outcome: Outcome::No, ..Failure::usage(format!("no flow of {name} is `{text}`")) };
+            Err(failure.hint("`ofscope flows SOURCE --columns id,table,match` lists the ids").into())
+        }
+        [id] => Ok(id),
+        _ => Err(several(text, &found, chosen)),
+    }
 }
 
 /// The flows that a text may mean: an id first, then a filter.

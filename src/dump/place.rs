@@ -67,8 +67,10 @@ fn contains_word(text: &str, name: &str) -> bool {
             .any(|(at, _)| is_edge(text[..at].chars().next_back()) && is_edge(text[at + name.len()..].chars().next()))
 }
 
-/// Whether a name looks like one that people give to bridges: `br-int`, `br0`, `ovsbr1`, `brcmp`.
+/// Whether a name looks like one that people give to bridges: `br-int`, `br0`, `ovsbr1`, `brcmp`, and `tbr-` with the
+/// beginning of a trunk's id, which is what Neutron calls the bridges of trunks.
 pub fn looks_like_a_bridge(name: &str) -> bool {
+    let name = name.strip_prefix("tbr-").map_or(name, |_| &name[1..]);
     let rest = name.strip_prefix("ovs").unwrap_or(name);
     let Some(rest) = rest.strip_prefix("br") else { return false };
     let is_numbered = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit());
@@ -81,7 +83,7 @@ fn bridge_in_word(word: &str) -> Option<String> {
     const OTHERS: [&str; 12] =
         ["flows", "flow", "dump", "groups", "group", "meters", "ports", "port", "show", "fdb", "tables", "stats"];
     let mut parts: Vec<&str> = word.split('-').collect();
-    let start = parts.iter().position(|p| *p == "br" || looks_like_a_bridge(p))?;
+    let start = parts.iter().position(|p| matches!(*p, "br" | "tbr") || looks_like_a_bridge(p))?;
     parts.drain(..start);
     while parts.len() > 1 && parts.last().is_some_and(|p| OTHERS.contains(p)) {
         parts.pop();
@@ -110,6 +112,7 @@ mod tests {
             ("flows-br-int.txt", "", Some("br-int"), None),
             ("br-int-flows.txt.zst", "", Some("br-int"), None),
             ("dump-flows_ovsbr0", "", Some("ovsbr0"), None),
+            ("n/compute1/tbr-bdfc270d-2/flows-of13.txt", "n/compute1", Some("tbr-bdfc270d-2"), Some(Version::V13)),
             ("flows.txt", "", None, None),
             ("node/broken-bridge.txt", "node", None, None),
             ("offline.txt", "", None, None),

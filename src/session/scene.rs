@@ -4,13 +4,16 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::diag::nearest;
 use crate::base::paint::{Painter, Pieces, Role};
+use crate::base::progress::Progress;
 use crate::check::drops::{self, At, Drop};
+use crate::check::{self, Finding, Row};
 use crate::explain::{self, Cx, Index};
 use crate::model::bridge::Bridge;
 use crate::model::naming::{Kind, Naming};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
 use crate::neutron::{self, NodeNames, Owners};
+use crate::packet::{Around, Book};
 use crate::query::{Filter, Scope};
 
 /// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
@@ -18,6 +21,7 @@ use crate::query::{Filter, Scope};
 pub struct Scene {
     snapshot: Arc<Snapshot>,
     nodes: Vec<NodeScene>,
+    book: OnceLock<Book>,
 }
 
 /// A node.
@@ -27,6 +31,7 @@ pub struct NodeScene {
     snapshot: Arc<Snapshot>,
     bridges: Vec<BridgeScene>,
     names: OnceLock<NodeNames>,
+    findings: OnceLock<(Vec<Finding>, Vec<&'static Row>)>,
 }
 
 /// A bridge.
@@ -55,8 +60,9 @@ impl Scene {
             snapshot: snapshot.clone(),
             bridges: node.bridges.iter().map(bridge).collect(),
             names: OnceLock::new(),
+            findings: OnceLock::new(),
         };
-        Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot }
+        Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot, book: OnceLock::new() }
     }
 
     /// Of a snapshot that still grows: what would take a look at every flow is left empty.
@@ -84,6 +90,13 @@ impl Scene {
         }
     }
 
+    /// Runs all checks of all nodes, so that nobody waits for them later.
+    pub fn check(&self) {
+        self.nodes.iter().for_each(|node| {
+            node.findings();
+        });
+    }
+
     /// What was read.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
@@ -92,6 +105,13 @@ impl Scene {
     /// Its nodes, in the order of the snapshot.
     pub fn nodes(&self) -> &[NodeScene] {
         &self.nodes
+    }
+
+    /// What a packet is asked about: who is where, and the node and bridge that the person chose, by their places.
+    pub fn around(&self, chosen: Option<(usize, usize)>) -> Around<'_> {
+        let names = || self.nodes.iter().map(NodeScene::names).collect::<Vec<_>>();
+        let book = self.book.get_or_init(|| Book::of(&self.snapshot, &names()));
+        Around { snapshot: &self.snapshot, book, chosen }
     }
 }
 
@@ -115,6 +135,30 @@ impl NodeScene {
     pub fn naming(&self, bridge: usize) -> &Naming {
         let scene = &self.bridges[bridge];
         scene.naming.get_or_init(|| neutron::naming(&scene.bridge, &self.node, &self.snapshot))
+    }
+
+    /// Everything that was read with it.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What some checks find here, the worst first, and the checks that lack something they look at. `only` are the ids
+    /// of the checks; empty for all.
+    pub fn check(&self, only: &[&str]) -> (Vec<Finding>, Vec<&'static Row>) {
+        let namings: Vec<&Naming> = (0..self.bridges.len()).map(|at| self.naming(at)).collect();
+        let progress = Progress::default();
+        let cx = check::Cx::new(&self.snapshot, &self.node, self.names(), &namings, &progress);
+        (check::findings(&cx, only), check::not_run(&cx))
+    }
+
+    /// What all checks find here, worked out once.
+    pub fn findings(&self) -> &(Vec<Finding>, Vec<&'static Row>) {
+        self.findings.get_or_init(|| self.check(&[]))
+    }
+
+    /// The same, if it was worked out before.
+    pub fn findings_if_known(&self) -> Option<&(Vec<Finding>, Vec<&'static Row>)> {
+        self.findings.get()
     }
 
     /// What explanations of flows of one of its bridges stand on.

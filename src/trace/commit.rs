@@ -1,7 +1,7 @@
 //! What the datapath must do to a packet so that it looks as the flows have made it (`commit_odp_actions`).
 
 use super::datapath::{DpAction, ipv4, ipv6, mac, mpls};
-use super::packet::{FRAGMENT, Packet, is_mpls};
+use super::packet::{Packet, is_mpls};
 use crate::field::Key;
 use crate::field::bits::Bits;
 use crate::field::proto::{self, Needs, ethertype, ipproto};
@@ -52,40 +52,60 @@ const ND: [Row; 3] = [
 const PORTS: [Row; 2] = [("src", proto::TP_SRC, As::Decimal), ("dst", proto::TP_DST, As::Decimal)];
 const ICMP: [Row; 2] = [("type", proto::TP_SRC, As::Decimal), ("code", proto::TP_DST, As::Decimal)];
 
-/// What makes `base` look like `packet`; `base` does so afterwards. `mask` tells which bits were read or written. Tells
-/// whether the datapath lacks one of the actions.
-pub(super) fn commit(packet: &Packet, base: &mut Packet, mask: &Key, out: &mut Vec<DpAction>) -> bool {
+const ND_EXTENSIONS: [Row; 2] = [
+    ("nd_reserved", Slot::new(word::ND_RESERVED, 0, 32), As::Hex),
+    ("nd_options_type", Slot::new(word::ND_OPTIONS, 0, 8), As::Decimal),
+];
+
+/// What makes `base` look like `packet`; `base` does so afterwards. `mask` tells which bits were read or written, and
+/// `in_tunnel` whether the datapath puts an outer header on. Tells whether the datapath lacks one of the actions.
+pub(super) fn commit(
+    packet: &Packet,
+    base: &mut Packet,
+    mask: &mut Key,
+    in_tunnel: bool,
+    out: &mut Vec<DpAction>,
+) -> bool {
     let mut lacking = false;
+    let mut ip_mask = None;
+    if in_tunnel && (packet.get(TOS) ^ base.get(TOS)) & 3 == 0 {
+        let mut without = mask.clone();
+        without.set_word(word::TYPE, 0, 3);
+        ip_mask = Some(without);
+    }
     header("eth", &ETHERNET, packet, base, mask, out);
     let leaves_mpls = base.is_mpls() && !packet.is_mpls();
     if leaves_mpls {
         commit_mpls(packet, base, out);
     }
-    match packet.dl_type() {
-        ethertype::IP if packet.nw_proto() != 0 => header("ipv4", &IPV4, packet, base, mask, out),
-        ethertype::IPV6 if packet.nw_proto() != 0 => {
-            header("ipv6", &IPV6, packet, base, mask, out);
-            if packet.meets(Needs::Nd) {
+    let counted = out.len();
+    match base.dl_type() {
+        _ if packet.nw_proto() == 0 => {}
+        ethertype::IP => header("ipv4", &IPV4, packet, base, ip_mask.as_ref().unwrap_or(mask), out),
+        ethertype::IPV6 => {
+            header("ipv6", &IPV6, packet, base, ip_mask.as_ref().unwrap_or(mask), out);
+            if base.nw_proto() == ipproto::ICMPV6 {
+                let before = out.len();
+                header("nd_ext", &ND_EXTENSIONS, packet, base, mask, out);
                 header("nd", &ND, packet, base, mask, out);
+                lacking |= out.len() > before;
             }
         }
-        ethertype::ARP if packet.nw_proto() != 0 => {
-            let before = out.len();
+        ethertype::ARP => {
             header("arp", &ARP, packet, base, mask, out);
-            lacking |= out.len() > before;
+            lacking |= out.len() > counted;
         }
         _ => {}
     }
     let transport = [(ipproto::TCP, "tcp"), (ipproto::UDP, "udp"), (ipproto::SCTP, "sctp")];
-    if packet.is_ip() && packet.get(proto::IP_FRAG) & FRAGMENT << 1 == 0 {
-        if let Some((_, name)) = transport.iter().find(|(n, _)| *n == packet.nw_proto()) {
-            header(name, &PORTS, packet, base, mask, out);
-        } else if packet.meets(Needs::Icmpv4) || packet.meets(Needs::Icmpv6) {
-            let name = if packet.dl_type() == ethertype::IP { "icmp" } else { "icmpv6" };
-            let before = out.len();
-            header(name, &ICMP, packet, base, mask, out);
-            lacking |= out.len() > before;
-        }
+    if base.is_ip()
+        && let Some((_, name)) = transport.iter().find(|(n, _)| *n == packet.nw_proto())
+    {
+        header(name, &PORTS, packet, base, mask, out);
+    }
+    if packet.meets(Needs::Icmpv4) || packet.meets(Needs::Icmpv6) {
+        let name = if packet.dl_type() == ethertype::IP { "icmp" } else { "icmpv6" };
+        lacking |= whole_icmp(name, packet, base, mask, out);
     }
     if !leaves_mpls {
         commit_mpls(packet, base, out);
@@ -137,6 +157,20 @@ fn header(name: &'static str, rows: &[Row], packet: &Packet, base: &mut Packet, 
     if !parts.is_empty() {
         out.push(DpAction::Set(name, parts.join(",")));
     }
+}
+
+/// Sets type and code: the datapath cannot set one of them alone. Tells whether it does.
+fn whole_icmp(name: &'static str, packet: &Packet, base: &mut Packet, mask: &mut Key, out: &mut Vec<DpAction>) -> bool {
+    if ICMP.iter().all(|(_, slot, _)| packet.get(*slot) == base.get(*slot)) {
+        return false;
+    }
+    let part = |(field, slot, _): &Row| format!("{field}={}", packet.get(*slot));
+    out.push(DpAction::Set(name, ICMP.iter().map(part).collect::<Vec<_>>().join(",")));
+    for (_, slot, _) in &ICMP {
+        base.set(*slot, packet.get(*slot));
+    }
+    mask.set_word(word::TP, u32::MAX, u32::MAX);
+    true
 }
 
 /// The label stack entries, outer first.

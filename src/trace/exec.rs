@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::datapath::DpAction;
 use super::hash;
-use super::machine::Machine;
+use super::machine::{Frozen, Machine};
 use super::step::{Assumption, Remark, What};
 use crate::action::Action;
 use crate::action::misc::CheckPktLarger;
@@ -23,7 +23,9 @@ use crate::field::table;
 enum Then {
     /// The next action.
     Next,
-    /// The next action, with nothing said at a stop.
+    /// Nothing: what follows has been done.
+    Done,
+    /// Nothing: the list ends here.
     End,
 }
 
@@ -45,7 +47,10 @@ impl<'a> Machine<'_, 'a> {
         }
         let mut rest = actions;
         let mut at = 0;
-        while let Some(action) = rest.next() {
+        loop {
+            // What stands here and behind, in case that the rest is kept for later.
+            let here = rest.clone();
+            let Some(action) = rest.next() else { return };
             at += 1;
             // Branches double with each `check_pkt_larger`; a trace that cannot be kept is given up.
             if self.steps.len() >= super::machine::STEPS {
@@ -58,16 +63,63 @@ impl<'a> Machine<'_, 'a> {
                 self.freeze();
             }
             if self.exit {
+                if self.freezing {
+                    self.keep_rest(here);
+                }
                 return;
             }
             let is_last = last && at == n && self.action_set.is_empty();
             self.step(What::Action(action.clone()));
-            if let Action::CheckPktLarger(check) = &*action {
-                return self.check_pkt_larger(check, rest.collect());
-            }
-            if self.execute(action, is_last) == Then::End {
+            let then = match &*action {
+                Action::CheckPktLarger(check) => {
+                    self.check_pkt_larger(check, rest.clone().collect());
+                    Then::Done
+                }
+                _ => self.execute(action, is_last),
+            };
+            if then == Then::End {
                 return;
             }
+            // Open vSwitch keeps the rest after any stop, though it takes it up again only where it froze, or where
+            // connection tracking begins anew before the next stop.
+            if self.exit && self.failure.is_none() && self.frozen.is_empty() {
+                return self.keep_rest(here);
+            }
+            if then == Then::Done {
+                // What follows was done in both branches.
+                if self.freezing {
+                    self.keep_rest(rest);
+                }
+                return;
+            }
+        }
+    }
+
+    /// Keeps actions for later (`freeze_unroll_actions`).
+    fn keep_rest(&mut self, rest: impl Iterator<Item = Cow<'a, Action>>) {
+        for action in rest {
+            let tells_table = match &*action {
+                Action::OutputReg(_) | Action::OutputTrunc(_) | Action::Group(_) | Action::Output(_) => true,
+                Action::Controller(_) | Action::DecMplsTtl(_) | Action::DecNshTtl(_) | Action::DecTtl(_) => true,
+                Action::Resubmit(resubmit) => resubmit.table.is_none(),
+                _ => false,
+            };
+            let place = Frozen::Place(self.table, self.cookie());
+            if tells_table && self.frozen.iter().rev().find(|f| matches!(f, Frozen::Place(..))) != Some(&place) {
+                self.frozen.push(place);
+            }
+            self.frozen.push(Frozen::Action(match &*action {
+                Action::Note(_) | Action::Conjunction(_) => continue,
+                Action::GotoTable(GotoTable(table)) => {
+                    let resubmit = Resubmit { in_port: port::IN_PORT, table: Some(*table), with_ct: false };
+                    Cow::Owned(resubmit.into())
+                }
+                Action::WriteMetadata(write) => {
+                    let (value, mask) = (Bits::from_u64(write.value, 64), Bits::from_u64(write.mask, 64));
+                    Cow::Owned(SetField { field: table::METADATA, value, mask, spelled: Spelled::SetField }.into())
+                }
+                _ => action,
+            }));
         }
     }
 

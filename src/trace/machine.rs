@@ -52,6 +52,8 @@ pub(super) struct Machine<'w, 'a> {
     pub exit: bool,
     pub failure: Option<Failure>,
     pub freezing: bool,
+    /// Actions that are kept for the time after the packet has begun again.
+    pub frozen: Vec<Frozen<'a>>,
     pub paused: bool,
     /// The hash to be computed before the recirculation.
     pub hash: Option<(&'static str, u32)>,
@@ -61,6 +63,8 @@ pub(super) struct Machine<'w, 'a> {
     pub queue: u32,
     /// The tunnel as the datapath has it.
     pub tunnel: Option<String>,
+    /// The port it came in, if there is such a port.
+    pub came_in: Option<u32>,
     /// The address that the packet came to in its tunnel.
     pub own_address: Option<std::net::IpAddr>,
     pub level: u16,
@@ -101,6 +105,15 @@ pub(super) struct Fork<'a> {
     pub state: State<'a>,
 }
 
+/// An action that is kept, or where the next ones belong.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Frozen<'a> {
+    /// The table and the cookie of the flow.
+    Place(TableId, u64),
+    /// An action.
+    Action(Cow<'a, Action>),
+}
+
 /// What is kept of a packet's way while it is in the datapath.
 #[derive(Clone, PartialEq)]
 pub(super) struct State<'a> {
@@ -109,8 +122,11 @@ pub(super) struct State<'a> {
     pub metadata: Vec<u32>,
     pub stack: Vec<Bits>,
     pub action_set: Vec<Cow<'a, Action>>,
+    pub frozen: Vec<Frozen<'a>>,
     pub conntracked: bool,
     pub was_mpls: bool,
+    /// The port through which the packet came in, if it goes on by itself: controllers are not told.
+    pub came_in: Option<u32>,
     pub userdata: Vec<u8>,
 }
 
@@ -152,12 +168,14 @@ impl<'w, 'a> Machine<'w, 'a> {
             exit: false,
             failure: None,
             freezing: false,
+            frozen: Vec::new(),
             paused: false,
             hash: None,
             was_mpls: false,
             nat: None,
             tunnel: None,
             own_address,
+            came_in: None,
             level: 0,
             steps: Vec::new(),
             lookups: Vec::new(),
@@ -177,21 +195,35 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.step(What::Bridge);
         self.level = 1;
         self.base.key.set_word(word::SKB_PRIORITY, input.key.word(word::SKB_PRIORITY), u32::MAX);
-        let resume = resume.map(|(resume, state)| {
-            self.thaw(state);
-            resume
-        });
+        let (resume, frozen) = match resume {
+            Some((resume, mut state)) => {
+                let frozen = std::mem::take(&mut state.frozen);
+                self.thaw(state, &frozen);
+                (Some(resume), frozen)
+            }
+            None => (None, Vec::new()),
+        };
         // Every packet is looked up by these.
         self.reads(word::RECIRC_ID, u32::MAX);
         self.reads(word::IN_PORT, u32::MAX);
         let in_port = self.packet.in_port();
-        let receives = self.port(in_port).is_none_or(|p| !p.no_receive);
-        let (found, actions) = self.lookup(self.table, in_port, true);
-        self.flow = flow_of(&found);
-        self.step(What::Table { table: self.table, found });
-        self.level = 2;
+        self.came_in = self.port(in_port).map(|p| p.number);
+        let receives = self.tunnel_ecn() && self.port(in_port).is_none_or(|p| !p.no_receive);
+        let actions = if frozen.is_empty() {
+            let (found, actions) = self.lookup(self.table, in_port, true);
+            self.flow = flow_of(&found);
+            self.step(What::Table { table: self.table, found });
+            self.level = 2;
+            actions
+        } else {
+            &[]
+        };
         if receives {
-            self.run_actions(actions, true);
+            if frozen.is_empty() {
+                self.run_actions(actions, true);
+            } else {
+                self.run_list(kept_actions(frozen), true);
+            }
             if self.failure.is_none() {
                 if !self.freezing {
                     self.run_action_set();
@@ -225,7 +257,24 @@ impl<'w, 'a> Machine<'w, 'a> {
         }
     }
 
-    fn thaw(&mut self, state: State<'a>) {
+    /// Takes over that the outer packet met congestion; tells whether the packet is taken (`tnl_process_ecn`).
+    fn tunnel_ecn(&mut self) -> bool {
+        /// Congestion was experienced.
+        const CE: u64 = 3;
+        let ecn = |tos: u64| tos & CE;
+        let outer = self.packet.get(Slot::new(word::TUN_MISC, 24, 8));
+        if self.own_address.is_none() || !self.packet.is_ip() || ecn(outer) != CE {
+            return true;
+        }
+        let slot = Slot::new(word::TYPE, 0, 2);
+        if self.packet.get(slot) == 0 {
+            return false;
+        }
+        self.packet.set(slot, CE);
+        true
+    }
+
+    fn thaw(&mut self, state: State<'a>, frozen: &[Frozen<'a>]) {
         self.step(What::Thaw);
         self.level = 2;
         self.bridge = state.bridge;
@@ -237,6 +286,9 @@ impl<'w, 'a> Machine<'w, 'a> {
         if !state.action_set.is_empty() {
             self.step(What::ResumeSet(state.action_set.clone()));
             self.add_to_set(state.action_set);
+        }
+        if !frozen.is_empty() {
+            self.step(What::ResumeActions(text(frozen).into()));
         }
         self.level = 1;
     }
@@ -472,7 +524,7 @@ impl<'w, 'a> Machine<'w, 'a> {
     /// Lets the datapath make the packet what it is now.
     pub fn commit(&mut self) {
         let before = self.actions.len();
-        if commit(&self.packet, &mut self.base, &self.touched, &mut self.actions) {
+        if commit(&self.packet, &mut self.base, &mut self.touched, self.tunnel.is_some(), &mut self.actions) {
             self.slow.push(Slow::Action);
         }
         self.size += (self.actions.len() - before) * 40;
@@ -511,8 +563,10 @@ impl<'w, 'a> Machine<'w, 'a> {
             metadata,
             stack: self.stack.clone(),
             action_set: if with_set { self.action_set.clone() } else { Vec::new() },
+            frozen: if with_set { self.frozen.clone() } else { Vec::new() },
             conntracked: self.conntracked,
             was_mpls: self.was_mpls,
+            came_in: self.came_in.filter(|_| with_set),
             userdata: userdata.to_vec(),
         };
         let known = self.shared.states.iter().position(|s| *s == state);
@@ -536,6 +590,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.emit(DpAction::Recirc(id));
         self.assume(Assumption::Recirculation(id));
         self.freezing = false;
+        self.frozen.clear();
     }
 
     /// Notes that the packet leaves.
@@ -544,6 +599,11 @@ impl<'w, 'a> Machine<'w, 'a> {
         let packet = self.shared.keep.then(|| Box::new(self.packet.clone()));
         let (port, name) = (port.number, port.name.clone());
         self.shared.outputs.push(Egress { pass, bridge, port, name, tunnel, packet });
+    }
+
+    /// The cookie of the flow whose actions are executed.
+    pub fn cookie(&self) -> u64 {
+        self.flow.map_or(0, |flow| self.here().bridge.flow(flow).cookie())
     }
 
     /// Sends the packet to controllers.
@@ -576,6 +636,28 @@ impl<'w, 'a> Machine<'w, 'a> {
 pub(super) const CT_TRACKED: u64 = 0x20;
 /// Reason of a packet-in: a table-miss flow said so (`OFPR_EXPLICIT_MISS`, which OpenFlow calls no_match).
 const EXPLICIT_MISS: u8 = 7;
+
+/// The actions among what was kept. What they stop with stands first, so where they belong makes no difference.
+fn kept_actions(frozen: Vec<Frozen<'_>>) -> Vec<Cow<'_, Action>> {
+    let action = |frozen| match frozen {
+        Frozen::Action(action) => Some(action),
+        Frozen::Place(..) => None,
+    };
+    frozen.into_iter().filter_map(action).collect()
+}
+
+/// What was kept, in the words of Open vSwitch.
+fn text(frozen: &[Frozen<'_>]) -> String {
+    let one = |frozen: &Frozen<'_>| match frozen {
+        Frozen::Place(table, cookie) => format!("unroll_xlate(table={table}, cookie={cookie})"),
+        Frozen::Action(action) => {
+            let mut text = String::new();
+            action.paint(crate::field::Names::none(), &mut text);
+            text
+        }
+    };
+    frozen.iter().map(one).collect::<Vec<_>>().join(",")
+}
 
 fn flow_of(found: &Found) -> Option<FlowId> {
     match found {

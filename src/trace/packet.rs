@@ -221,8 +221,8 @@ impl Packet {
                 return shown;
             }
             ethertype::NSH => {
+                // A switch goes on and shows the fields of IP, which are zero.
                 (word::NSH..word::BASE_END).for_each(|id| show(whole(id)));
-                return shown;
             }
             _ => return shown,
         }

@@ -151,6 +151,7 @@ fn paint_step(step: &Step<'_>, blank: &str, world: &World<'_>, p: &mut impl Pain
         What::Thaw => p.text("thaw"),
         What::ResumeTable(table) => p.text(&format!("Resuming from table {table}")),
         What::ResumeSet(set) => p.text(&format!("Restoring action set: {}", actions(set.iter().map(Cow::as_ref)))),
+        What::ResumeActions(actions) => p.text(&format!("Restoring actions: {actions}")),
         What::Action(action) => action.paint(Names::none(), p),
         What::Drop => p.put(Role::Drop, "drop"),
         What::Remark(remark) => match remark.grade() {

@@ -120,6 +120,8 @@ pub enum What<'a> {
     ResumeTable(TableId),
     /// With this action set.
     ResumeSet(Vec<Cow<'a, Action>>),
+    /// With these actions, in the words of Open vSwitch, rather than with a lookup.
+    ResumeActions(Box<str>),
     /// An action is executed.
     Action(Cow<'a, Action>),
     /// There are no actions.
@@ -167,6 +169,8 @@ pub enum Remark {
     TunnelVia(std::net::IpAddr, std::sync::Arc<str>),
     /// Between two MAC addresses, and from one end to the other.
     TunnelBetween((u64, u64), Option<std::net::IpAddr>, std::net::IpAddr),
+    /// The MAC address of the other end is not known yet in that bridge.
+    NoNeighbour(std::net::IpAddr, std::sync::Arc<str>),
     /// There is no end of the tunnel.
     NoTunnel,
     /// The end of the tunnel is this end.
@@ -356,6 +360,8 @@ pub enum Lost {
 pub enum Assumption {
     /// What connection tracking says at a recirculation.
     CtState(u32),
+    /// A connection that is known, in words.
+    Tracked(Box<str>),
     /// Which addresses were learned.
     Fdb(std::sync::Arc<str>),
     /// The VLANs of ports.
@@ -382,6 +388,7 @@ impl Assumption {
             Assumption::CtState(id) => {
                 format!("conntrack answers trk|new at recirculation {id:#x}; --ct-next says otherwise")
             }
+            Assumption::Tracked(text) => text.to_string(),
             Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
             Assumption::Vlans(bridge) => format!("every port of {bridge} carries every VLAN: nothing says otherwise"),
             Assumption::Length(bytes) => format!("the packet may be longer than {bytes} bytes or not: both are traced"),
@@ -433,9 +440,11 @@ impl Remark {
     pub fn grade(&self) -> Grade {
         use Remark::*;
         match self {
-            OutputPort(_) | NoForward | Tunnel | NativeTunnel | TunnelVia(..) | TunnelBetween(..) | Now(..)
-            | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned | LearnedInput | ReservedMac | BucketDown(..)
-            | Score(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_) | Deleted(_) => Grade::Detail,
+            OutputPort(_) | NoForward | Tunnel | NativeTunnel | TunnelVia(..) | TunnelBetween(..) | NoNeighbour(..)
+            | Now(..) | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned | LearnedInput | ReservedMac
+            | BucketDown(..) | Score(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_) | Deleted(_) => {
+                Grade::Detail
+            }
             OutOfRange(_) | NoPort | InputPort | NoTunnel | OwnTunnel | Unmet(_) | NoBundle | VlanRefused
             | NoGroup(_) | LearnIgnored | TtlExpired(_) => Grade::Warning,
             UnknownPort(_) | TaggedAccess(..) | NotTrunked(..) | StackUnderflow | TruncatedPatch(_)
@@ -463,6 +472,10 @@ impl Remark {
                 };
                 let local = local.map_or(unset, |local| local.to_string());
                 format!("tunneling from {} {local} to {} {remote}", mac(*from), mac(*to))
+            }
+            NoNeighbour(remote, bridge) => {
+                let request = if remote.is_ipv4() { "ARP" } else { "ND" };
+                format!("neighbor cache miss for {remote} on bridge {bridge}, sending {request} request")
             }
             NoTunnel => "Tunneling decided against output".to_owned(),
             OwnTunnel => "Not tunneling to our own address".to_owned(),

@@ -53,7 +53,7 @@ struct Way {
     port: u32,
     dp: u32,
     /// The MAC addresses of this end and of the other.
-    macs: (u64, u64),
+    macs: (u64, Option<u64>),
 }
 
 impl XTunnel {
@@ -196,13 +196,16 @@ fn end(packet: &Packet, v4: WordId, v6: WordId) -> Option<IpAddr> {
 }
 
 impl World<'_> {
-    /// The way to the other end of a tunnel: the neighbours that the switch has resolved tell it.
+    /// The way to the other end of a tunnel: the neighbours that the switch has resolved tell it. An end that is no
+    /// neighbour is looked for where the other tunnels' ends are.
     fn way(&self, remote: IpAddr) -> Option<Way> {
-        let neighbour = self.node.neighbours.iter().find(|n| n.address == remote)?;
-        let bridge = self.bridge(&neighbour.bridge)?;
+        let known = |remote: IpAddr| self.node.neighbours.iter().find(move |n| n.address == remote);
+        let neighbour = known(remote);
+        let mut others = self.bridges.iter().flat_map(|b| &b.ports).filter_map(|p| known(p.tunnel.as_ref()?.remote?));
+        let bridge = self.bridge(&neighbour.or_else(|| others.next())?.bridge)?;
         let local = self.bridges[bridge].port(port::LOCAL)?;
         let own = self.at(bridge).ports.iter().find(|p| p.number == port::LOCAL)?;
-        Some(Way { bridge, port: local.number, dp: local.dp?, macs: (own.mac, neighbour.mac?) })
+        Some(Way { bridge, port: local.number, dp: local.dp?, macs: (own.mac, neighbour.and_then(|n| n.mac)) })
     }
 }
 
@@ -261,12 +264,14 @@ impl Machine<'_, '_> {
         };
         self.commit();
         let name = self.world.at(way.bridge).name.clone();
-        self.remark(Remark::TunnelVia(out.remote, name));
-        self.remark(Remark::TunnelBetween(way.macs, out.local, out.remote));
-        let header = header(tunnel, marked, self.here(), &way, &out);
+        self.remark(Remark::TunnelVia(out.remote, name.clone()));
+        let (src, Some(dst)) = way.macs else { return self.remark(Remark::NoNeighbour(out.remote, name)) };
+        let macs = (src, dst);
+        self.remark(Remark::TunnelBetween(macs, out.local, out.remote));
+        let header = header(tunnel, marked, self.here(), macs, &out);
         let (packet, base) = (self.packet.clone(), self.base.clone());
         for inner in [&mut self.packet, &mut self.base] {
-            wrap(inner, tunnel, marked, way.macs);
+            wrap(inner, tunnel, marked, macs);
         }
         let outer = (!last).then(|| std::mem::take(&mut self.actions));
         let n = self.actions.len();
@@ -319,7 +324,7 @@ fn wrap(packet: &mut Packet, tunnel: &XTunnel, marked: &Packet, macs: (u64, u64)
 }
 
 /// The outer header, byte for byte, as it is printed (`format_odp_tnl_push_header`).
-fn header(tunnel: &XTunnel, marked: &Packet, bridge: &BridgeWorld<'_>, way: &Way, out: &TunnelOut) -> String {
+fn header(tunnel: &XTunnel, marked: &Packet, bridge: &BridgeWorld<'_>, macs: (u64, u64), out: &TunnelOut) -> String {
     const ETHERNET: usize = 14;
     let (ip, dl_type, proto) = match out.remote {
         IpAddr::V4(_) => (20, ethertype::IP, "proto"),
@@ -370,7 +375,7 @@ fn header(tunnel: &XTunnel, marked: &Packet, bridge: &BridgeWorld<'_>, way: &Way
     } else {
         format!("ipv6({ends},label=0,{proto}={nw_proto},tclass={:#x},hlimit={ttl})", marked.get(TOS))
     };
-    let (src, dst) = (mac(way.macs.0), mac(way.macs.1));
+    let (src, dst) = (mac(macs.0), mac(macs.1));
     let size = ETHERNET + ip + length;
     format!("header(size={size},type={number},eth(dst={dst},src={src},dl_type={dl_type:#06x}),{ip_header},{above})")
 }

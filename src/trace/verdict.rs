@@ -62,7 +62,9 @@ fn reason(number: usize, pass: &Pass<'_>) -> DropReason {
 /// Whether a remark says that the packet was not sent on.
 fn refuses(remark: &Remark) -> bool {
     match remark {
-        Remark::NoForward | Remark::ReservedMac | Remark::LearnedInput | Remark::NoBucket => true,
+        Remark::NoForward | Remark::NoNeighbour(..) | Remark::ReservedMac | Remark::LearnedInput | Remark::NoBucket => {
+            true
+        }
         Remark::LearnIgnored | Remark::Unmet(_) | Remark::StackUnderflow | Remark::ConjunctionExecuted => false,
         _ => remark.grade() != Grade::Detail,
     }

@@ -20,17 +20,23 @@ pub enum Context {
     Flows,
     /// One flow.
     Flow,
+    /// A traced packet.
+    Trace,
+    /// Why a flow got a packet or not.
+    Why,
     /// The files, and what was wrong in them.
     Sources,
 }
 
 impl Context {
     /// Every context, with its name in the configuration and its title.
-    pub const ALL: [(Context, &'static str, &'static str); 5] = [
+    pub const ALL: [(Context, &'static str, &'static str); 7] = [
         (Context::Node, "node", "node"),
         (Context::Pipeline, "pipeline", "pipeline"),
         (Context::Flows, "flows", "flow list"),
         (Context::Flow, "flow", "flow"),
+        (Context::Trace, "trace", "trace"),
+        (Context::Why, "why", "why not"),
         (Context::Sources, "sources", "sources"),
     ];
 
@@ -51,7 +57,9 @@ impl Contexts {
     const FLOWS: Contexts = Contexts(4);
     const FLOW: Contexts = Contexts(8);
     const SOURCES: Contexts = Contexts(16);
-    const ANY: Contexts = Contexts(31);
+    const TRACE: Contexts = Contexts(32);
+    const WHY: Contexts = Contexts(64);
+    const ANY: Contexts = Contexts(127);
 
     const fn and(self, other: Contexts) -> Contexts {
         Contexts(self.0 | other.0)
@@ -64,6 +72,8 @@ impl Contexts {
             Context::Pipeline => Contexts::PIPELINE,
             Context::Flows => Contexts::FLOWS,
             Context::Flow => Contexts::FLOW,
+            Context::Trace => Contexts::TRACE,
+            Context::Why => Contexts::WHY,
             Context::Sources => Contexts::SOURCES,
         };
         self.0 & bit.0 != 0
@@ -129,13 +139,20 @@ const NODE: Contexts = Contexts::NODE;
 const PIPELINE: Contexts = Contexts::PIPELINE;
 const FLOWS: Contexts = Contexts::FLOWS;
 const FLOW: Contexts = Contexts::FLOW;
+const TRACE: Contexts = Contexts::TRACE;
 const ROWS: Contexts = Contexts::FLOWS.and(Contexts::SOURCES);
 const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
 
 #[rustfmt::skip]
 commands! {
     Open             "open"              ["Enter"]            View ANY,  "open",        "open, follow, apply";
+    EditPacket       "edit-packet"       ["i"]                Act  TRACE, "edit packet", "type or change the packet";
     NextPane         "next-pane"         ["Tab"]              Move ANY,  "pane",        "next pane or section";
+    CtAnswer         "conntrack-answer"  ["c"]                Act  TRACE, "conntrack",   "what connection tracking answers: new est rpl rel inv";
+    NearMisses       "near-misses"       ["n"]                Move TRACE, "near misses", "the flows that almost let the packet through";
+    Reply            "reply"             ["r"]                Act  TRACE, "reply",       "trace the answer to the packet, the connection now established";
+    Trace            "trace"             ["t"]                Act  NODE.and(FLOWS).and(FLOW), "trace", "trace a packet from this port, or one that this flow matches";
+    Why              "why"               ["w"]                Act  FLOWS.and(FLOW).and(TRACE), "why not", "why the traced packet got this flow, or did not";
     Filter           "filter"            ["/"]                View FLOWS, "filter",     "filter the list while typing";
     AndCell          "and-cell"          ["+"]                View FLOWS, "and-cell",   "keep only flows like the selected cell";
     NotCell          "not-cell"          ["!"]                View FLOWS, "not-cell",   "leave out flows like the selected cell";
@@ -147,7 +164,7 @@ commands! {
     IdleTables       "idle-tables"       ["H"]                View PIPELINE, "idle tables", "show or hide tables without packets";
     HeatBy           "heat-by"           ["b"]                View PIPELINE, "heat by..", "heat by packets, bytes, flows or drops";
     References       "references"        ["x"]                Act  ONE_FLOW, "references", "who leads here, where it goes next, what shares its cookie or port";
-    Copy             "copy"              ["y"]                Act  ONE_FLOW, "copy",    "copy the flow, its command, match, actions, JSON, or a link";
+    Copy             "copy"              ["y"]                Act  ONE_FLOW.and(TRACE), "copy", "copy the flow or the trace: text, commands, JSON, a link";
     Palette          "palette"           [":"]                View ANY,  "command",     "command palette: commands, tables, ports, flows";
     Sources          "sources"           ["P"]                View ANY,  "problems",    "the files that were read, and what was not understood";
     Help             "help"              ["?" "F1"]           View ANY,  "help",        "the keys that work here";
@@ -177,6 +194,9 @@ commands! {
     Screen1          "screen-node"       ["1"]                View ANY,  "", "screen 1: the node";
     Screen2          "screen-pipeline"   ["2"]                View ANY,  "", "screen 2: the pipeline";
     Screen3          "screen-flows"      ["3"]                View ANY,  "", "screen 3: the flows";
+    Screen4          "screen-trace"      ["4"]                View ANY,  "", "screen 4: where a packet goes";
+    EmptyTrace       "empty-trace"       ["T"]                View ANY,  "", "trace a packet from nothing";
+    PastePacket      "paste-packet"      ["p"]                Act  TRACE, "", "empty the line for a packet that you paste";
     Full             "full-size"         ["z"]                View ANY,  "", "one pane in full size, and back";
     Inspector        "inspector"         ["i"]                View FLOWS.and(PIPELINE), "", "inspector on or off";
     Highlight        "highlight"         ["\\"]               View FLOWS, "", "highlight flows that match an expression";
@@ -194,10 +214,12 @@ commands! {
 
     OpenInContext    "open-in-context"   ["o"]                Act  ONE_FLOW.and(NODE), "", "open what this names: tables, ports, groups";
     Mark             "mark"              ["Space"]            Act  FLOWS, "", "mark the row and move on";
+    FoldStep         "fold-step"         ["Space"]            View TRACE, "", "show or hide what belongs to the step";
     Range            "range"             ["v"]                Act  FLOWS, "", "mark every row from here to the next press";
     ClearMarks       "clear-marks"       ["V"]                Act  FLOWS, "", "take all marks off";
     MarkAll          "mark-all"          ["Ctrl-a"]           Act  FLOWS, "", "mark every row that is shown";
     SaveView         "save-view"         ["Ctrl-s"]           Act  FLOWS.and(FLOW).and(PIPELINE), "", "save what is shown to a file";
+    SaveTest         "save-test"         ["Ctrl-s"]           Act  TRACE, "", "add packet and verdict to a file, as a command that checks them";
     LeaveWithMarked  "leave-with-marked" ["Ctrl-e"]           Act  FLOWS, "", "leave and print the marked flows";
     Stop             "stop"              ["Ctrl-c"]           Act  ANY,  "", "stop the running work; else leave";
     Suspend          "suspend"           ["Ctrl-z"]           Act  ANY,  "", "back to the shell, for now";

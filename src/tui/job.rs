@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::columns::Column;
+use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
 use crate::base::progress::Progress;
@@ -51,6 +52,19 @@ pub enum Ask {
     Flow(FlowId),
     /// Everything about a table.
     Table(TableId),
+    /// Where a packet goes.
+    Trace(Asked),
+    /// A packet that comes by a flow.
+    Reach(FlowId),
+    /// Why flows of a lookup got the packet or not.
+    Why {
+        /// The trace.
+        told: Arc<Told>,
+        /// The lookup, as a place in it.
+        look: Option<usize>,
+        /// The table and the flow that are asked about.
+        asked: Option<(TableId, FlowId)>,
+    },
 }
 
 /// The kinds of questions.
@@ -64,11 +78,13 @@ pub enum Kind {
     Graph,
     /// A flow or a table in words.
     Words,
+    /// A traced packet.
+    Trace,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 5;
 }
 
 impl Ask {
@@ -79,6 +95,7 @@ impl Ask {
             Ask::Hits(_) => Kind::Hits,
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
+            Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
         }
     }
 
@@ -92,6 +109,9 @@ impl Ask {
             Ask::Graph(_) => "following every flow",
             Ask::Flow(_) => "reading the flow",
             Ask::Table(_) => "reading the table",
+            Ask::Trace(_) => "tracing",
+            Ask::Reach(_) => "looking for a packet that comes by the flow",
+            Ask::Why { .. } => "comparing flows",
         }
     }
 }
@@ -109,6 +129,12 @@ pub enum Answer {
     Flow(Arc<FlowDetail>),
     /// A table in words.
     Table(TableId, Arc<TableExplanation>),
+    /// A traced packet, or what is wrong with it.
+    Trace(Result<Arc<Told>, Diagnostic>),
+    /// A packet that comes by a flow and how it was made; else why there is none.
+    Reach(Result<(Asked, String), String>),
+    /// Why flows got a packet or not.
+    Why(Arc<Rivals>),
 }
 
 /// The rows of a list.
@@ -193,6 +219,12 @@ impl Job {
                 Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references, owners: node.owners(at).of(*flow) }))
             }
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
+            Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
+            Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
+            Ask::Why { told, look, asked } => {
+                let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
+                Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))
+            }
         })
     }
 }

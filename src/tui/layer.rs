@@ -46,6 +46,8 @@ pub enum Purpose {
     Highlight,
     /// Save what is shown to a file.
     Save,
+    /// Add packet and verdict to a file of tests.
+    SaveTest,
 }
 
 /// A list to choose from.
@@ -87,6 +89,8 @@ pub enum Choice {
     Copy(CopyAs),
     /// Lights up every path to a goal.
     Paths(Option<Goal>),
+    /// Lights up the way of the last trace.
+    LastTrace,
     /// Follows a link.
     Open(Target),
 }
@@ -108,7 +112,26 @@ pub enum CopyAs {
     Link,
     /// The rows on the screen.
     Rows,
+    /// A trace as text.
+    Trace,
+    /// A trace as Open vSwitch prints it.
+    TraceAsOvs,
+    /// A trace as JSON.
+    TraceJson,
+    /// The command that asks the switch.
+    OvsCommand,
+    /// The command that traces the packet again and checks the verdict.
+    TestLine,
 }
+
+/// Every way to copy a trace: the key, the way, and what it gives.
+pub const TRACE_COPIES: [(char, CopyAs, &str); 5] = [
+    ('t', CopyAs::Trace, "trace as text"),
+    ('o', CopyAs::TraceAsOvs, "trace as ofproto/trace prints it"),
+    ('j', CopyAs::TraceJson, "trace as JSON"),
+    ('c', CopyAs::OvsCommand, "ovs-appctl command that asks the switch"),
+    ('l', CopyAs::TestLine, "ofscope command that traces it again"),
+];
 
 /// Every way to copy: the key, the way, and what it gives.
 pub const COPIES: [(char, CopyAs, &str); 7] = [

@@ -23,6 +23,7 @@ pub mod settings;
 mod short;
 pub mod state;
 pub mod theme;
+pub mod told;
 pub mod update;
 pub mod view;
 pub mod views;

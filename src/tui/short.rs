@@ -8,7 +8,7 @@ use crate::field::format;
 use crate::field::names::{paint_port, port};
 use crate::field::table::{self, FieldId};
 use crate::field::{Match, Names};
-use crate::model::naming::Naming;
+use crate::model::naming::{Carries, Naming};
 
 /// Prints actions briefly: `->92` for `resubmit(,92)` and `goto_table:92`, `reg5=0x11` for setting a field, `ct(commit)`
 /// without the zone that everything has.
@@ -27,6 +27,34 @@ pub fn paint_actions(actions: &Actions, names: &Names, naming: &Naming, p: &mut 
     {
         p.text(" ");
         p.put(Role::Dim, &word.name);
+    }
+}
+
+/// Prints what actions do to a packet, with names behind the numbers that are written: `reg5=0x15 (db-2)  ->81`.
+pub fn paint_effects(
+    actions: &Actions,
+    names: &Names,
+    naming: &Naming,
+    known: &dyn Fn(Carries, u64) -> Option<String>,
+    p: &mut impl Painter,
+) {
+    if actions.is_drop() {
+        return p.put(Role::Drop, "drop");
+    }
+    for (at, action) in actions.0.iter().enumerate() {
+        if at > 0 {
+            p.text("  ");
+        }
+        paint_action(action, names, p);
+        let Action::SetField(set) = action else { continue };
+        let width = usize::from(set.field.slot.width);
+        let Some(offset) = (0..width).find(|bit| set.mask.bit(*bit)) else { continue };
+        let ones = set.mask.count_ones();
+        let word = naming.register(set.field, offset as u16, ones as u16);
+        let value = set.value.slice(offset, ones).to_u64();
+        if let Some(name) = word.and_then(|w| known(w.carries, value)) {
+            p.put(Role::Dim, &format!(" ({name})"));
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::key::Key;
 use super::layer::Layer;
 use super::msg::Ticket;
 use super::theme::{Glyphs, Theme};
+use super::told::Told;
 use super::views::{FlowsView, NodeView, Screen, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
@@ -52,6 +53,10 @@ pub struct State {
     pub offers: Vec<(Role, String)>,
     /// Where to begin, until that is there.
     pub start: Option<Start>,
+    /// The last trace: the pipeline lights up its way, and `w` asks about it.
+    pub traced: Option<Arc<Told>>,
+    /// Packets that were traced, latest last.
+    pub packets: Vec<String>,
 }
 
 /// Where to begin.
@@ -247,6 +252,8 @@ impl State {
             now: 0,
             offers: Vec::new(),
             start: None,
+            traced: None,
+            packets: Vec::new(),
         }
     }
 

@@ -8,6 +8,8 @@ use super::command::Context;
 use super::input::Input;
 use super::job::{FlowDetail, Kind, Rows};
 use super::list::Cursor;
+use super::told::ask::Example;
+use super::told::{Asked, Rivals, Told};
 use crate::base::diag::Diagnostic;
 use crate::explain::TableExplanation;
 use crate::graph::{Graph, Layout, Options};
@@ -62,6 +64,10 @@ pub enum Screen {
     Flows(Box<FlowsView>),
     /// One flow.
     Flow(FlowView),
+    /// 4 Trace.
+    Trace(Box<TraceView>),
+    /// Why a flow got a packet or not.
+    Why(Box<WhyView>),
     /// The files, and what was wrong in them.
     Sources(SourcesView),
 }
@@ -74,6 +80,8 @@ impl Screen {
             Screen::Pipeline(_) => Context::Pipeline,
             Screen::Flows(_) => Context::Flows,
             Screen::Flow(_) => Context::Flow,
+            Screen::Trace(_) => Context::Trace,
+            Screen::Why(_) => Context::Why,
             Screen::Sources(_) => Context::Sources,
         }
     }
@@ -85,6 +93,8 @@ impl Screen {
             Screen::Pipeline(v) => Some(&v.spot),
             Screen::Flows(v) => Some(&v.spot),
             Screen::Flow(v) => Some(&v.spot),
+            Screen::Trace(v) => Some(&v.asked.spot),
+            Screen::Why(v) => Some(&v.spot),
         }
     }
 
@@ -94,6 +104,7 @@ impl Screen {
             Screen::Flows(v) => v.table,
             Screen::Pipeline(v) => v.table,
             Screen::Flow(v) => v.table,
+            Screen::Why(v) => Some(v.table),
             _ => None,
         }
     }
@@ -169,6 +180,8 @@ pub struct PipelineView {
     pub scroll: (usize, usize),
     /// The table in words, once worked out.
     pub words: Option<(TableId, Arc<TableExplanation>)>,
+    /// Whether the way of the last trace is lit up.
+    pub shows_way: bool,
 }
 
 impl PipelineView {
@@ -185,6 +198,7 @@ impl PipelineView {
             edge: None,
             scroll: (0, 0),
             words: None,
+            shows_way: true,
         }
     }
 }
@@ -354,6 +368,123 @@ pub struct FlowView {
     pub is_scrolled: bool,
     /// It in words, once worked out.
     pub words: Option<Arc<FlowDetail>>,
+}
+
+/// A part of the Trace screen that has rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// What happened.
+    Steps,
+    /// The flows that almost let the packet through.
+    Near,
+    /// What would let it through.
+    Fixes,
+}
+
+impl Part {
+    /// Every part, in the order in which a key goes through them.
+    pub const ALL: [Part; 3] = [Part::Steps, Part::Near, Part::Fixes];
+}
+
+/// The line in which a packet is typed.
+#[derive(Debug, Default)]
+pub struct PacketLine {
+    /// The text.
+    pub input: Input,
+    /// The text before it was typed at, while it is typed at.
+    pub before: Option<String>,
+    /// What is wrong with the text.
+    pub wrong: Option<Diagnostic>,
+    /// What may stand at the cursor, and which of it is chosen; nothing unless it was asked for.
+    pub offered: Option<(Completion, usize)>,
+    /// Which of the packets that were traced before is shown.
+    pub past: Option<usize>,
+}
+
+/// 4 Trace.
+#[derive(Debug, Default)]
+pub struct TraceView {
+    /// What is asked; without a packet until there is one.
+    pub asked: Asked,
+    /// What is typed.
+    pub line: PacketLine,
+    /// What became of it, once worked out.
+    pub told: Option<Arc<Told>>,
+    /// Whether it is being worked out.
+    pub is_working: bool,
+    /// When that began, and how long it took, in milliseconds.
+    pub took: (u64, u64),
+    /// How the packet was made, if it was made from something.
+    pub made: String,
+    /// Packets that can be sent here, while there is none.
+    pub examples: Vec<Example>,
+    /// The flow for which a packet is looked for.
+    pub wanted: Option<FlowId>,
+    /// The part that has the keys.
+    pub part: Option<Part>,
+    /// Whether that part has the whole screen.
+    pub is_full: bool,
+    /// The rows of the parts, by [`Part::ALL`]. The first one stands among the rows that are shown.
+    pub cursors: [Cursor; 3],
+    /// The rows whose details are shown.
+    pub open: BTreeSet<usize>,
+    /// The rows whose tree is not shown.
+    pub shut: BTreeSet<usize>,
+    /// The row at which the cursor stays when the next trace comes.
+    pub keeps: Option<usize>,
+}
+
+impl TraceView {
+    /// Of a packet.
+    pub fn new(asked: Asked) -> TraceView {
+        let line = PacketLine { input: Input::of(&asked.text), ..PacketLine::default() };
+        TraceView { asked, line, ..TraceView::default() }
+    }
+
+    /// The part that has the keys.
+    pub fn part(&self) -> Part {
+        self.part.unwrap_or(Part::Steps)
+    }
+
+    /// The row of a part.
+    pub fn cursor(&mut self, part: Part) -> &mut Cursor {
+        &mut self.cursors[part as usize]
+    }
+
+    /// The rows of the tree that are shown, as places in [`Told::steps`].
+    pub fn shown(&self) -> Vec<usize> {
+        let Some(told) = &self.told else { return Vec::new() };
+        let mut hidden = vec![false; told.steps.len()];
+        let mut shown = Vec::new();
+        for (at, step) in told.steps.iter().enumerate() {
+            hidden[at] = step.parent.is_some_and(|parent| {
+                hidden[parent] || self.shut.contains(&parent) || step.is_detail && !self.open.contains(&parent)
+            });
+            if !hidden[at] {
+                shown.push(at);
+            }
+        }
+        shown
+    }
+}
+
+/// Why a flow got a packet or not.
+#[derive(Debug)]
+pub struct WhyView {
+    /// The bridge.
+    pub spot: Spot,
+    /// The table.
+    pub table: TableId,
+    /// The flow that is asked about, if it is one.
+    pub flow: Option<FlowId>,
+    /// The trace.
+    pub told: Arc<Told>,
+    /// The lookup, as a place in [`Told::looks`].
+    pub look: Option<usize>,
+    /// The answer, once worked out.
+    pub rivals: Option<Arc<Rivals>>,
+    /// The row.
+    pub cursor: Cursor,
 }
 
 /// The files, and what was wrong in them.

@@ -10,10 +10,12 @@
 mod around;
 mod binding;
 pub mod blame;
+pub mod conversation;
 pub mod fix;
 pub mod journey;
 pub mod lookup;
 pub mod misses;
+pub mod reach;
 mod sentence;
 pub mod words;
 

@@ -6,6 +6,7 @@ pub mod nodes;
 pub mod oracle;
 pub mod owners;
 pub mod parts;
+pub mod trace_kinds;
 pub mod trace_lines;
 pub mod traces;
 

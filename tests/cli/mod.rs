@@ -1,5 +1,6 @@
 //! The command line: the real program, run as people and scripts run it.
 
+mod check;
 mod config;
 mod docs;
 mod flows;

@@ -323,7 +323,8 @@ fn parse_set_field(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic>
 fn parse_printed_only(field: FieldId, text: &str) -> Option<SetField> {
     let width = usize::from(field.bytes) * 8;
     let set = |value, mask| SetField { field, value, mask, spelled: Spelled::SetField };
-    if text == "ANY" {
+    // Of a port it is the number that means any port.
+    if text == "ANY" && field.format != table::Format::Port {
         return Some(set(Bits::zero(width), Bits::zero(width)));
     }
     if field.maskable {

@@ -142,9 +142,12 @@ impl NodeNames {
         self.bridges.get(bridge)?.get(&number)
     }
 
-    /// The ports of a bridge with their numbers, in no order.
-    pub fn ports(&self, bridge: &str) -> impl Iterator<Item = (u32, &PortWord)> {
-        self.bridges.get(bridge).into_iter().flatten().map(|(number, port)| (*number, port))
+    /// The ports of a bridge, by number.
+    pub fn ports(&self, bridge: &str) -> Vec<(u32, &PortWord)> {
+        let known = self.bridges.get(bridge).into_iter().flatten();
+        let mut ports: Vec<_> = known.map(|(number, port)| (*number, port)).collect();
+        ports.sort_unstable_by_key(|(number, _)| *number);
+        ports
     }
 
     /// The network with a local VLAN.

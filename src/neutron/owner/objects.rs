@@ -62,13 +62,15 @@ impl Objects {
     /// Of a bridge.
     pub fn of(bridge: &Bridge, node: &Node, names: &NodeNames, facts: &NeutronFacts) -> Objects {
         let mut objects = Objects::default();
-        objects.ports.extend(names.ports(&bridge.name).filter_map(|(n, word)| Some((n, port_owner(word)?))));
+        objects
+            .ports
+            .extend(names.ports(&bridge.name).into_iter().filter_map(|(n, word)| Some((n, port_owner(word)?))));
         objects.vlans.extend((1..4095).filter_map(|vlan| Some((vlan, network(names.network_of_vlan(vlan)?)))));
         let keys = facts.networks.values().filter_map(|n| n.segment);
         objects.keys.extend(keys.filter_map(|key| Some((key, network(names.network_of_tunnel_key(key)?)))));
         // Ports of this node that the networking API does not have are known by the database alone.
         for other in &node.bridges {
-            for (_, word) in names.ports(&other.name).filter(|(_, w)| !w.id.is_empty()) {
+            for (_, word) in names.ports(&other.name).into_iter().filter(|(_, w)| !w.id.is_empty()) {
                 if let (Some(mac), Some(owner)) = (word.mac, port_owner(word)) {
                     objects.macs.insert(mac, owner);
                 }

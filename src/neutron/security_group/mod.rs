@@ -140,7 +140,7 @@ impl Rules {
 /// The ports of a bridge that Neutron knows, by their number on it.
 pub fn local_ports(bridge: &Bridge, names: &NodeNames, facts: &NeutronFacts) -> FxHashMap<u32, LocalPort> {
     let mut ports = FxHashMap::default();
-    for (ofport, word) in names.ports(&bridge.name).filter(|(_, w)| !w.id.is_empty()) {
+    for (ofport, word) in names.ports(&bridge.name).into_iter().filter(|(_, w)| !w.id.is_empty()) {
         let Some(known) = facts.ports.get(&word.id) else { continue };
         // Ports of routers and DHCP servers are trusted (`OVSFirewallDriver.prepare_port_filter` is not asked).
         let is_filtered = known.port_security != Some(false) && !known.device_owner.starts_with("network:");

@@ -77,6 +77,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::Last => (view.scroll, view.is_scrolled) = (usize::MAX, true),
         Id::Copy => super::layers::copy_menu(state),
         Id::References | Id::OpenInContext => links_menu(state),
+        Id::Trace => super::trace::from_here(state, effects),
+        Id::Why => super::trace::why(state, effects),
         Id::SaveView => super::layers::ask_save(state),
         _ => return false,
     }

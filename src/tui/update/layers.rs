@@ -8,14 +8,15 @@ use super::super::columns::Column;
 use super::super::command::Id;
 use super::super::input::{Edit, Input};
 use super::super::key::Key;
-use super::super::layer::{COPIES, Choice, CopyAs, Entry, Layer, Menu, Purpose};
+use super::super::layer::{COPIES, Choice, CopyAs, Entry, Layer, Menu, Purpose, TRACE_COPIES};
 use super::super::list::Cursor;
 use super::super::msg::Effect;
 use super::super::palette::{self, Act};
 use super::super::state::State;
 use super::super::theme::Theme;
+use super::super::told::shell_quoted;
 use super::super::views::Screen;
-use super::{flow, flows, nav, pipeline};
+use super::{flow, flows, nav, packet, pipeline, trace};
 use crate::base::paint::Role;
 use crate::model::flow::Style;
 use crate::model::id::FlowHash;
@@ -60,6 +61,9 @@ pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         }
         Some(Layer::Menu(_)) => {}
         None => {
+            if matches!(state.screen(), Screen::Trace(_)) {
+                return packet::paste(state, text.trim_end_matches(['\r', '\n']));
+            }
             if !flows::is_typing(state) && matches!(state.screen(), Screen::Flows(_)) {
                 super::command(state, Id::Filter, effects);
             }
@@ -228,6 +232,7 @@ fn choose(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             }
         }
         Choice::Copy(what) => copy(state, what, effects),
+        Choice::LastTrace => pipeline::light_up_trace(state, effects),
         Choice::Paths(goal) => pipeline::light_up(state, goal, effects),
         Choice::Open(target) => {
             if let Some(spot) = state.screen().spot().cloned() {
@@ -255,6 +260,11 @@ fn question_key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             effects.push(Effect::Save(PathBuf::from(text.trim()), shown_text(state)));
             Ok(())
         }
+        Purpose::SaveTest if text.trim().is_empty() => Err("a file needs a name".to_owned()),
+        Purpose::SaveTest => {
+            let line = trace::test_text(state).ok_or_else(|| "there is no trace yet".to_owned());
+            line.map(|line| effects.push(Effect::Append(PathBuf::from(text.trim()), line)))
+        }
     };
     match outcome {
         Ok(()) => {
@@ -274,6 +284,28 @@ pub fn copy_menu(state: &mut State) {
     state.layers.push(Layer::Menu(Menu::new("Copy", entries)));
 }
 
+/// What can be copied of a trace.
+pub fn copy_trace_menu(state: &mut State) {
+    let entries = TRACE_COPIES.iter().map(|(key, what, text)| Entry::new(*key, *text, Choice::Copy(*what))).collect();
+    state.layers.push(Layer::Menu(Menu::new("Copy", entries)));
+}
+
+fn copy_trace(state: &State, what: CopyAs) -> Option<String> {
+    let Screen::Trace(view) = state.screen() else { return None };
+    let told = view.told.as_ref()?;
+    Some(match what {
+        CopyAs::Trace => super::super::view::trace_text(view),
+        CopyAs::TraceAsOvs => told.as_ovs.clone(),
+        CopyAs::TraceJson => told.json.clone(),
+        CopyAs::OvsCommand => {
+            let packet = shell_quoted(&told.packet.text());
+            format!("ovs-appctl ofproto/trace {} {packet}", shell_quoted(&told.begins.bridge))
+        }
+        CopyAs::TestLine => trace::test_text(state)?,
+        _ => return None,
+    })
+}
+
 /// The marked flows, else the one under the cursor.
 fn chosen(state: &State) -> Vec<u32> {
     match state.screen() {
@@ -284,6 +316,12 @@ fn chosen(state: &State) -> Vec<u32> {
 }
 
 fn copy(state: &mut State, what: CopyAs, effects: &mut Vec<Effect>) {
+    if let Some((_, _, word)) = TRACE_COPIES.iter().find(|(_, w, _)| *w == what) {
+        if let Some(text) = copy_trace(state, what) {
+            effects.push(Effect::Copy(text, word));
+        }
+        return;
+    }
     let Some(spot) = state.screen().spot().cloned() else { return };
     let Some(bridge) = spot.bridge(&state.scene).cloned() else { return };
     let flows = chosen(state);
@@ -307,6 +345,7 @@ fn copy(state: &mut State, what: CopyAs, effects: &mut Vec<Effect>) {
             format!("ofscope show {source} --node {} --bridge {} {short}", shell_quoted(&spot.node), spot.bridge)
         }),
         CopyAs::Rows => shown_text(state),
+        CopyAs::Trace | CopyAs::TraceAsOvs | CopyAs::TraceJson | CopyAs::OvsCommand | CopyAs::TestLine => return,
     };
     let word = COPIES.iter().find(|(_, w, _)| *w == what).map_or("", |(.., text)| text);
     effects.push(Effect::Copy(text, word));
@@ -322,15 +361,6 @@ fn json(spot: &super::super::views::Spot, bridge: &crate::model::bridge::Bridge,
         "text": flow.line_text(&bridge.names).trim(),
     })
     .to_string()
-}
-
-/// A word as a shell takes it for itself.
-fn shell_quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '=');
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// What the screen shows, as text: whole lists, not only what fits.
@@ -352,16 +382,4 @@ pub fn shown_text(state: &State) -> String {
 /// Whether a column is shown, for the menu of columns.
 pub fn has_column(state: &State, column: Column) -> bool {
     matches!(state.screen(), Screen::Flows(view) if view.columns.contains(&column))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_quoted;
-
-    #[test]
-    fn a_copied_command_can_be_pasted_into_a_shell() {
-        assert_eq!(shell_quoted("br-int"), "br-int");
-        assert_eq!(shell_quoted("in_port=\"it's\" actions=drop"), r#"'in_port="it'\''s" actions=drop'"#);
-        assert_eq!(shell_quoted(""), "''");
-    }
 }

@@ -10,7 +10,9 @@ mod layers;
 mod mouse;
 mod nav;
 mod node;
+mod packet;
 mod pipeline;
+mod trace;
 
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ use crate::session::Scene;
 pub use flows::shown_columns;
 pub use layers::has_column;
 pub use nav::{Place, crumbs, table_title};
-pub use pipeline::is_drawn;
+pub use pipeline::{is_drawn, way};
 
 /// How many keys of a sequence may go by before it counts as begun anew, in milliseconds.
 const PATIENCE: u64 = 10_000;
@@ -52,11 +54,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.is_warm = true;
             refresh(state, &mut effects);
         }
+        // The scene holds what they found; it is drawn now.
+        Msg::Checked => {}
         Msg::LoadFailed(why) => {
             state.load = None;
             state.say(Role::Bad, why);
         }
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
+        Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
         Msg::Done(Ok(text)) => state.say(Role::Ok, text),
         Msg::Done(Err(text)) => state.say(Role::Bad, text),
     }
@@ -71,6 +76,9 @@ fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
     if flows::is_typing(state) {
         return flows::typed(state, key, effects);
+    }
+    if packet::is_typing(state) {
+        return packet::typed(state, key, effects);
     }
     if flows::takes_letter(state, key) {
         return;
@@ -109,6 +117,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::Quit | Id::Stop => return nav::quit(state, id, effects),
         Id::HistoryBack | Id::HistoryForward | Id::Toggle => return nav::history(state, id, effects),
         Id::Screen1 | Id::Screen2 | Id::Screen3 | Id::Sources => return nav::screen(state, id, effects),
+        Id::Screen4 | Id::EmptyTrace => return trace::open(state, id, effects),
         Id::ReadAgain => return nav::read_again(state, effects),
         Id::Mouse => {
             state.look.mouse = !state.look.mouse;
@@ -127,6 +136,8 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Context::Pipeline => pipeline::command(state, id, effects),
         Context::Flows => flows::command(state, id, effects),
         Context::Flow => flow::command(state, id, effects),
+        Context::Trace => trace::command(state, id, effects),
+        Context::Why => trace::why_command(state, id, effects),
         Context::Sources => sources(state, id),
     };
     if !done && id == Id::Back {
@@ -185,6 +196,7 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
     let now = state.now;
     let here = state.view().id;
     let is_current = |v: &View| v.id == ticket.view && v.questions[ticket.kind as usize] == ticket.question;
+    let (mut traced, mut found) = (None, None);
     let Some(view) = state.history.all_mut().find(|v| is_current(v)) else { return };
     match (&mut view.screen, answer) {
         (Screen::Flows(view), Answer::Rows(rows)) => flows::rows(view, rows, now, &state.scene),
@@ -197,7 +209,16 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Flow(view), Answer::Flow(words)) => view.words = Some(words),
         (Screen::Pipeline(view), Answer::Graph(graph)) => pipeline::graph(view, graph),
         (Screen::Pipeline(view), Answer::Table(id, words)) => view.words = Some((id, words)),
+        (Screen::Trace(view), Answer::Trace(told)) => traced = trace::told(view, told, now),
+        (Screen::Trace(_), Answer::Reach(reached)) => found = Some(reached),
+        (Screen::Why(view), Answer::Why(rivals)) => trace::rivals(view, rivals),
         _ => {}
+    }
+    if let Some(told) = traced {
+        trace::remember(state, told);
+    }
+    if let (Some(found), true) = (found, here == ticket.view) {
+        trace::reached(state, found, effects);
     }
     if here == ticket.view {
         describe(state, effects);
@@ -240,11 +261,14 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
             Screen::Flows(view) => flows::before_new_scene(view, &state.scene),
             Screen::Pipeline(view) => (view.graph, view.words) = (None, None),
             Screen::Flow(view) => view.words = None,
+            Screen::Trace(view) => view.told = None,
             _ => {}
         }
     }
     state.scene = scene;
     state.is_warm = false;
+    // Its flows are those of the old snapshot.
+    state.traced = None;
     if is_last {
         state.load = None;
     }
@@ -271,10 +295,8 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
 fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     match state.screen() {
         Screen::Flows(_) => flows::ask_rows(state, effects),
-        Screen::Pipeline(view) if view.graph.is_none() => {
-            let options = view.options.clone();
-            ask(state, Ask::Graph(options), effects);
-        }
+        Screen::Pipeline(view) if view.graph.is_none() => pipeline::ask_graph(state, effects),
+        Screen::Trace(_) => trace::refresh(state, effects),
         _ => {}
     }
 }
@@ -304,6 +326,8 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Sources(view) => view.cursor.show(sources, usize::from(frame.body.height)),
         Screen::Pipeline(_) => pipeline::settle(state, frame.body),
         Screen::Flow(_) => flow::settle(state, frame.body),
+        Screen::Trace(_) => trace::settle(state, frame.body),
+        Screen::Why(_) => trace::why_settle(state, frame.body),
         Screen::Node(_) => {}
     }
     if let Some(Layer::Menu(Menu { cursor, entries, .. })) = state.layers.last_mut() {

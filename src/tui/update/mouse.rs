@@ -5,7 +5,7 @@ use super::super::geometry;
 use super::super::layer::Layer;
 use super::super::msg::{Effect, Mouse, MouseAct};
 use super::super::state::State;
-use super::super::views::Screen;
+use super::super::views::{Part, Screen};
 
 /// Takes what the mouse did.
 pub fn mouse(state: &mut State, mouse: Mouse, effects: &mut Vec<Effect>) {
@@ -46,7 +46,8 @@ pub fn mouse(state: &mut State, mouse: Mouse, effects: &mut Vec<Effect>) {
         return;
     }
     if frame.filter.is_some_and(|filter| filter.y == mouse.y) {
-        return super::command(state, Id::Filter, effects);
+        let id = if matches!(state.screen(), Screen::Trace(_)) { Id::EditPacket } else { Id::Filter };
+        return super::command(state, id, effects);
     }
     point(state, mouse, frame);
     if mouse.act == MouseAct::DoubleClick {
@@ -96,6 +97,23 @@ fn point(state: &mut State, mouse: Mouse, frame: geometry::Frame) {
         Screen::Sources(_) => {
             if let (true, Screen::Sources(view)) = (inside(frame.body), state.screen_mut()) {
                 view.cursor.at = view.cursor.top + row(frame.body);
+            }
+        }
+        Screen::Trace(view) => {
+            let panes = super::super::view::trace_panes(view, frame.body);
+            let rows = Part::ALL.into_iter().filter_map(|part| Some((part, panes.rows(part)?)));
+            let hit = rows.into_iter().find(|(_, at)| inside(*at));
+            if let (Some((part, at)), Screen::Trace(view)) = (hit, state.screen_mut()) {
+                view.part = Some(part);
+                let row = row(at);
+                let cursor = view.cursor(part);
+                cursor.at = cursor.top + row;
+            }
+        }
+        Screen::Why(view) => {
+            let list = super::super::view::why_list(view, frame.body);
+            if let (true, Screen::Why(view)) = (inside(list), state.screen_mut()) {
+                view.cursor.at = view.cursor.top + row(list);
             }
         }
         Screen::Flow(_) => {}

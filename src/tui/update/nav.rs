@@ -4,6 +4,7 @@ use super::super::columns::Column;
 use super::super::command::Id;
 use super::super::msg::Effect;
 use super::super::state::{Running, Start, State};
+use super::super::told::Asked;
 use super::super::views::{FlowView, FlowsView, NodeView, PipelineView, Screen, Section, SourcesView, Spot, View};
 use super::flows;
 use crate::base::paint::{Role, Target};
@@ -24,6 +25,8 @@ pub enum Place {
     Flows(Spot, Option<TableId>, String),
     /// A flow.
     Flow(Spot, FlowId),
+    /// A packet, and how it was made.
+    Trace(Asked, String),
     /// The files.
     Sources,
 }
@@ -55,12 +58,18 @@ pub fn go(state: &mut State, place: Place, effects: &mut Vec<Effect>) {
                 words: None,
             })
         }
+        Place::Trace(asked, made) => Screen::Trace(Box::new(super::trace::new(state, asked, made))),
         Place::Sources => Screen::Sources(SourcesView::default()),
     };
+    push(state, screen);
+    super::refresh(state, effects);
+}
+
+/// Shows a new view.
+pub fn push(state: &mut State, screen: Screen) {
     state.last_view += 1;
     let view = View { id: state.last_view, questions: Default::default(), screen };
     state.history.push(view);
-    super::refresh(state, effects);
 }
 
 /// Goes where the person wanted to begin.
@@ -226,6 +235,8 @@ pub fn crumbs(state: &State) -> Vec<String> {
                     let short = spot.bridge(&state.scene).filter(|_| state.is_warm).map(|b| b.ids().short(view.hash));
                     list.push(format!("flow {}", short.unwrap_or(digits)));
                 }
+                Screen::Trace(_) => list.push("trace".to_owned()),
+                Screen::Why(view) => list.extend(["trace".to_owned(), format!("T{} why", view.table)]),
                 _ => {}
             }
         }

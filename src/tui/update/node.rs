@@ -7,8 +7,9 @@ use super::super::panes;
 use super::super::state::State;
 use super::super::views::{NodeView, Pane, Screen, Spot};
 use super::nav::{self, Place};
-use crate::base::paint::Target;
+use crate::base::paint::{Role, Target};
 use crate::check::drops::At;
+use crate::model::bridge::FlowId;
 use crate::session::NodeScene;
 
 /// The node on the screen.
@@ -66,6 +67,10 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             open(state, effects);
             return true;
         }
+        Id::Trace => {
+            super::trace::from_here(state, effects);
+            return true;
+        }
         Id::Back if !is_full => return false,
         _ => {}
     }
@@ -93,6 +98,25 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         }
     }
     true
+}
+
+/// The port under the cursor.
+pub fn port(state: &State) -> Option<u32> {
+    let Screen::Node(view) = state.screen() else { return None };
+    let bridge = panes::bridge(scene(state, view)?, view)?;
+    Some(panes::ports(bridge).get(view.cursors[Pane::Ports as usize].at)?.number)
+}
+
+/// The flow of the drop radar's row under the cursor.
+pub fn drop_flow(state: &State) -> Option<(Spot, FlowId)> {
+    let Screen::Node(view) = state.screen() else { return None };
+    let node = scene(state, view)?;
+    let drops = panes::drops(node);
+    let (bridge, at) = drops.get(view.cursors[Pane::Drops as usize].at)?;
+    match node.bridges()[*bridge].drops_if_known()?.get(*at)?.at {
+        At::Flow(flow) | At::Feeder { flow, .. } => Some((spot_at(node, *bridge)?, flow)),
+        _ => None,
+    }
 }
 
 fn choose_node(state: &mut State) {
@@ -142,11 +166,28 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             let name = crate::field::names::quoted(&tunnel.interface.name).into_owned();
             Some(Place::Flows(spot, None, format!("port = {name}")))
         }),
-        Pane::Health => Some(Place::Sources),
+        Pane::Health => {
+            let line = panes::health(node, state.scene.snapshot(), state.is_warm).into_iter().nth(row);
+            match line.and_then(|line| line.finding) {
+                Some(at) => return open_finding(state, at, effects),
+                None => Some(Place::Sources),
+            }
+        }
     };
     if let Some(place) = place {
         nav::go(state, place, effects);
     }
+}
+
+/// The flows of a finding; the status line says what to do next.
+fn open_finding(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
+    let Screen::Node(view) = state.screen() else { return };
+    let Some(node) = scene(state, view) else { return };
+    let Some(finding) = panes::findings(node).get(at).cloned() else { return };
+    if let Some(spot) = finding.bridge.and_then(|bridge| spot_at(node, bridge)) {
+        super::flows::open_only(state, spot, finding.flows, effects);
+    }
+    state.say(Role::Accent, format!("{}: {}", finding.id, finding.hint));
 }
 
 /// The flows that name a port.

@@ -13,7 +13,7 @@ use super::super::state::State;
 use super::super::views::{PipelineView, Screen};
 use super::nav::{self, Place};
 use crate::base::paint::Role;
-use crate::graph::{Density, Direction, End, Fit, Goal, Graph, Layout, READABLE, Sink};
+use crate::graph::{Density, Direction, End, Fit, Goal, Graph, Layout, READABLE, Sink, TableSet};
 use crate::model::flow::TableId;
 
 /// A graph arrived.
@@ -166,19 +166,43 @@ fn open_table(state: &mut State, id: TableId, effects: &mut Vec<Effect>) -> bool
     true
 }
 
+/// Lights up the way of the last trace.
+pub fn light_up_trace(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Screen::Pipeline(view) = state.screen_mut() {
+        (view.options.paths_to, view.shows_way) = (None, true);
+        again(state, effects);
+        if way(state).is_none() {
+            state.say(Role::Warn, "the last trace did not come through this bridge");
+        }
+    }
+}
+
 /// Lights up every path to a goal, or none.
 pub fn light_up(state: &mut State, goal: Option<Goal>, effects: &mut Vec<Effect>) {
     if let Screen::Pipeline(view) = state.screen_mut() {
         view.options.paths_to = goal;
+        view.shows_way = false;
         again(state, effects);
     }
 }
 
 fn again(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Screen::Pipeline(view) = state.screen() {
-        let options = view.options.clone();
-        super::ask(state, Ask::Graph(options), effects);
-    }
+    ask_graph(state, effects);
+}
+
+/// Asks for the graph, with the way of the last trace lit up unless something else is.
+pub fn ask_graph(state: &mut State, effects: &mut Vec<Effect>) {
+    let Screen::Pipeline(view) = state.screen() else { return };
+    let mut options = view.options.clone();
+    options.visited = way(state).unwrap_or_default();
+    super::ask(state, Ask::Graph(options), effects);
+}
+
+/// The tables that the last trace came through on this bridge, where they are lit up.
+pub fn way(state: &State) -> Option<TableSet> {
+    let Screen::Pipeline(view) = state.screen() else { return None };
+    let told = state.traced.as_ref().filter(|_| view.shows_way && view.options.paths_to.is_none())?;
+    Some(told.visited(&view.spot)).filter(|set| !set.is_empty())
 }
 
 fn beside(graph: &Graph, here: Option<TableId>, by: isize) -> Option<TableId> {
@@ -203,10 +227,14 @@ fn along_an_edge(view: &mut PipelineView, graph: &Graph, is_right: bool) {
 
 /// What paths can be asked to lead to.
 fn paths_menu(graph: &Graph, state: &State) -> Menu {
-    let is_lit = matches!(state.screen(), Screen::Pipeline(v) if v.options.paths_to.is_some());
+    let is_lit = matches!(state.screen(), Screen::Pipeline(v) if v.options.paths_to.is_some()) || way(state).is_some();
     let mut entries = Vec::new();
     if is_lit {
         entries.push(Entry::new('x', "no paths", Choice::Paths(None)));
+    }
+    if state.traced.is_some() {
+        let entry = Entry::new('t', "nothing but the way of the last trace", Choice::LastTrace);
+        entries.push(entry.note("the tables that the packet came through"));
     }
     let sinks = Sink::ALL.into_iter().filter(|s| graph.edges.iter().any(|e| e.to == End::Sink(*s)));
     entries.extend(sinks.map(|s| Entry::new(None, s.name(), Choice::Paths(Some(Goal::Sink(s))))));

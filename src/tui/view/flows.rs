@@ -6,23 +6,21 @@ use ratatui::style::{Modifier, Style};
 use super::super::columns::{Column, paint_owner};
 use super::super::geometry::{self, Frame};
 use super::super::line::{Row, Wrapped};
-use super::super::list::Cursor;
 use super::super::state::State;
 use super::super::update::shown_columns;
 use super::super::views::FlowsView;
 use super::sheet::Sheet;
-use crate::base::diag::Diagnostic;
+use super::typed::Typed;
 use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role};
 use crate::explain;
 use crate::model::bridge::FlowId;
-use crate::query::Completion;
 use crate::session::NodeScene;
 
 /// Draws it.
 pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_>) {
     if let Some(line) = frame.filter {
-        filter_line(view, line, sheet);
+        typed(view).draw(line, sheet);
     }
     let (list, inspector) = geometry::flows(frame.body, view.has_inspector);
     let Some((node, at)) = view.spot.find(&state.scene) else {
@@ -52,11 +50,22 @@ pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_
     if let Some(inspector) = inspector {
         about(view, node, at, inspector, sheet);
     }
-    if view.line.before.is_some() && frame.filter.is_some() {
-        match &view.line.offered {
-            Some((completion, at)) => offered(view, completion, *at, frame, sheet),
-            None => complaint(view, frame, sheet),
-        }
+    if frame.filter.is_some() {
+        typed(view).below(frame.body, sheet);
+    }
+}
+
+/// The filter line. Valid, unfinished and wrong look different, and say so.
+fn typed(view: &FlowsView) -> Typed<'_> {
+    Typed {
+        lead: " / ",
+        empty: "filter: a match, a field = value, a word; Tab and ? help",
+        rest: view.filter.text(),
+        input: &view.line.input,
+        is_typing: view.line.before.is_some(),
+        wrong: view.line.wrong.as_ref(),
+        is_unfinished: view.line.wrong.as_ref().is_some_and(|d| d.code == crate::query::UNFINISHED),
+        offered: view.line.offered.as_ref(),
     }
 }
 
@@ -88,100 +97,6 @@ fn folded(view: &FlowsView, node: &NodeScene, at: usize, list: Rect, sheet: &mut
         let place = Rect { y, height: 1, ..list };
         if is_here { sheet.under_cursor(place, &row, true) } else { sheet.row(place, &row) }
     }
-}
-
-/// The filter line. Valid, unfinished and wrong look different, and say so.
-fn filter_line(view: &FlowsView, at: Rect, sheet: &mut Sheet<'_>) {
-    let is_typing = view.line.before.is_some();
-    let text = if is_typing { view.line.input.text() } else { view.filter.text() };
-    let is_unfinished = view.line.wrong.as_ref().is_some_and(|d| d.code == crate::query::UNFINISHED);
-    let (role, sign) = match &view.line.wrong {
-        Some(_) if is_typing && is_unfinished => (Role::Warn, "[..]"),
-        Some(_) if is_typing => (Role::Bad, "[!!]"),
-        _ if text.is_empty() => (Role::Dim, ""),
-        _ => (Role::Ok, "[ok]"),
-    };
-    let mut row = Row::of(if is_typing { Role::Accent } else { Role::Dim }, " / ");
-    let width = usize::from(at.width);
-    let right = if is_typing { format!("{sign} Tab: complete ") } else { format!("{sign} ") };
-    let right = if right.len() + 24 > width { format!("{sign} ") } else { right };
-    let room = width.saturating_sub(right.len() + 4);
-    // A long text is shown around its cursor.
-    let column = view.line.input.column();
-    let skip = if is_typing { column.saturating_sub(room) } else { 0 };
-    if text.is_empty() && !is_typing {
-        row.dim("filter: a match, a field = value, a word; Tab and ? help");
-    } else {
-        let mut typed = Row::of(Role::Text, text);
-        typed.scroll(skip);
-        row.append(typed);
-    }
-    row.fit(width.saturating_sub(right.len() + 1), sheet.look.glyphs.cut);
-    row.pad(width.saturating_sub(right.len()));
-    row.put(role, &right);
-    sheet.row(at, &row);
-    if let (true, Some(wrong)) = (is_typing, &view.line.wrong) {
-        let from = Row::of(Role::Text, &text[..start_of(wrong, text)]).width();
-        let to = Row::of(Role::Text, &text[..end_of(wrong, text)]).width().max(from + 1);
-        let (from, to) = (from.saturating_sub(skip), to.saturating_sub(skip).min(room));
-        if !is_unfinished && from < to {
-            sheet.reverse(Rect::new(at.x + 3 + from as u16, at.y, (to - from) as u16, 1));
-        }
-    }
-    if is_typing {
-        sheet.cursor = Some((at.x + 3 + (column - skip) as u16, at.y));
-    }
-}
-
-/// What may stand at the cursor, below it.
-fn offered(view: &FlowsView, completion: &Completion, at: usize, frame: &Frame, sheet: &mut Sheet<'_>) {
-    let body = frame.body;
-    let widest = completion.items.iter().map(|i| i.insert.chars().count()).max().unwrap_or(0).clamp(8, 40);
-    let docs = completion.items.iter().map(|i| i.doc.chars().count()).max().unwrap_or(0);
-    let width = ((widest + docs + 6).max(completion.hint.chars().count() + 8) as u16).min(body.width);
-    let text = view.line.input.text();
-    let column =
-        Row::of(Role::Text, &text[..text.floor_char_boundary(completion.replace.start as usize)]).width() as u16;
-    let x = (body.x + column + 1).min(body.right().saturating_sub(width));
-    let height = (completion.items.len().min(10) as u16 + 2).min(body.height);
-    let place = Rect::new(x, body.y, width, height);
-    sheet.clear(place);
-    let more = if completion.more > 0 { format!("{} more", completion.more) } else { String::new() };
-    let inner = sheet.boxed(place, &completion.hint, &more, true);
-    let mut cursor = Cursor { at, top: 0 };
-    cursor.show(completion.items.len(), usize::from(inner.height));
-    for (y, n) in (inner.y..).zip(cursor.window(completion.items.len(), usize::from(inner.height))) {
-        let item = &completion.items[n];
-        let mut row = Row::of(Role::Accent, if n == at { "> " } else { "  " });
-        row.put(Role::Text, &format!("{:<widest$}  ", item.insert));
-        row.dim(&item.doc);
-        row.fit(usize::from(inner.width), sheet.look.glyphs.cut);
-        let place = Rect { y, height: 1, ..inner };
-        let base = if n == at { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
-        sheet.styled(place, &row, base);
-    }
-}
-
-/// What is wrong with the filter, and what could be done, below the line.
-fn complaint(view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_>) {
-    let Some(wrong) = &view.line.wrong else { return };
-    let text = view.line.input.text();
-    let before = Row::of(Role::Text, &text[..start_of(wrong, text)]).width();
-    let width = usize::from(frame.body.width);
-    let mut caret = Row::of(Role::Bad, &" ".repeat((before + 3).min(width.saturating_sub(2))));
-    caret.put(Role::Bad, "^ ");
-    let mut message = Row::of(Role::Text, "   ");
-    message.put(if wrong.code == crate::query::UNFINISHED { Role::Warn } else { Role::Bad }, &wrong.message);
-    if let Some(hint) = &wrong.hint {
-        message.put(Role::Accent, &format!("; {hint}"));
-    }
-    for (y, row) in (frame.body.y..frame.body.bottom()).zip([caret, message]) {
-        let at = Rect { y, height: 1, ..frame.body };
-        sheet.clear(at);
-        sheet.lines(at, &[row]);
-    }
-    let at = Rect { y: frame.body.y + 2, height: 1, ..frame.body };
-    sheet.clear(at);
 }
 
 /// The columns with their places: match and actions share what is left by what they need.
@@ -382,13 +297,4 @@ fn about(view: &FlowsView, node: &NodeScene, at: usize, place: Rect, sheet: &mut
     raw.put(Role::Dim, bridge.flow(flow).line_text(&bridge.names).trim());
     rows.extend(raw.finish());
     sheet.lines(inner, &rows);
-}
-
-/// Where in a text a complaint begins, in bytes, whatever the text has become since.
-fn start_of(wrong: &Diagnostic, text: &str) -> usize {
-    text.floor_char_boundary(wrong.span.start as usize)
-}
-
-fn end_of(wrong: &Diagnostic, text: &str) -> usize {
-    text.floor_char_boundary(wrong.span.end as usize)
 }

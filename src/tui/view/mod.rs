@@ -9,6 +9,9 @@ mod node;
 mod pipeline;
 mod sheet;
 mod sources;
+mod trace;
+mod typed;
+mod why;
 
 use ratatui::Frame as Terminal;
 use ratatui::layout::Rect;
@@ -25,6 +28,8 @@ use crate::base::paint::{Painter, Role};
 
 pub use flow::rows as flow_rows;
 pub use sources::len as sources_len;
+pub use trace::{Panes as TracePanes, panes as trace_panes, text as trace_text};
+pub use why::list as why_list;
 
 /// Draws everything.
 pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
@@ -40,6 +45,8 @@ pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
+        Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
+        Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
     }
     bottom(state, &frame, &mut sheet);
@@ -58,6 +65,8 @@ pub fn text(state: &State) -> String {
     match state.screen() {
         Screen::Node(view) => node::draw(state, view, frame.body, &mut sheet),
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
+        Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
+        Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
@@ -110,10 +119,16 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         Screen::Node(_) => Some(Id::Screen1),
         Screen::Pipeline(_) => Some(Id::Screen2),
         Screen::Flows(_) | Screen::Flow(_) => Some(Id::Screen3),
+        Screen::Trace(_) | Screen::Why(_) => Some(Id::Screen4),
         Screen::Sources(_) => Some(Id::Sources),
     };
-    let all =
-        [(Id::Screen1, "1 Node"), (Id::Screen2, "2 Pipeline"), (Id::Screen3, "3 Flows"), (Id::Sources, "P Sources")];
+    let all = [
+        (Id::Screen1, "1 Node"),
+        (Id::Screen2, "2 Pipeline"),
+        (Id::Screen3, "3 Flows"),
+        (Id::Screen4, "4 Trace"),
+        (Id::Sources, "P Sources"),
+    ];
     let mut x = 1;
     all.into_iter()
         .map(|(id, text)| {
@@ -238,6 +253,11 @@ fn status(state: &State) -> Row {
         }
         Screen::Pipeline(view) => {
             if let Some(graph) = &view.graph {
+                if let Some(way) = super::update::way(state) {
+                    let tables: Vec<String> = way.iter().map(|id| format!("T{id}")).collect();
+                    row.put(Role::Accent, &format!("way of the last trace: {}", tables.join(" ")));
+                    row.dim(" | p x puts it out | ");
+                }
                 row.text(&graph.summary());
                 row.dim(" | ");
                 row.dim(&crate::graph::legend(graph, state.look.charset));
@@ -281,6 +301,13 @@ fn status(state: &State) -> Row {
             row.text(&format!("flow {}", view.hash.digits(8)));
             if line > 0 {
                 row.dim(&format!(" | line {line} of the dump"));
+            }
+        }
+        Screen::Trace(view) => trace::status(view, usize::from(geometry::size(state).0), &mut row),
+        Screen::Why(view) => {
+            if let Some(rivals) = &view.rivals {
+                row.text(&super::panes::counted(rivals.rows.len(), "flow"));
+                row.dim(" beside the one that took the packet, nearest first | Enter opens one");
             }
         }
         Screen::Sources(_) => {

@@ -1,0 +1,168 @@
+//! A traced packet as the screen tells it: plain values, made beside the screen, with everything that is drawn.
+//!
+//! [`ask`] turns what a person typed into a packet, and is the only place that knows how packets are written. `steps`
+//! makes the tree of what happened, `head` the packet, the verdict and why, `rivals` what `w` shows of one lookup,
+//! `exports` what can be copied. Nothing here borrows from the snapshot, so a trace outlives a newer one.
+
+pub mod ask;
+mod exports;
+mod head;
+mod rivals;
+mod steps;
+
+use std::sync::Arc;
+
+pub use self::exports::{expectation, shell_quoted, test_line};
+pub use self::head::{Fact, Fix, Near, Outcome, Word};
+pub use self::rivals::{RivalRow, Rivals, rivals};
+pub use self::steps::{Mark, Step, StepKind, TableStep};
+use super::line::Row;
+use super::views::Spot;
+use crate::base::diag::Diagnostic;
+use crate::base::span::Span;
+use crate::graph::TableSet;
+use crate::model::bridge::FlowId;
+use crate::model::flow::TableId;
+use crate::session::{Scene, Ways};
+use crate::trace::{Options, Packet};
+use crate::why::blame::looks;
+use crate::why::journey::{Start, journey};
+
+/// What is asked: a packet, where it begins, and what connection tracking answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// The bridge it comes into.
+    pub spot: Spot,
+    /// The packet as it was typed.
+    pub text: String,
+    /// What connection tracking answers at the first, second .. recirculation; after these, that it is new.
+    pub answers: Vec<u8>,
+    /// The bytes of the recording that the text names, once they were read.
+    pub recording: Option<Arc<[u8]>>,
+}
+
+/// A traced packet.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// What was asked.
+    pub asked: Asked,
+    /// The packet.
+    pub packet: Packet,
+    /// The bridge it comes into: names in the text may lead to another one than was asked.
+    pub begins: Spot,
+    /// What was chosen where the text leaves it open, and what is odd about it.
+    pub notes: Vec<String>,
+    /// The packet in words.
+    pub title: String,
+    /// The packet in one line.
+    pub brief: Row,
+    /// What is known of the packet, a row each.
+    pub facts: Vec<Fact>,
+    /// What happened, as a tree.
+    pub steps: Vec<Step>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// Why, in words; empty if it arrived.
+    pub sentences: Vec<String>,
+    /// The flows that would have let it through, nearest first.
+    pub near: Vec<Near>,
+    /// What would let it through.
+    pub fixes: Vec<Fix>,
+    /// What was written on the way.
+    pub changed: Vec<Row>,
+    /// What was assumed.
+    pub assumed: Vec<String>,
+    /// The lookups on its way.
+    pub looks: Vec<Look>,
+    /// How often the packet began again after connection tracking.
+    pub recirculations: usize,
+    /// The ports by which it arrived.
+    pub arrived: Vec<Arrived>,
+    /// As `ofproto/trace` prints it.
+    pub as_ovs: String,
+    /// As JSON.
+    pub json: String,
+}
+
+/// A lookup.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The bridge.
+    pub spot: Spot,
+    /// The table.
+    pub table: TableId,
+    /// The flow that was found.
+    pub flow: Option<FlowId>,
+    /// The packet as the table saw it.
+    pub packet: Arc<Packet>,
+}
+
+/// A port by which the packet arrived, and how it was then.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// The bridge.
+    pub spot: Spot,
+    /// The port's OpenFlow number.
+    pub port: u32,
+    /// The port's name.
+    pub name: Arc<str>,
+    /// The packet as it left.
+    pub packet: Option<Arc<Packet>>,
+}
+
+/// How many lookups are kept for questions about them.
+const LOOKS: usize = 4096;
+
+impl Told {
+    /// The tables of a bridge that the packet came through.
+    pub fn visited(&self, spot: &Spot) -> TableSet {
+        self.looks.iter().filter(|look| look.spot == *spot).map(|look| look.table).collect()
+    }
+
+    /// The last lookup in the table of a flow, as a place in [`Told::looks`]; the one that found it, if one did.
+    pub fn look_at(&self, spot: &Spot, table: TableId, flow: FlowId) -> Option<usize> {
+        let found = self.looks.iter().rposition(|l| l.spot == *spot && l.flow == Some(flow));
+        found.or_else(|| self.looks.iter().rposition(|l| l.spot == *spot && l.table == table))
+    }
+}
+
+/// Traces a packet, and tells.
+pub fn tell(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
+    let sent = match ask::read(scene, asked)? {
+        ask::Ready::Packet(sent) => sent,
+        ask::Ready::Recording(path) => {
+            let d = Diagnostic::error("recording", Span::new(0, asked.text.len()), format!("`{path}` was not read"));
+            return Err(d);
+        }
+    };
+    let packet = sent.start.packet.clone();
+    let start = Start { node: sent.start.node, bridge: sent.start.bridge, packet: packet.clone() };
+    let ways = Ways::of(scene);
+    let nodes = ways.around();
+    let options = Options { ct_next: asked.answers.clone(), keep: true, ..Options::default() };
+    let found = journey(&nodes, start, &options);
+    let spot = |node: usize, bridge: usize| Spot {
+        node: nodes[node].world.node.name.clone(),
+        bridge: nodes[node].world.at(bridge).name.clone(),
+    };
+    let first = found.legs.first().map_or_else(Spot::default, |leg| spot(leg.node, leg.bridge));
+    let notes = sent.chosen.into_iter().chain(sent.notes).collect();
+    let mut told = Told { asked: asked.clone(), packet, begins: first, notes, ..Told::default() };
+    for leg in &found.legs {
+        for look in looks(&leg.trace) {
+            if told.looks.len() < LOOKS {
+                told.looks.push(Look {
+                    spot: spot(leg.node, look.bridge),
+                    table: look.table,
+                    flow: look.flow,
+                    packet: Arc::new(look.packet.clone()),
+                });
+            }
+        }
+        told.recirculations += leg.trace.passes.len().saturating_sub(1);
+    }
+    steps::tell(&nodes, &found, &mut told);
+    head::tell(&nodes, &found, &mut told);
+    exports::tell(&nodes, &found, &mut told);
+    Ok(told)
+}
