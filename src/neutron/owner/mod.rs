@@ -10,7 +10,9 @@ pub mod fwaas;
 mod objects;
 mod ovn;
 
+use std::num::NonZero;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use rustc_hash::FxHashMap;
 
@@ -26,6 +28,9 @@ use crate::model::neutron_facts::NeutronFacts;
 use crate::model::node::Node;
 use crate::model::owner::{How, Owner, OwnerKind, OwnerTable, System};
 use crate::model::snapshot::Snapshot;
+
+/// Flows for which a thread of its own is worth while.
+const SHARE: FlowId = 10_000;
 
 /// Who wanted the flows of one bridge.
 #[derive(Debug)]
@@ -118,8 +123,22 @@ impl Owners {
     /// The owners of all flows.
     pub fn table(&self) -> &OwnerTable {
         self.table.get_or_init(|| {
-            let mut cache = ovn::Cache::default();
-            OwnerTable::new((0..self.bridge.flows.len() as FlowId).map(|id| self.of_flow(id, &mut cache)))
+            let flows = self.bridge.flows.len() as FlowId;
+            let threads = thread::available_parallelism().map_or(1, NonZero::get).min(8) as FlowId;
+            let share = flows.div_ceil(threads).max(SHARE);
+            let part = |first: FlowId| {
+                let mut cache = ovn::Cache::default();
+                OwnerTable::new((first..flows.min(first + share)).map(|id| self.of_flow(id, &mut cache)))
+            };
+            if flows <= share {
+                return part(0);
+            }
+            thread::scope(|scope| {
+                let starts = (0..flows).step_by(share as usize);
+                let parts: Vec<_> = starts.map(|first| scope.spawn(move || part(first))).collect();
+                // A part that panicked would panic here as well; there is nothing to go on with.
+                OwnerTable::joined(parts.into_iter().map(|p| p.join().expect("owners are worked out without a panic")))
+            })
         })
     }
 
