@@ -255,7 +255,7 @@ fn the_limits_are_as_the_docs_say() {
     use ofscope::dump::{flows, vsctl};
     use ofscope::model::datapath::Key;
     use ofscope::model::group::GroupStats;
-    use ofscope::query;
+    use ofscope::{packet, query};
     let limits = [
         ("flows::LINE_LIMIT", flows::LINE_LIMIT),
         ("Cx::DEPTH", Cx::DEPTH),
@@ -267,6 +267,8 @@ fn the_limits_are_as_the_docs_say() {
         ("GroupStats::MAX_BUCKETS", GroupStats::MAX_BUCKETS),
         ("vsctl::LEVELS", vsctl::LEVELS),
         ("vsctl::ROWS", vsctl::ROWS),
+        ("hex::BYTES", packet::hex::BYTES),
+        ("ask::TEXT", packet::ask::TEXT),
         ("query::DEPTH", query::DEPTH),
         ("query::TEXT", query::TEXT),
         ("query::TERMS", query::TERMS),

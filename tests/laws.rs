@@ -30,6 +30,7 @@ use ofscope::model::node::Node;
 use ofscope::model::node_facts::facts;
 use ofscope::model::snapshot::Snapshot;
 use ofscope::neutron::{self, NodeNames, api};
+use ofscope::packet::{self, Asked, VlanLimit, hex, pcap};
 use ofscope::query::{Filter, complete};
 use ofscope::session::{self, Scene, open};
 
@@ -37,7 +38,7 @@ use ofscope::session::{self, Scene, open};
 pub type Law = fn(&[u8]);
 
 /// The laws by name.
-pub const LAWS: [(&str, Law); 12] = [
+pub const LAWS: [(&str, Law); 14] = [
     ("flow_line", flow_line),
     ("flow_dump", flow_dump),
     ("fmt", fmt),
@@ -50,6 +51,8 @@ pub const LAWS: [(&str, Law); 12] = [
     ("neutron", neutron),
     ("filter", filter),
     ("explain", explain),
+    ("frame", frame),
+    ("packet", packet),
 ];
 
 /// The laws of the readers that a text is for.
@@ -385,6 +388,62 @@ pub fn explain(data: &[u8]) {
     graph::json(&graph);
     graph::dot(&graph);
     graph::svg(&graph, &Layout::of(&graph, Fit { width: 120, density: Density::default() }));
+}
+
+/// A frame is read whatever it is, and what a switch reads in it can be written as a frame again; so are the packets of
+/// a recording.
+pub fn frame(data: &[u8]) {
+    let metadata = ofscope::trace::Packet::of(&ofscope::field::Match::any());
+    let recorded = (1..4).filter_map(|n| pcap::packet(data, n).ok()).map(|p| p.bytes);
+    for bytes in std::iter::once(data).chain(recorded) {
+        for limit in [VlanLimit::default(), VlanLimit::of(Some("0"))] {
+            let read = packet::frame(bytes, &metadata, limit);
+            assert!(read.notes.iter().all(|note| note.at <= bytes.len()), "{read:?}");
+            if bytes.len() >= packet::frame::ETHERNET {
+                let written = packet::write(&read.packet);
+                let again = packet::frame(&written.bytes, &metadata, limit).packet;
+                assert_eq!(again, read.packet, "{}\n{}", again.text(), read.packet.text());
+            }
+        }
+    }
+    if let Err(e) = pcap::packet(data, 2) {
+        assert!(!e.to_string().is_empty() && !e.hint().is_empty());
+    }
+}
+
+/// A packet as a person writes it: what is refused is refused at a place of the text, and a frame is no other packet than
+/// its expression.
+pub fn packet(data: &[u8]) {
+    let text = text(data);
+    let about = |d: &Diagnostic| {
+        let (start, end) = (d.span.start as usize, d.span.end as usize);
+        assert!(text.get(start..end).is_some(), "{text:?}: {d:?}");
+        let mut out = String::new();
+        d.paint("packet", text.lines().next().unwrap_or(""), &mut out);
+        assert!(is_clean(&out), "{out:?}");
+    };
+    let _ = hex::parse(&text).map_err(|d| about(&d));
+    let middle = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    for chosen in [None, Some((0, 0))] {
+        let around = SCENE.around(chosen);
+        for cursor in [middle, text.len()] {
+            let found = packet::complete(&text, cursor, &around);
+            assert!(text.get(found.replace.start as usize..found.replace.end as usize).is_some());
+        }
+        let asked = match packet::parse(&text, &around) {
+            Ok(Asked::Packet(sent)) => Ok(*sent),
+            Ok(Asked::File(file)) => file.read(data, &around),
+            Err(d) => Err(d),
+        };
+        match asked {
+            Ok(sent) => {
+                assert!(SCENE.nodes()[sent.start.node].bridges().len() > sent.start.bridge);
+                let written = packet::write(&sent.start.packet);
+                packet::frame(&written.bytes, &sent.start.packet, VlanLimit::default());
+            }
+            Err(d) => about(&d),
+        }
+    }
 }
 
 /// Bytes as the text a load makes of them.

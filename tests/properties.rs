@@ -223,3 +223,52 @@ fn the_classifier_finds_what_a_look_at_every_flow_finds() {
     }
     assert!(hits > 1000 && misses > 10, "{hits} hits, {misses} misses");
 }
+
+/// A text or some bytes with a few places changed, cut out or put in.
+fn changed(dice: &mut Dice, bytes: &[u8], odd: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=dice.below(4) {
+        let at = dice.below(bytes.len() + 1);
+        match dice.below(4) {
+            0 => bytes.truncate(at),
+            1 => bytes.insert(at, *dice.one_of(odd)),
+            2 => drop(bytes.drain(at..bytes.len().min(at + 4))),
+            _ if at < bytes.len() => bytes[at] = *dice.one_of(odd),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+#[test]
+fn frames_that_were_changed_anywhere_can_be_written_again() {
+    let frames = std::fs::read_to_string(crate::fixtures().join("packets/frames.txt")).unwrap();
+    let frames: Vec<Vec<u8>> = frames.lines().filter_map(|line| ofscope::packet::hex::parse(line).ok()).collect();
+    assert!(frames.len() > 400);
+    let mut dice = Dice(7);
+    let odd = [0, 1, 2, 3, 4, 6, 17, 0x3a, 0x2c, 0x2b, 0x3c, 0x45, 0x60, 0x81, 0x88, 0x87, 136, 0xff];
+    for _ in 0..20_000 {
+        let bytes = dice.one_of(&frames).clone();
+        let bytes = changed(&mut dice, &bytes, &odd);
+        crate::laws::frame(&bytes);
+    }
+}
+
+#[test]
+fn questions_that_were_changed_anywhere_are_answered_or_refused_at_a_place() {
+    let questions = [
+        "in_port=tapd36318fe-d4,tcp,nw_src=10.0.0.11,nw_dst=10.0.0.12,tcp_dst=5432",
+        "from vm1 to vm4 tcp 443,nw_tos=184",
+        "from vm d36318fe on compute1 to \"10.10.1.129\" udp 53",
+        "from fa:16:3e:a1:f9:02 to ff02::1 icmp6,ipv6_src=fd00::1",
+        "in_port=1,ct_state=trk|est @file.pcap:2",
+        "in_port=3,tun_id=7 fa163e7dc62f fa163ea1f902 0800 4500",
+        "\t0x0000:  fa16 3e7d c62f fa16 3ea1 f902 0806 0001  ..>}./..>.......\n\t0x0010: 0800  ..",
+    ];
+    let mut dice = Dice(9);
+    for _ in 0..2_000 {
+        let text = dice.one_of(&questions).as_bytes();
+        let text = changed(&mut dice, text, b" ,='\"@:/0fx\xc3\xa9\n(+-");
+        crate::laws::packet(&text);
+    }
+}

@@ -43,6 +43,17 @@ actions !~ "output:[0-9]+"
  cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, priority=1,ip actions=drop
 "#;
 
+/// Packets, one for each form that they are written in.
+const PACKETS: &str = r#"in_port=tapd36318fe-d4,tcp,nw_src=10.0.0.11,nw_dst=10.0.0.12,tcp_dst=5432
+from vm1 to vm4 tcp 443,nw_tos=184
+from vm d36318fe on compute1 to 10.10.1.129 udp 53
+from fa:16:3e:a1:f9:02 to fd00::1 icmp6
+in_port=1,ct_state=trk|est @file.pcap:2
+in_port=3,tun_id=7 fa163e7dc62f fa163ea1f902 0800 4500
+fa:16:3e:7d:c6:2f fa:16:3e:a1:f9:02 88a8 0007 8100 0008 0806
+0x0000:  fa16 3e7d c62f fa16 3ea1 f902 0806 0001  ..>}./..>.......
+"#;
+
 /// The seeds, each once.
 struct Seeds {
     corpus: PathBuf,
@@ -124,6 +135,14 @@ fn main() {
     let mut seeds = Seeds { corpus: root.join("corpus"), known: BTreeSet::new() };
     files_below(&root.join("../fixtures")).iter().for_each(|path| seeds.file(path));
     FILTERS.lines().for_each(|filter| seeds.add("filter", filter.as_bytes()));
+    PACKETS.lines().for_each(|packet| seeds.add("packet", packet.as_bytes()));
+    let frames = fs::read_to_string(root.join("../fixtures/packets/frames.txt")).expect("the frames are there");
+    for bytes in frames.lines().filter_map(|line| ofscope::packet::hex::parse(line).ok()) {
+        seeds.add("frame", &bytes);
+        let length = (bytes.len() as u32).to_be_bytes();
+        let header = b"\xa1\xb2\xc3\xd4\0\x02\0\x04\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\x01\0\0\0\0\0\0\0\0";
+        seeds.add("frame", &[&header[..], &length, &length, &bytes].concat());
+    }
     for archive in ["archives/every-form", "dumps/node"].map(|dir| archive(&root.join("../fixtures").join(dir))) {
         seeds.add("archive", &archive);
         seeds.add("archive", &zstd::encode_all(Cursor::new(archive), 3).expect("memory takes everything"));

@@ -105,8 +105,15 @@ impl File {
     }
 }
 
+/// Bytes of a text at most: a dump of the longest packet is shorter.
+pub const TEXT: usize = 1 << 20;
+
 /// Reads what a person asked for.
 pub fn parse(text: &str, around: &Around<'_>) -> Result<Asked, Diagnostic> {
+    if text.len() > TEXT {
+        let message = format!("the text has {} bytes, and no packet needs more than {TEXT}", text.len());
+        return Err(Diagnostic::error("too-long", Span::new(0, 1), message).hint("write a recording as @FILE"));
+    }
     let start = text.len() - text.trim_start().len();
     if text.trim().is_empty() {
         let d = Diagnostic::error("no-packet", Span::new(0, text.len()), "there is no packet");

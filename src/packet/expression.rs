@@ -15,10 +15,16 @@ use crate::trace::{Packet, spec};
 pub(super) fn parse(text: &str, bridge: &Bridge) -> Result<Packet, Diagnostic> {
     let names = known_ports(bridge);
     let said = words(text, &names)?;
+    let mut so_far = Match::any();
     for (at, word) in said.iter().enumerate() {
-        if let Some(other) = said[..at].iter().find(|other| contradict(&other.matches, &word.matches)) {
+        if contradict(&so_far, &word.matches)
+            && let Some(other) = said[..at].iter().find(|other| contradict(&other.matches, &word.matches))
+        {
             let message = format!("`{}` contradicts `{}`", word.span.slice(text), other.span.slice(text));
             return Err(Diagnostic::error("contradiction", word.span, message).hint("leave one of them out"));
+        }
+        for w in word.matches.words() {
+            so_far.set_word(w.word, w.mask, w.value, w.mask);
         }
     }
     let packet = spec::parse(text, &names).map_err(|d| unknown_port(d, text, bridge))?;

@@ -11,11 +11,13 @@ mod expression;
 pub mod frame;
 pub mod hex;
 pub mod pcap;
+pub mod write;
 
 pub use self::ask::{Around, Asked, File, Sent, Start, is_expression, parse};
 pub use self::book::Book;
 pub use self::complete::{Candidate, Completion, complete};
 pub use self::frame::{Framed, Note, VlanLimit, frame};
+pub use self::write::{Written, write};
 
 /// The checksum of RFC 1071: the ones' complement of the ones' complement sum. Over a header that has its own checksum
 /// in it, it is 0.

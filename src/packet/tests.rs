@@ -333,3 +333,25 @@ fn what_is_offered_is_understood() {
         }
     }
 }
+
+#[test]
+fn what_is_written_is_read_again() {
+    let metadata = spec::parse("in_port=1", Names::none()).unwrap();
+    for (limit, name, bytes, _) in frames() {
+        let packet = frame(&bytes, &metadata, limit).packet;
+        let written = write(&packet);
+        assert_eq!(frame(&written.bytes, &metadata, limit).packet, packet, "{name}");
+        assert!(written.lost.is_empty(), "{name}: {:?}", written.lost);
+    }
+}
+
+#[test]
+fn a_long_text_is_read_in_time_in_proportion_to_it() {
+    let words = format!("in_port=tapd36318fe-d4,{}tcp", "reg0=1,".repeat(100_000));
+    assert!(ask(ML2, &words).is_ok());
+    let quotes = format!("from {} to vm1", "'a' ".repeat(100_000));
+    assert!(ask(ML2, &quotes).is_err());
+    let dump = "0000:  ff\n".repeat(50_000);
+    assert!(ask(ML2, &dump).is_err());
+    assert_eq!(ask(ML2, &"0".repeat(ask::TEXT + 1)).unwrap_err().code, "too-long");
+}

@@ -13,6 +13,7 @@ use crate::model::naming::{Kind, Naming};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
 use crate::neutron::{self, NodeNames, Owners};
+use crate::packet::{Around, Book};
 use crate::query::{Filter, Scope};
 
 /// A snapshot with what was worked out about it so far. Everything is worked out once, when it is first asked.
@@ -20,6 +21,7 @@ use crate::query::{Filter, Scope};
 pub struct Scene {
     snapshot: Arc<Snapshot>,
     nodes: Vec<NodeScene>,
+    book: OnceLock<Book>,
 }
 
 /// A node.
@@ -60,7 +62,7 @@ impl Scene {
             names: OnceLock::new(),
             findings: OnceLock::new(),
         };
-        Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot }
+        Scene { nodes: snapshot.nodes.iter().map(node).collect(), snapshot, book: OnceLock::new() }
     }
 
     /// Of a snapshot that still grows: what would take a look at every flow is left empty.
@@ -78,6 +80,7 @@ impl Scene {
             node.names();
             for at in 0..node.bridges.len() {
                 node.naming(at);
+                node.owners(at);
             }
         }
         for bridge in self.nodes.iter().flat_map(|n| &n.bridges) {
@@ -102,6 +105,13 @@ impl Scene {
     /// Its nodes, in the order of the snapshot.
     pub fn nodes(&self) -> &[NodeScene] {
         &self.nodes
+    }
+
+    /// What a packet is asked about: who is where, and the node and bridge that the person chose, by their places.
+    pub fn around(&self, chosen: Option<(usize, usize)>) -> Around<'_> {
+        let names = || self.nodes.iter().map(NodeScene::names).collect::<Vec<_>>();
+        let book = self.book.get_or_init(|| Book::of(&self.snapshot, &names()));
+        Around { snapshot: &self.snapshot, book, chosen }
     }
 }
 
@@ -162,6 +172,11 @@ impl NodeScene {
         let scene = &self.bridges[bridge];
         let of = || Owners::of_bridge(&scene.bridge, &self.node, self.names(), self.naming(bridge), &self.snapshot);
         scene.owners.get_or_init(of)
+    }
+
+    /// The same, if it was worked out before.
+    pub fn owners_if_known(&self, bridge: usize) -> Option<&Owners> {
+        self.bridges[bridge].owners.get()
     }
 
     /// Why packets were discarded at a place of one of its bridges: a sentence.

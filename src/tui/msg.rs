@@ -38,6 +38,8 @@ pub enum Msg {
     Answer(Ticket, Answer),
     /// The terminal is gone, or somebody ended the program.
     Gone,
+    /// A recording was read, or why not: its path and its bytes.
+    Recording(String, Result<Arc<[u8]>, String>),
     /// An effect was done or not; what to tell.
     Done(Result<String, String>),
 }
@@ -86,6 +88,8 @@ pub enum Effect {
     Copy(String, &'static str),
     /// Write a file.
     Save(PathBuf, String),
+    /// Read a recording of packets.
+    Read(String),
     /// Add a line to a file.
     Append(PathBuf, String),
     /// Listen to the mouse, or not.

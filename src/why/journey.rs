@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use super::conversation::Connections;
 use super::{Cx, Why, why};
+use crate::check::{Finding, Severity};
 use crate::field::names::port;
 use crate::field::slot::{Slot, word};
 use crate::field::{Bits, FieldId, table};
+use crate::model::bridge::FlowId;
 use crate::model::node::Node;
 use crate::model::node_facts::{InterfaceFacts, TUNNELS, value};
 use crate::neutron::names::PortKind;
 pub use crate::packet::Start;
-use crate::trace::{Egress, Options, Packet, Trace, TunnelOut, Verdict, trace};
+use crate::trace::{Egress, Found, Options, Packet, Trace, TunnelOut, Verdict, What, trace};
 
 /// The way of a packet over all nodes it comes to.
 #[derive(Debug)]
@@ -178,6 +180,31 @@ fn judge(nodes: &[Cx<'_>], legs: &[Leg<'_>]) -> (Verdict, Option<usize>) {
     }
     let lost = legs.iter().rposition(is_lost);
     (Verdict::Dropped, lost)
+}
+
+/// What is wrong with the flows that a packet came by, on the node of each: errors and warnings, each once.
+pub fn findings<'a>(nodes: &[Cx<'a>], journey: &Journey<'_>) -> Vec<(usize, &'a Finding)> {
+    let mut found: Vec<(usize, &Finding)> = Vec::new();
+    let mut visited: Vec<usize> = journey.legs.iter().map(|leg| leg.node).collect();
+    visited.sort_unstable();
+    visited.dedup();
+    for node in visited {
+        let legs = journey.legs.iter().filter(|leg| leg.node == node);
+        let steps = legs.flat_map(|leg| &leg.trace.passes).flat_map(|pass| &pass.steps);
+        let mut flows: Vec<(usize, FlowId)> = Vec::new();
+        for step in steps {
+            if let What::Table { found: Found::Flow { flow, via }, .. } = &step.what {
+                let bridge = usize::from(step.bridge);
+                flows.extend(std::iter::once(*flow).chain(via.iter().copied()).map(|flow| (bridge, flow)));
+            }
+        }
+        let is_on_way = |f: &&Finding| {
+            f.severity != Severity::Note
+                && f.bridge.is_some_and(|bridge| f.flows.iter().any(|flow| flows.contains(&(bridge, *flow))))
+        };
+        found.extend(nodes[node].known.findings().iter().filter(is_on_way).map(|f| (node, f)));
+    }
+    found
 }
 
 /// The port of a captured node that has the packet's destination address, if exactly one has.
