@@ -69,7 +69,7 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
             }
             let wanted = u64::MAX.checked_shr(64 - u32::from(parts.n_clauses)).unwrap_or(0);
             let missing: Vec<String> = (0..parts.n_clauses)
-                .filter(|n| parts.met & 1 << n == 0)
+                .filter(|n| parts.met & 1u64.checked_shl((*n).into()).unwrap_or(0) == 0)
                 .map(|n| format!("{}/{}", n + 1, parts.n_clauses))
                 .collect();
             if parts.met & wanted == wanted {
