@@ -176,3 +176,12 @@ fn no_case_stands_for_a_check_that_is_gone() {
         assert!(FINDINGS.iter().any(|row| row.id == id), "{}", path.display());
     }
 }
+
+#[test]
+fn the_nodes_that_come_with_the_program_have_neither_errors_nor_warnings() {
+    let mut tally = crate::check::Tally::default();
+    for path in crate::check::nodes::scenarios(&crate::fixtures().join("nodes")) {
+        crate::check::findings::check(&path, &mut tally);
+    }
+    tally.finish();
+}
