@@ -6,7 +6,7 @@ mod check;
 
 use std::path::PathBuf;
 
-use check::{Tally, databases, files_below, findings, fmt, nodes, oracle, owners, parts, traces};
+use check::{Tally, databases, files_below, findings, fmt, losses, nodes, oracle, owners, parts, traces};
 
 fn corpus() -> PathBuf {
     let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");
@@ -94,6 +94,15 @@ fn flows_of_rules_lead_to_the_rules_that_the_agent_had() {
     let mut tally = Tally::default();
     for path in nodes::scenarios(&corpus()) {
         owners::check(&path, &mut tally);
+    }
+    tally.finish();
+}
+
+#[test]
+fn the_cause_of_every_broken_capture_is_named() {
+    let mut tally = Tally::default();
+    for path in nodes::scenarios(&corpus()) {
+        losses::check(&path, &mut tally);
     }
     tally.finish();
 }

@@ -3,6 +3,7 @@
 pub mod databases;
 pub mod findings;
 pub mod fmt;
+pub mod losses;
 pub mod nodes;
 pub mod oracle;
 pub mod owners;
