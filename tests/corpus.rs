@@ -3,10 +3,12 @@
 //! Not part of an ordinary test run, which knows `fixtures/` alone.
 
 mod check;
+#[path = "check/losses.rs"]
+mod losses;
 
 use std::path::PathBuf;
 
-use check::{Tally, databases, files_below, findings, fmt, losses, nodes, oracle, owners, parts, traces};
+use check::{Tally, databases, files_below, findings, fmt, nodes, oracle, owners, parts, traces};
 
 fn corpus() -> PathBuf {
     let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");

@@ -149,7 +149,7 @@ impl Book {
 
     /// What people call a network.
     pub fn network_label(&self, id: &str) -> String {
-        self.networks.get(id).map_or_else(|| crate::neutron::names::short_id(id), |name| name.to_string())
+        self.networks.get(id).map_or_else(|| crate::neutron::names::short_id(id), ToString::to_string)
     }
 
     fn add(&mut self, endpoint: Endpoint) {

@@ -1,6 +1,6 @@
 //! Packets as people have them: bytes from a capture, hex from a terminal, or two names.
 //!
-//! [`frame`] reads the bytes of a frame as Open vSwitch does; [`hex`] and [`pcap`] find those bytes in what people paste
+//! [`mod@frame`] reads the bytes of a frame as Open vSwitch does; [`hex`] and [`pcap`] find those bytes in what people paste
 //! and record. [`ask`] is the one grammar of all that a packet may be written as.
 
 pub mod ask;

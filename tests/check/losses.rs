@@ -9,7 +9,7 @@ use ofscope::trace::Options;
 use ofscope::why::journey::{findings, journey};
 use serde_json::Value;
 
-use super::Tally;
+use crate::check::Tally;
 
 /// What the capture's own `why.md` says, in the words that must come.
 const CAUSES: &[(&str, &[&str])] = &[

@@ -3,7 +3,6 @@
 pub mod databases;
 pub mod findings;
 pub mod fmt;
-pub mod losses;
 pub mod nodes;
 pub mod oracle;
 pub mod owners;
