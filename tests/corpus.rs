@@ -2,6 +2,7 @@
 //!
 //! Not part of an ordinary test run, which knows `fixtures/` alone.
 
+mod captured;
 mod check;
 
 use std::path::PathBuf;
@@ -76,7 +77,7 @@ fn traces_are_the_switchs_own_line_for_line() {
             .then(|| if dir.ends_with("traces") { dir.parent() } else { Some(dir) })?
     });
     let scenarios: std::collections::BTreeSet<_> = captured.collect();
-    scenarios.iter().for_each(|scenario| traces::check_captured(scenario, &mut tally));
+    scenarios.iter().for_each(|scenario| captured::check(scenario, &mut tally));
     tally.finish();
 }
 
