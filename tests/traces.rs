@@ -69,5 +69,5 @@ fn packets_that_differ_only_in_bits_that_did_not_matter_go_the_same_way() {
             }
         }
     }
-    assert!(same > 10_000 && other > 100, "{same} bits that did not matter, {other} that did");
+    assert!(same > 1000 && other > 100, "{same} bits that did not matter, {other} that did");
 }
