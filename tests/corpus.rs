@@ -7,7 +7,7 @@ mod check;
 
 use std::path::PathBuf;
 
-use check::{Tally, databases, files_below, fmt, nodes, oracle, owners, parts, traces};
+use check::{Tally, databases, files_below, findings, fmt, nodes, oracle, owners, parts, traces};
 
 fn corpus() -> PathBuf {
     let dir = std::env::var("OFSCOPE_CORPUS").expect("OFSCOPE_CORPUS names a directory; use tests/run --corpus DIR");
@@ -37,6 +37,15 @@ fn every_node_is_loaded_without_a_complaint() {
     let mut tally = Tally::default();
     for path in nodes::scenarios(&corpus()) {
         nodes::check(&path, &mut tally);
+    }
+    tally.finish();
+}
+
+#[test]
+fn only_what_is_broken_has_errors_and_warnings() {
+    let mut tally = Tally::default();
+    for path in nodes::scenarios(&corpus()) {
+        findings::check(&path, &mut tally);
     }
     tally.finish();
 }

@@ -56,7 +56,7 @@ fn case(id: &str) -> Case {
 }
 
 /// Copies a directory.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     for file in files_below(from) {
         let target = to.join(file.strip_prefix(from).unwrap());
         fs::create_dir_all(target.parent().unwrap()).unwrap();
@@ -65,7 +65,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Puts a fault into the node below `dir`.
-fn change(dir: &Path, id: &str, steps: &[(String, String)]) {
+pub fn change(dir: &Path, id: &str, steps: &[(String, String)]) {
     let mut file = PathBuf::new();
     for (word, rest) in steps {
         match word.as_str() {
@@ -175,4 +175,13 @@ fn no_case_stands_for_a_check_that_is_gone() {
         let id = path.file_stem().unwrap().to_string_lossy().into_owned();
         assert!(FINDINGS.iter().any(|row| row.id == id), "{}", path.display());
     }
+}
+
+#[test]
+fn the_nodes_that_come_with_the_program_have_neither_errors_nor_warnings() {
+    let mut tally = crate::check::Tally::default();
+    for path in crate::check::nodes::scenarios(&crate::fixtures().join("nodes")) {
+        crate::check::findings::check(&path, &mut tally);
+    }
+    tally.finish();
 }

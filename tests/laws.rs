@@ -277,7 +277,7 @@ pub fn datapath(data: &[u8]) {
 }
 
 /// Bytes through a pipe, packed or not, one file or a whole archive: they become a snapshot or are refused in
-/// words, and everything that the first screens show follows from the snapshot.
+/// words, and everything that the first screens show follows from the snapshot, findings included.
 pub fn archive(data: &[u8]) {
     // A packed text may hold far more than the fuzzer should wait for.
     if unpacked(data, 1 << 20).is_some_and(|bytes| bytes.len() == 1 << 20) {
@@ -303,6 +303,7 @@ pub fn archive(data: &[u8]) {
             }
         }
     }
+    scene.check();
 }
 
 /// Lists of Neutron's API, and what they name on a small node.
@@ -366,9 +367,11 @@ pub fn filter(data: &[u8]) {
     }
 }
 
-/// Flows of a bridge in plain words, where they lead, and the picture of their tables.
+/// Flows of a bridge in plain words, where they lead, the picture of their tables, and what the checks find.
 pub fn explain(data: &[u8]) {
     let bridge = bridge(&text(data), 24);
+    let node = Node { bridges: vec![Arc::new(bridge.clone())], ..Node::default() };
+    Scene::new(Snapshot { nodes: vec![Arc::new(node)], ..Snapshot::default() }).check();
     let naming = neutron::naming(&bridge, &Node::default(), &Snapshot::default());
     let index = Index::of(&bridge);
     let cx = Cx::new(&bridge, &naming, NodeNames::none(), &index);

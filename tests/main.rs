@@ -12,6 +12,7 @@ mod findings;
 mod house;
 mod laws;
 mod live;
+mod losses;
 mod memory;
 mod owners;
 mod properties;

@@ -171,7 +171,7 @@ impl XTunnel {
         let mut known = bridge.bridge.tlvs.clone();
         known.sort_by_key(|tlv| tlv.index);
         let present = known.iter().filter_map(|tlv| {
-            let field = table::TUN_METADATA.nth(tlv.index.into());
+            let field = table::TUN_METADATA.nth(tlv.index);
             let is_there = packet.key.word(field.slot.word - 1) & 1 == 1;
             let value = packet.key.read(field.slot).slice(0, usize::from(tlv.length) * 8).hex();
             let (class, kind, length) = (tlv.class, tlv.kind, tlv.length);
@@ -184,7 +184,7 @@ impl XTunnel {
 /// Whether a critical option is among those that the packet has.
 fn is_critical(packet: &Packet, bridge: &BridgeWorld<'_>) -> bool {
     const CRITICAL: u8 = 0x80;
-    let is_there = |index: u8| packet.key.word(table::TUN_METADATA.nth(index.into()).slot.word - 1) & 1 == 1;
+    let is_there = |index: u8| packet.key.word(table::TUN_METADATA.nth(index).slot.word - 1) & 1 == 1;
     bridge.bridge.tlvs.iter().any(|tlv| tlv.kind & CRITICAL != 0 && is_there(tlv.index))
 }
 
@@ -349,7 +349,7 @@ fn header(tunnel: &XTunnel, marked: &Packet, bridge: &BridgeWorld<'_>, macs: (u6
         if &*tunnel.kind == "geneve" {
             let critical = if is_critical(marked, bridge) { "crit," } else { "" };
             let length = |index: u8| {
-                let is_there = marked.key.word(table::TUN_METADATA.nth(index.into()).slot.word - 1) & 1 == 1;
+                let is_there = marked.key.word(table::TUN_METADATA.nth(index).slot.word - 1) & 1 == 1;
                 bridge
                     .bridge
                     .tlvs

@@ -1,6 +1,7 @@
 //! What the ordinary tests and the corpus run share: each check says what is wrong with what it was given.
 
 pub mod databases;
+pub mod findings;
 pub mod fmt;
 pub mod nodes;
 pub mod oracle;

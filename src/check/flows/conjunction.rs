@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::check::finding::counted;
+use crate::check::finding::{counted, listed};
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::slot::word;
 use crate::model::bridge::FlowId;
@@ -56,6 +56,8 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
         }
         let mut without_accept: BTreeMap<u8, Vec<FlowId>> = BTreeMap::new();
         let mut orphans: BTreeMap<u8, usize> = BTreeMap::new();
+        // Conjunctions of groups that nobody is in, and the flows that wait for them, by table.
+        let mut empty: BTreeMap<u8, (Vec<String>, Vec<FlowId>)> = BTreeMap::new();
         let is_agent = bridge.naming.kind == Kind::Integration;
         let is_known = !bridge.naming.system.is_empty();
         for ((table, number, _), parts) in &mut parts {
@@ -67,27 +69,26 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
             }
             let wanted = u64::MAX.checked_shr(64 - u32::from(parts.n_clauses)).unwrap_or(0);
             let missing: Vec<String> = (0..parts.n_clauses)
-                .filter(|n| parts.met & 1 << n == 0)
+                .filter(|n| parts.met & 1u64.checked_shl((*n).into()).unwrap_or(0) == 0)
                 .map(|n| format!("{}/{}", n + 1, parts.n_clauses))
                 .collect();
             if parts.met & wanted == wanted {
                 continue;
             }
             // A remote group that nobody is in looks just like that.
-            let (severity, why) = match (is_agent && missing == ["1/2"], is_known) {
-                (true, _) => (Severity::Note, ": no address is in the remote group"),
-                (false, true) => (Severity::Note, ""),
-                (false, false) => (Severity::Warning, ""),
-            };
+            if is_agent && missing == ["1/2"] {
+                let (numbers, flows) = empty.entry(*table).or_default();
+                numbers.push(number.to_string());
+                flows.extend(parts.accept);
+                continue;
+            }
+            let severity = if is_known { Severity::Note } else { Severity::Warning };
             let sentence = format!(
-                "Conjunction {number} of {} takes no packet: clause {} has no flow{why}.",
+                "Conjunction {number} of {} takes no packet: clause {} has no flow.",
                 bridge.table_name(*table),
                 missing.join(", ")
             );
             let hint = match severity {
-                Severity::Note if is_agent => {
-                    "Nothing is wrong if the group is meant to be empty; else look at its members."
-                }
                 Severity::Note => "Who writes these flows leaves a clause empty while nothing needs it.",
                 _ => "The flows were written in part: wait for the agent to finish, then capture again or restart it.",
             };
@@ -100,6 +101,17 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
                     .hint(hint)
                     .as_bad_as(severity),
             );
+        }
+        for (table, (numbers, flows)) in empty {
+            let sentence = format!(
+                "{} of {} can let nothing pass: nobody is in the remote group ({}).",
+                counted(numbers.len(), "conjunction"),
+                bridge.table_name(table),
+                listed(&numbers)
+            );
+            let hint = "Nothing is wrong if the group is meant to be empty; else look at its members.";
+            let draft = Draft::new(sentence).on(bridge).about(bridge.table_name(table));
+            found.add(draft.flows(flows).hint(hint).as_bad_as(Severity::Note));
         }
         let known: FxHashSet<(u8, u32)> = parts.keys().map(|(table, number, _)| (*table, *number)).collect();
         let mut lonely: Vec<_> = accepts.iter().filter(|(key, _)| !known.contains(*key)).collect();

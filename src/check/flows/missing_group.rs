@@ -24,7 +24,7 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
         }
         let is_missing = |id: &u32| bridge.bridge.group(*id).is_none();
         let mut missing: BTreeMap<u32, Vec<FlowId>> = BTreeMap::new();
-        for flow in bridge.flows_that(|e| e.groups.iter().any(|id| is_missing(id))) {
+        for flow in bridge.flows_that(|e| e.groups.iter().any(is_missing)) {
             let used = bridge.effects_of(flow).map_or(&[][..], |e| &e.groups);
             for id in used.iter().filter(|id| is_missing(id)) {
                 missing.entry(*id).or_default().push(flow);

@@ -29,7 +29,8 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
             }
         }
         for (port, flows) in by_port {
-            let packets: u64 = flows.iter().filter_map(|id| bridge.bridge.flow(*id).n_packets()).sum();
+            let counted_by = flows.iter().filter_map(|id| bridge.bridge.flow(*id).n_packets());
+            let packets = counted_by.fold(0, u64::saturating_add);
             let lost = if packets > 0 {
                 format!(" They took {} so far.", counted(packets as usize, "packet"))
             } else {

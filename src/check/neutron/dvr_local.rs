@@ -40,8 +40,10 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
             let high = super::agent::written(actions, word::ETH_SRC).map(u64::from);
             let low = super::agent::written(actions, word::ETH_SRC + 1).map(u64::from);
             let gateway = high.zip(low).map(|(high, low)| high << 32 | low);
-            let macs: Vec<u64> =
-                super::dvr_arp::routers(agent).filter(|r| r.vlan() == Some(vlan)).filter_map(|r| r.mac()).collect();
+            let macs: Vec<u64> = super::dvr_arp::routers(agent)
+                .filter(|r| r.vlan() == Some(vlan))
+                .filter_map(super::agent::Vif::mac)
+                .collect();
             if let Some(gateway) = gateway.filter(|g| !macs.is_empty() && !macs.contains(g)) {
                 let sentence = format!(
                     "{name} gets packets that were routed on other hosts from {}, which is no router of its network.",
