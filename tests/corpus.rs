@@ -2,6 +2,7 @@
 //!
 //! Not part of an ordinary test run, which knows `fixtures/` alone.
 
+mod captured;
 mod check;
 #[path = "check/losses.rs"]
 mod losses;
@@ -87,7 +88,7 @@ fn traces_are_the_switchs_own_line_for_line() {
             .then(|| if dir.ends_with("traces") { dir.parent() } else { Some(dir) })?
     });
     let scenarios: std::collections::BTreeSet<_> = captured.collect();
-    scenarios.iter().for_each(|scenario| traces::check_captured(scenario, &mut tally));
+    scenarios.iter().for_each(|scenario| captured::check(scenario, &mut tally));
     tally.finish();
 }
 

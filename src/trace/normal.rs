@@ -126,9 +126,19 @@ fn put(packet: &mut Packet, tags: Tags, priority_tags: PriorityTags) {
     packet.inner_tci = inner;
 }
 
-/// Addresses that switches keep to themselves: 01:80:c2:00:00:00 to 0f and Cisco's for the same purpose.
+/// Addresses that switches keep to themselves (`eth_addr_is_reserved`): those of spanning trees and their kin, some of
+/// Extreme's, and Cisco's.
 fn is_reserved(mac: u64) -> bool {
-    mac & !0xf == 0x0180_c200_0000 || mac & !3 == 0x0100_0ccc_cccc || mac == 0x0100_0ccd_cdcd
+    const SINGLE: [u64; 7] = [
+        0x00e0_2b00_0000,
+        0x00e0_2b00_0004,
+        0x00e0_2b00_0006,
+        0x0100_0c00_0000,
+        0x0100_0ccc_cccc,
+        0x0100_0ccc_cccd,
+        0x0100_0ccd_cdcd,
+    ];
+    mac & !0xf == 0x0180_c200_0000 || mac & !7 == 0x0100_0ccc_ccc0 || SINGLE.contains(&mac)
 }
 
 impl Vlan {
