@@ -56,7 +56,7 @@ fn case(id: &str) -> Case {
 }
 
 /// Copies a directory.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     for file in files_below(from) {
         let target = to.join(file.strip_prefix(from).unwrap());
         fs::create_dir_all(target.parent().unwrap()).unwrap();
@@ -65,7 +65,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Puts a fault into the node below `dir`.
-fn change(dir: &Path, id: &str, steps: &[(String, String)]) {
+pub fn change(dir: &Path, id: &str, steps: &[(String, String)]) {
     let mut file = PathBuf::new();
     for (word, rest) in steps {
         match word.as_str() {

@@ -11,6 +11,8 @@ mod dumps;
 mod findings;
 mod house;
 mod laws;
+mod live;
+mod losses;
 mod memory;
 mod owners;
 mod properties;

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use ofscope::dump::flow_line::{parse, split_actions};
 use ofscope::field::Names;
 use ofscope::model::neutron_facts::NeutronFacts;
+use ofscope::model::security::SecurityGroupRule;
 use ofscope::neutron::api;
-use ofscope::neutron::security_group::{Intended, LocalPort, Pair, Part, Rules, intended};
+use ofscope::neutron::security_group::{Intended, LocalPort, Pair, Part, Rules, Status, intended};
+use ofscope::session::{Scene, Source, open};
 use serde_json::{Value, json};
 
 use crate::check::{Tally, owners};
@@ -144,4 +146,55 @@ fn the_flows_of_rules_come_and_go_as_the_agent_wrote_them() {
         before = after;
     }
     assert!(counted > 150, "{counted}");
+}
+
+#[test]
+fn flows_of_a_rule_that_the_api_no_longer_has_are_stale_and_those_of_others_are_not() {
+    let progress = ofscope::base::progress::Progress::default();
+    let mut snapshot = open(&Source::named("demo:sg-rich"), true, &progress, &mut |_| {}).unwrap();
+    let facts = std::sync::Arc::make_mut(snapshot.neutron.as_mut().unwrap());
+    let is_it = |id: &std::sync::Arc<str>| id.starts_with("6cde310f");
+    let rule = facts.security_group_rules.keys().find(|id| is_it(id)).unwrap().clone();
+    facts.security_group_rules.remove(&rule);
+    let scene = Scene::new(snapshot);
+    let node = scene.nodes().iter().find(|n| &*n.node().name == "compute1").unwrap();
+    let at = node.bridges().iter().position(|b| &*b.bridge().name == "br-int").unwrap();
+    let bridge = node.bridges()[at].bridge();
+    let gone: Vec<u32> = (0..bridge.flows.len() as u32)
+        .filter(|id| node.owners(at).of(*id).iter().any(ofscope::model::owner::Owner::is_gone))
+        .collect();
+    // A member that no other rule has, and three ports with a service and an accepting flow, each for new and for
+    // established connections.
+    assert_eq!(gone.len(), 14);
+    for id in &gone {
+        let text = bridge.flow(*id).line_text(&bridge.names);
+        assert!(["tp_dst=5432", "conj_id=2", "nw_src="].iter().any(|word| text.contains(word)), "{text}");
+    }
+    let name = |at_end: usize| node.owners(at).of(gone[at_end])[0].name.to_string();
+    assert!((0..14).all(|n| name(n).starts_with("a rule that is gone: ingress")), "{}", name(0));
+}
+
+#[test]
+fn a_rule_whose_flows_somebody_removed_is_missing_and_no_other() {
+    let progress = ofscope::base::progress::Progress::default();
+    let mut snapshot = open(&Source::named("demo:sg-rich"), true, &progress, &mut |_| {}).unwrap();
+    // As if a rule had come through the API and the agent had not heard of it.
+    let facts = std::sync::Arc::make_mut(snapshot.neutron.as_mut().unwrap());
+    let old = facts.security_group_rules.values().find(|r| r.id.starts_with("d68b1db5")).unwrap().clone();
+    let new = SecurityGroupRule { id: "new".into(), ports: (Some(2222), Some(2223)), ..old };
+    facts.security_group_rules.insert("new".into(), new);
+    let scene = Scene::new(snapshot);
+    let node = scene.nodes().iter().find(|n| &*n.node().name == "compute1").unwrap();
+    let at = node.bridges().iter().position(|b| &*b.bridge().name == "br-int").unwrap();
+    let missing = node.owners(at).missing();
+    assert!(!missing.is_empty() && missing.iter().all(|m| &*m.rule.id == "new" && m.status == Status::Missing));
+    let texts: Vec<String> = missing[0].flows.iter().map(|f| f.text(Names::none())).collect();
+    assert_eq!(
+        texts,
+        [
+            "table=82,priority=77,ct_state=+est-rel-rpl,tcp,reg5=0x3,tp_dst=0x8ae/0xfffe actions=output:3",
+            "table=82,priority=77,ct_state=+new-est,tcp,reg5=0x3,tp_dst=0x8ae/0xfffe \
+             actions=ct(commit,zone=NXM_NX_REG6[0..15]),output:3,resubmit(,92)",
+        ]
+    );
 }

@@ -123,10 +123,6 @@ impl Effects {
 
     /// Writes a value under a mask, both as wide as the field, as Open vSwitch does.
     pub(super) fn set(&mut self, field: FieldId, value: &Bits, mask: &Bits) {
-        if field.slot == table::IN_PORT.slot && mask.is_zero() {
-            // `ANY` is how Open vSwitch prints "no port".
-            return self.touch(word::IN_PORT, u32::MAX, u32::MAX, port::NONE);
-        }
         if field.quirk == Quirk::MaskIsValue || field.is_tun_metadata() {
             self.forget(field.slot);
             return self.forget_presence(field);

@@ -321,7 +321,7 @@ fn part_of_register(s: &Subfield) -> Option<(FieldId, u16)> {
 fn set_field(cx: &Cx<'_>, scene: &Scene, base: &Match, a: &SetField, p: &mut Pieces) {
     let value = &a.value;
     match a.field {
-        table::IN_PORT | table::IN_PORT_OXM if a.mask.is_zero() => {
+        table::IN_PORT | table::IN_PORT_OXM if value.to_u64() == u64::from(port::NONE) => {
             return p.say("forgets the port it came in by, so that it may leave there again");
         }
         _ if a.mask.is_zero() => return p.say(&format!("keeps its {}", noun(a.field))),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::security::{
-    AddressGroup, AddressPair, FirewallGroup, FirewallPolicy, FirewallRule, FloatingIp, SecurityGroupRule,
+    AddressGroup, AddressPair, FirewallGroup, FirewallPolicy, FirewallRule, FloatingIp, SecurityGroupRule, SecurityLog,
 };
 
 /// What is known of ports, networks and the rest, each by its UUID.
@@ -40,8 +40,8 @@ pub struct NeutronFacts {
     pub floating_ips: FxHashMap<Arc<str>, FloatingIp>,
     /// The names of quality of service policies.
     pub qos_policies: FxHashMap<Arc<str>, Arc<str>>,
-    /// The names of logs of security groups.
-    pub logs: FxHashMap<Arc<str>, Arc<str>>,
+    /// Logs of security groups.
+    pub logs: FxHashMap<Arc<str>, SecurityLog>,
 }
 
 /// A port.

@@ -215,6 +215,24 @@ impl OwnerTable {
         table
     }
 
+    /// One table of several, for flows that follow on each other.
+    pub fn joined(parts: impl IntoIterator<Item = OwnerTable>) -> OwnerTable {
+        let mut known: FxHashMap<Box<[Owner]>, u32> = FxHashMap::default();
+        let mut table = OwnerTable::default();
+        for part in parts {
+            let next = |owners: Box<[Owner]>| {
+                let next = table.lists.len() as u32;
+                *known.entry(owners).or_insert_with_key(|owners| {
+                    table.lists.push(owners.clone());
+                    next
+                })
+            };
+            let renumbered: Vec<u32> = part.lists.into_iter().map(next).collect();
+            table.of.extend(part.of.into_iter().map(|at| renumbered[at as usize]));
+        }
+        table
+    }
+
     /// The different lists of owners.
     pub fn lists(&self) -> &[Box<[Owner]>] {
         &self.lists
@@ -249,6 +267,10 @@ mod tests {
         assert_eq!(table.of(2), [owner("a")]);
         assert_eq!((table.of(1).len(), table.of(3).len()), (0, 0));
         assert_eq!(owner("a").label(), "port a");
+        let joined = OwnerTable::joined([table.clone(), OwnerTable::new([vec![owner("b")], vec![owner("a")]])]);
+        let ids = |flow| joined.of(flow).iter().map(|o| o.id.to_string()).collect::<String>();
+        assert_eq!((0..6).map(ids).collect::<Vec<_>>(), ["a", "", "a", "b", "a", ""]);
+        assert_eq!(joined.lists().len(), 3);
     }
 
     #[test]

@@ -308,6 +308,23 @@ pub struct FloatingIp {
     pub router: Arc<str>,
 }
 
+/// A log of what security groups accept or drop.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SecurityLog {
+    /// Its UUID.
+    pub id: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The UUID of the group it is about; empty for all.
+    pub group: Arc<str>,
+    /// The UUID of the port it is about; empty for all.
+    pub port: Arc<str>,
+    /// Whether it logs what is accepted.
+    pub of_accepted: bool,
+    /// Whether it logs what is dropped.
+    pub of_dropped: bool,
+}
+
 /// IP protocols by the names that the API takes (`neutron_lib/constants.py`, `IP_PROTOCOL_MAP`).
 #[rustfmt::skip]
 pub const PROTOCOLS: &[(&str, u8)] = &[

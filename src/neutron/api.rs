@@ -217,8 +217,8 @@ pub fn add(facts: &mut NeutronFacts, text: &str) -> (Option<Kind>, Vec<Diagnosti
         Kind::QosPolicies => keep(list(&value, kind, named), |(id, name)| {
             facts.qos_policies.insert(id, name);
         }),
-        Kind::Logs => keep(list(&value, kind, named), |(id, name)| {
-            facts.logs.insert(id, name);
+        Kind::Logs => keep(list(&value, kind, security::log), |log| {
+            facts.logs.insert(log.id.clone(), log);
         }),
         Kind::Routers => keep(list(&value, kind, named), |(id, name)| {
             facts.routers.insert(id, name);

@@ -210,7 +210,7 @@ fn commit_mpls(packet: &Packet, base: &mut Packet, out: &mut Vec<DpAction>) {
 
 fn tags(packet: &Packet) -> Vec<(u16, u16)> {
     let outer = (packet.tci() & 0x1000 != 0).then_some((packet.tpids[0], packet.tci()));
-    let inner = (packet.inner_tci & 0x1000 != 0).then_some((packet.tpids[1], packet.inner_tci));
+    let inner = (outer.is_some() && packet.inner_tci & 0x1000 != 0).then_some((packet.tpids[1], packet.inner_tci));
     outer.into_iter().chain(inner).collect()
 }
 

@@ -32,11 +32,20 @@ enum Then {
 impl<'a> Machine<'_, 'a> {
     /// Executes a flow's actions.
     pub(super) fn run_actions(&mut self, actions: &'a [Action], last: bool) {
+        let in_bucket = std::mem::replace(&mut self.in_bucket, false);
         self.run_each(actions.iter().map(Cow::Borrowed), actions.len(), last);
+        self.in_bucket = in_bucket;
     }
 
     /// Executes actions that may have been put together on the way.
     pub(super) fn run_list(&mut self, actions: Vec<Cow<'a, Action>>, last: bool) {
+        let in_bucket = std::mem::replace(&mut self.in_bucket, false);
+        self.run_bucket(actions, last);
+        self.in_bucket = in_bucket;
+    }
+
+    /// Executes the actions of a bucket: only what stands there itself knows that.
+    pub(super) fn run_bucket(&mut self, actions: Vec<Cow<'a, Action>>, last: bool) {
         let n = actions.len();
         self.run_each(actions.into_iter(), n, last);
     }

@@ -134,7 +134,7 @@ impl<'a> Machine<'_, 'a> {
         self.in_bucket = true;
         let list: Vec<&'a Action> = super::exec::in_order(bucket.actions.0.iter());
         self.depth += 1;
-        self.run_list(list.into_iter().map(std::borrow::Cow::Borrowed).collect(), last);
+        self.run_bucket(list.into_iter().map(std::borrow::Cow::Borrowed).collect(), last);
         self.depth -= 1;
         if self.freezing {
             self.finish_freezing();

@@ -207,7 +207,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.reads(word::RECIRC_ID, u32::MAX);
         self.reads(word::IN_PORT, u32::MAX);
         let in_port = self.packet.in_port();
-        self.came_in = self.port(in_port).map(|p| p.number);
+        self.came_in = self.port(in_port).filter(|p| p.peer.is_none()).map(|p| p.number);
         let receives = self.tunnel_ecn() && self.port(in_port).is_none_or(|p| !p.no_receive);
         let actions = if frozen.is_empty() {
             let (found, actions) = self.lookup(self.table, in_port, true);
@@ -635,7 +635,7 @@ impl<'w, 'a> Machine<'w, 'a> {
 /// ct_state: the packet was tracked.
 pub(super) const CT_TRACKED: u64 = 0x20;
 /// Reason of a packet-in: a table-miss flow said so (`OFPR_EXPLICIT_MISS`, which OpenFlow calls no_match).
-const EXPLICIT_MISS: u8 = 7;
+const EXPLICIT_MISS: u8 = 6;
 
 /// The actions among what was kept. What they stop with stands first, so where they belong makes no difference.
 fn kept_actions(frozen: Vec<Frozen<'_>>) -> Vec<Cow<'_, Action>> {

@@ -3,7 +3,7 @@
 use super::machine::Machine;
 use super::packet::Packet;
 use super::step::{Assumption, Remark};
-use super::world::{BridgeWorld, Vlan, VlanMode, XPort};
+use super::world::{BridgeWorld, PriorityTags, Vlan, VlanMode, XPort};
 use crate::field::names::port;
 use crate::field::proto::ethertype;
 use crate::field::slot::{Slot, word};
@@ -27,10 +27,11 @@ impl Machine<'_, '_> {
         self.reads_slot(Slot::new(word::VLAN, 0, 13));
         let here = self.here();
         let from = self.packet.in_port();
-        let Some(input) = here.port(from) else {
-            if from != port::NONE {
-                self.remark(Remark::UnknownPort(from));
-            }
+        // What comes from no port, or from a controller, may go anywhere.
+        let nowhere = XPort { number: from, ..XPort::default() };
+        let is_nowhere = matches!(from, port::NONE | port::CONTROLLER);
+        let Some(input) = here.port(from).or(is_nowhere.then_some(&nowhere)) else {
+            self.remark(Remark::UnknownPort(from));
             return self.remark(Remark::NoBundle);
         };
         if !here.knows_vlans {
@@ -44,16 +45,24 @@ impl Machine<'_, '_> {
         let inside = input.vlan.inside(came);
         let vlan = inside[0].1;
         let to = self.packet.get(table::ETH_DST.slot);
-        if !here.forward_bpdu && is_reserved(to) {
+        if !is_nowhere && !here.forward_bpdu && is_reserved(to) {
             return self.remark(Remark::ReservedMac);
+        }
+        const MULTICAST: u64 = 0x0100_0000_0000;
+        const BROADCAST: u64 = 0xffff_ffff_ffff;
+        if here.snoops && self.packet.is_ip() && to & MULTICAST != 0 && to != BROADCAST {
+            self.assume(Assumption::Multicast(here.bridge.name.clone()));
+            self.remark(Remark::Unregistered);
+            return self.flood_vlan(here, input, inside, last);
         }
         if here.bridge.fdb.is_empty() {
             self.assume(Assumption::Fdb(here.bridge.name.clone()));
         }
-        let entry = here.bridge.fdb.iter().find(|e| e.mac == to && e.vlan == vlan);
-        match entry.and_then(|e| here.port(e.port)) {
-            Some(output) if output.group == input.group => self.remark(Remark::LearnedInput),
-            Some(output) => {
+        let is_known = |e: &&crate::model::port::FdbEntry| e.mac == to && e.vlan == vlan && to & MULTICAST == 0;
+        match here.bridge.fdb.iter().find(is_known).map(|e| here.port(e.port)) {
+            Some(None) => self.remark(Remark::LearnedNowhere),
+            Some(Some(output)) if output.group == input.group => self.remark(Remark::LearnedInput),
+            Some(Some(output)) => {
                 self.remark(Remark::Learned);
                 self.send_tagged(output, inside, last);
             }
@@ -71,7 +80,7 @@ impl Machine<'_, '_> {
             // A bond gets one copy only.
             let is_first = !seen.contains(&&*output.group);
             seen.push(&output.group);
-            if is_first && output.group != input.group && !output.no_flood && output.vlan.carries(inside[0].1) {
+            if is_first && output.group != input.group && !output.no_flood && output.vlan.carries(&inside) {
                 outputs.push(output);
             }
         }
@@ -83,7 +92,11 @@ impl Machine<'_, '_> {
     /// Sends the packet with the tags that the port's VLANs ask for.
     fn send_tagged(&mut self, output: &XPort, inside: Tags, last: bool) {
         let before = self.packet.clone();
-        put(&mut self.packet, output.vlan.outside(inside), output.vlan.priority_tags);
+        let mut outside = output.vlan.outside(inside);
+        if output.vlan.priority_tags != PriorityTags::Never {
+            outside[0].2 = self.packet.tci() & PCP;
+        }
+        put(&mut self.packet, outside, output.vlan.priority_tags);
         self.writes_slot(Slot::new(word::VLAN, 0, 16));
         self.send(output.number, last, false);
         self.packet.set_tci(before.tci());
@@ -98,13 +111,16 @@ fn tags(packet: &Packet) -> Tags {
     [tag(packet.tpids[0], packet.tci()), tag(packet.tpids[1], packet.inner_tci)]
 }
 
-/// Puts tags on a packet. A VLAN of 0 is none, unless there is a priority to tell.
-fn put(packet: &mut Packet, tags: Tags, priority_tags: bool) {
-    let tci = |(_, vid, pcp): (u16, u16, u16)| {
-        if vid != 0 || priority_tags && pcp != 0 { vid | pcp | PRESENT } else { 0 }
+/// Puts tags on a packet (`xvlan_put`). One without VLAN and priority is none, unless the port always has one.
+fn put(packet: &mut Packet, tags: Tags, priority_tags: PriorityTags) {
+    let tci = |(tpid, vid, pcp): (u16, u16, u16)| {
+        let is_there = vid | pcp != 0 || priority_tags == PriorityTags::Always && tpid != 0;
+        if is_there { vid | pcp | PRESENT } else { 0 }
     };
     let tpid = |(tpid, ..): (u16, u16, u16)| if tpid == 0 { ethertype::VLAN } else { tpid };
-    let (outer, inner) = (tci(tags[0]), tci(tags[1]));
+    let outer = tci(tags[0]);
+    // A tag below none is not seen.
+    let inner = if outer == 0 { 0 } else { tci(tags[1]) };
     packet.tpids = [if outer == 0 { 0 } else { tpid(tags[0]) }, if inner == 0 { 0 } else { tpid(tags[1]) }];
     packet.set_tci(outer);
     packet.inner_tci = inner;
@@ -121,21 +137,30 @@ impl Vlan {
         match self.mode {
             VlanMode::Access => (vid != 0).then(|| Remark::TaggedAccess(vid, (*port.name).into(), self.tag)),
             VlanMode::NativeTagged | VlanMode::NativeUntagged if vid == 0 => None,
-            VlanMode::Dot1qTunnel => None,
+            VlanMode::Dot1qTunnel if self.cvlans.is_empty() || self.cvlans.contains(&vid) => None,
+            VlanMode::Dot1qTunnel => Some(Remark::Excluded(vid, (*port.name).into())),
             _ => (!self.trunks_vlan(vid)).then(|| Remark::NotTrunked(vid, (*port.name).into())),
         }
     }
 
+    /// Whether a port that is no access port carries a VLAN. A native VLAN is always carried, and VLAN 0 is none then.
     fn trunks_vlan(&self, vid: u16) -> bool {
-        self.mode != VlanMode::Access && (self.trunks.is_empty() || self.trunks.contains(&vid))
+        let has_native = matches!(self.mode, VlanMode::NativeTagged | VlanMode::NativeUntagged) && self.tag != 0;
+        match vid {
+            _ if self.mode == VlanMode::Access => false,
+            0 if has_native => false,
+            _ if has_native && vid == self.tag => true,
+            _ => self.trunks.is_empty() || self.trunks.contains(&vid),
+        }
     }
 
-    /// Whether packets of a VLAN go out.
-    fn carries(&self, vid: u16) -> bool {
+    /// Whether packets with these tags go out.
+    fn carries(&self, inside: &Tags) -> bool {
+        let (outer, inner) = (inside[0].1, inside[1].1);
         match self.mode {
-            VlanMode::Access | VlanMode::Dot1qTunnel => vid == self.tag,
-            VlanMode::NativeTagged | VlanMode::NativeUntagged => vid == self.tag || self.trunks_vlan(vid),
-            VlanMode::Trunk => self.trunks_vlan(vid),
+            VlanMode::Access => outer == self.tag && inner == 0,
+            VlanMode::Dot1qTunnel => outer == self.tag && (self.cvlans.is_empty() || self.cvlans.contains(&inner)),
+            _ => self.trunks_vlan(outer),
         }
     }
 
@@ -147,7 +172,7 @@ impl Vlan {
             VlanMode::NativeTagged | VlanMode::NativeUntagged if came[0].1 == 0 => {
                 [(tpid, self.tag, came[0].2), came[1]]
             }
-            VlanMode::Dot1qTunnel => [(ethertype::VLAN_8021AD, self.tag, 0), came[0]],
+            VlanMode::Dot1qTunnel => [(self.qinq, self.tag, 0), came[0]],
             _ => came,
         }
     }

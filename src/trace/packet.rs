@@ -201,6 +201,13 @@ impl Packet {
                 show(table::IPV6_SRC.slot);
                 show(table::IPV6_DST.slot);
                 show(table::IPV6_LABEL.slot);
+                if self.nw_proto() == ipproto::ICMPV6 {
+                    // Whether it is neighbour discovery is looked up even in later fragments.
+                    show(proto::TP_DST);
+                    if self.get(proto::TP_DST) == 0 {
+                        show(proto::TP_SRC);
+                    }
+                }
                 if self.meets(Needs::Nd) {
                     show(table::ARP_SHA.slot);
                     show(table::ARP_THA.slot);

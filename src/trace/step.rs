@@ -189,6 +189,10 @@ pub enum Remark {
     Learned,
     /// It was learned on the input port.
     LearnedInput,
+    /// It was learned on a port that is not there any more.
+    LearnedNowhere,
+    /// Nobody is known to want the group's packets.
+    Unregistered,
     /// The address is not for others.
     ReservedMac,
     /// The packet came from no port that takes part.
@@ -197,6 +201,8 @@ pub enum Remark {
     UnknownPort(u32),
     /// A tag on an access port: the tag, the port, its own tag.
     TaggedAccess(u16, Box<str>, u16),
+    /// An inner VLAN that the tunnel port excludes.
+    Excluded(u16, Box<str>),
     /// A VLAN that the trunk does not carry.
     NotTrunked(u16, Box<str>),
     /// Hence it is dropped.
@@ -364,6 +370,8 @@ pub enum Assumption {
     Tracked(Box<str>),
     /// Which addresses were learned.
     Fdb(std::sync::Arc<str>),
+    /// Which ports want which multicast groups.
+    Multicast(std::sync::Arc<str>),
     /// The VLANs of ports.
     Vlans(std::sync::Arc<str>),
     /// The packet's length.
@@ -390,6 +398,9 @@ impl Assumption {
             }
             Assumption::Tracked(text) => text.to_string(),
             Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
+            Assumption::Multicast(bridge) => {
+                format!("{bridge} watches multicast groups, and nobody has joined this one: no capture tells it")
+            }
             Assumption::Vlans(bridge) => format!("every port of {bridge} carries every VLAN: nothing says otherwise"),
             Assumption::Length(bytes) => format!("the packet may be longer than {bytes} bytes or not: both are traced"),
             Assumption::Neighbour(remote) => {
@@ -441,13 +452,12 @@ impl Remark {
         use Remark::*;
         match self {
             OutputPort(_) | NoForward | Tunnel | NativeTunnel | TunnelVia(..) | TunnelBetween(..) | NoNeighbour(..)
-            | Now(..) | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned | LearnedInput | ReservedMac
-            | BucketDown(..) | Score(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_) | Deleted(_) => {
-                Grade::Detail
-            }
-            OutOfRange(_) | NoPort | InputPort | NoTunnel | OwnTunnel | Unmet(_) | NoBundle | VlanRefused
-            | NoGroup(_) | LearnIgnored | TtlExpired(_) => Grade::Warning,
-            UnknownPort(_) | TaggedAccess(..) | NotTrunked(..) | StackUnderflow | TruncatedPatch(_)
+            | Now(..) | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned | LearnedInput | Unregistered
+            | ReservedMac | BucketDown(..) | Score(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_)
+            | Deleted(_) => Grade::Detail,
+            OutOfRange(_) | LearnedNowhere | NoPort | InputPort | NoTunnel | OwnTunnel | Unmet(_) | NoBundle
+            | VlanRefused | NoGroup(_) | LearnIgnored | TtlExpired(_) => Grade::Warning,
+            UnknownPort(_) | TaggedAccess(..) | Excluded(..) | NotTrunked(..) | StackUnderflow | TruncatedPatch(_)
             | ConjunctionExecuted | NoTuple | ChainedBuckets | TooDeep | TooManyResubmits | TooManyActions
             | StackTooLarge | TooManyLabels | Unknown(_) => Grade::Error,
         }
@@ -486,6 +496,11 @@ impl Remark {
             Flooding => "no learned MAC for destination, flooding".to_owned(),
             Learned => "forwarding to learned port".to_owned(),
             LearnedInput => "learned port is input port, dropping".to_owned(),
+            LearnedNowhere => "learned port is unknown, dropping".to_owned(),
+            Unregistered => "unregistered multicast, flooding".to_owned(),
+            Excluded(vid, port) => {
+                format!("dropping VLAN {vid} packet received on dot1q-tunnel port {port} that excludes this VLAN")
+            }
             ReservedMac => "packet has reserved destination MAC, dropping".to_owned(),
             NoBundle => "no input bundle, dropping".to_owned(),
             UnknownPort(port) => format!("received packet on unknown port {port}"),

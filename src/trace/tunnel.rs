@@ -13,6 +13,8 @@ use crate::field::slot::{Slot, WordId, word};
 use crate::field::table;
 use crate::model::node_facts::InterfaceFacts;
 
+/// The time to live of an outer header unless something else is said.
+const TTL_DEFAULT: u8 = 64;
 /// tun_tos.
 const TOS: Slot = Slot::new(word::TUN_MISC, 24, 8);
 /// tun_ttl.
@@ -80,7 +82,7 @@ impl XTunnel {
             ttl: match option("ttl") {
                 Some("inherit") => None,
                 Some(ttl) => byte(ttl),
-                None => Some(64),
+                None => Some(TTL_DEFAULT),
             },
             tos: match option("tos") {
                 Some("inherit") => None,
@@ -112,7 +114,7 @@ impl XTunnel {
             packet.set(table::TUN_ID.slot, self.out_key.unwrap_or(0));
         }
         let is_ip = packet.is_ip();
-        let ttl = self.ttl.unwrap_or(if is_ip { packet.get(table::NW_TTL.slot) as u8 } else { 0 });
+        let ttl = self.ttl.unwrap_or(if is_ip { packet.get(table::NW_TTL.slot) as u8 } else { TTL_DEFAULT });
         packet.set(TTL, ttl.into());
         let nw_tos = if is_ip { packet.get(NW_TOS) } else { 0 };
         // Congestion that was experienced already is not told to the outer header.

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::hash::two_words;
 use super::tunnel::XTunnel;
 use crate::field::names::port;
+use crate::field::proto::ethertype;
 use crate::model::bridge::Bridge;
 use crate::model::node::Node;
 use crate::model::node_facts::{BridgeFacts, InterfaceFacts, value};
@@ -36,6 +37,8 @@ pub(super) struct BridgeWorld<'a> {
     pub miss_to_controller: bool,
     /// Whether reserved addresses are forwarded, too.
     pub forward_bpdu: bool,
+    /// Whether groups of receivers are learned, which no capture tells.
+    pub snoops: bool,
     /// Whether the switch itself puts tunnels together, rather than the kernel.
     pub is_native: bool,
     /// Whether ports and their VLANs are known.
@@ -70,8 +73,20 @@ pub(super) struct Vlan {
     pub mode: VlanMode,
     pub tag: u16,
     pub trunks: Vec<u16>,
-    /// Whether packets of VLAN 0 are sent with a tag that holds their priority.
-    pub priority_tags: bool,
+    /// The inner VLANs of a dot1q-tunnel; empty means all.
+    pub cvlans: Vec<u16>,
+    /// The Ethernet type of the tags that a dot1q-tunnel puts on.
+    pub qinq: u16,
+    pub priority_tags: PriorityTags,
+}
+
+/// When packets of VLAN 0 are sent with a tag that holds their priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum PriorityTags {
+    #[default]
+    Never,
+    IfNonzero,
+    Always,
 }
 
 /// How a port deals with VLAN tags.
@@ -207,6 +222,7 @@ impl<'a> BridgeWorld<'a> {
                 !f.controllers.is_empty() && matches!(&f.protocols[..], [only] if &**only == "OpenFlow10")
             }),
             forward_bpdu: facts.is_some_and(|f| value(&f.other_config, "forward-bpdu") == Some("true")),
+            snoops: facts.is_some_and(|f| f.mcast_snooping == Some(true)),
             is_native: is_native(node, facts),
             knows_vlans: facts.is_some(),
         }
@@ -243,7 +259,16 @@ impl XPort {
             mode,
             tag: port.tag.unwrap_or(0),
             trunks: port.trunks.clone(),
-            priority_tags: matches!(value(&port.other_config, "priority-tags"), Some("true" | "always" | "if-nonzero")),
+            cvlans: port.cvlans.clone(),
+            qinq: match value(&port.other_config, "qinq-ethtype") {
+                Some("802.1q") => ethertype::VLAN,
+                _ => ethertype::VLAN_8021AD,
+            },
+            priority_tags: match value(&port.other_config, "priority-tags") {
+                Some("true" | "if-nonzero") => PriorityTags::IfNonzero,
+                Some("always") => PriorityTags::Always,
+                _ => PriorityTags::Never,
+            },
         };
         let kind = interface.kind.as_deref().unwrap_or("");
         if interface.option("remote_ip").is_some() && kind != "patch" {

@@ -12,6 +12,7 @@ use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
 use crate::model::naming::{Carries, Kind, Naming};
 use crate::neutron::ovn::opcodes::opcode;
+use crate::neutron::tables::row_of;
 use crate::trace::{Found, Packet, Trace, Verdict, What, World};
 
 /// A lookup of a trace.
@@ -80,7 +81,10 @@ pub fn blame<'n>(
         let Look { bridge, table, flow, pass, .. } = looks[look];
         let before = look.checked_sub(1).filter(|at| looks[*at].bridge == bridge);
         let here = world.at(bridge);
-        let is_sink = here.table(table).is_some_and(|t| only_drops(here, t));
+        // A table that is there to decide did so, even if nothing is left in it but the flow that drops the rest.
+        let decides =
+            row_of(naming(bridge).kind, table).is_some_and(|r| !r.missed.is_empty() || !r.unmatched.1.is_empty());
+        let is_sink = !decides && here.table(table).is_some_and(|t| only_drops(here, t));
         if let Some(before) = before
             && is_sink
         {

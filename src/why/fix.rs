@@ -51,6 +51,8 @@ pub(super) fn fixes(lost: &Lost<'_>) -> Vec<Fix> {
         acl(lost).or_else(|| rule(lost)).or_else(|| address(lost)).or_else(|| binding(lost)).or_else(|| anew(lost)),
     );
     fixes.extend(by_hand(lost));
+    // What was tried and did not get the packet through is no way out.
+    fixes.retain(|fix| fix.verdict.is_none_or(|v| matches!(v, Verdict::Delivered | Verdict::Mixed)));
     fixes
 }
 
@@ -214,7 +216,14 @@ fn sender<'a>(lost: &Lost<'a>) -> Option<&'a str> {
 /// differ. For a flow that a conjunction leads to, the flow itself without the conjunction.
 fn by_hand(lost: &Lost<'_>) -> Option<Fix> {
     let bridge = lost.cx.world.at(lost.look.bridge);
-    let nearest = lost.misses.iter().find(|m| m.verdict == Some(Verdict::Delivered) && m.rival.distance.state == 0)?;
+    let is_like = |m: &&Miss| {
+        let mut differs =
+            m.rival.differs.iter().chain(m.rival.clauses.iter().filter_map(|c| c.nearest.as_ref()).flat_map(|n| &n.1));
+        m.verdict == Some(Verdict::Delivered)
+            && m.rival.distance.state == 0
+            && differs.all(|d| d.field != table::NW_PROTO)
+    };
+    let nearest = lost.misses.iter().find(is_like)?;
     let model = bridge.flow(nearest.rival.flow).to_flow();
     let key = &lost.look.packet.key;
     let mut flow = Flow { table: lost.look.table, stats: None, cookie: 0, ..model };

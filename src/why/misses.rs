@@ -4,13 +4,20 @@
 //! leads to the next drop. A change to the place of a packet (another port, another network) cannot be tried by changing
 //! what was sent, so such flows are told apart, and not as a way out.
 
+use std::sync::Arc;
+
+use super::Cx;
 use super::blame::Look;
 use super::lookup::{Clause, Difference, Rival, Sort, differences, rivals};
+use crate::check::drops::only_drops;
 use crate::field::proto::{self, Needs};
+use crate::field::slot::word;
 use crate::field::{FieldId, Match, table};
 use crate::model::bridge::{Bridge, FlowId};
+use crate::model::owner::OwnerKind;
+use crate::model::pipeline::{Place, jumps};
 use crate::model::store::FlowRef;
-use crate::trace::{Options, Packet, Trace, Verdict, World, trace};
+use crate::trace::{Options, Packet, Trace, Verdict, trace};
 
 /// A flow that would have let the packet through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,16 +39,38 @@ const STATES: usize = 1;
 /// How many flows of other places are told.
 const ELSEWHERE: usize = 2;
 
+/// The bits of [`word::TYPE`] that are the Ethernet type.
+const KIND: u32 = 0xffff_0000;
+
+/// Whether a flow only drops, or only leads to tables that do.
+fn is_lost(bridge: &Bridge, flow: FlowRef<'_>) -> bool {
+    let is_sink = |to: Place| match to {
+        Place::Table(table) => bridge.table(table).is_some_and(|t| only_drops(bridge, t)),
+        // Actions without a way on are done for the table that asked this one.
+        _ => false,
+    };
+    let actions = flow.actions();
+    actions.is_drop() || jumps(actions, flow.table(), &bridge.groups).iter().all(|jump| is_sink(jump.to))
+}
+
 /// The near misses of a packet that was lost at a lookup.
-pub fn misses(world: &World<'_>, start: usize, found: &Trace<'_>, look: &Look<'_>, options: &Options) -> Vec<Miss> {
+pub fn misses(cx: &Cx<'_>, start: usize, found: &Trace<'_>, look: &Look<'_>, options: &Options) -> Vec<Miss> {
+    let world = cx.world;
     let bridge = world.at(look.bridge);
     // A flow of the same priority could have taken the packet just as well.
     let least = look.flow.map_or(0, |flow| bridge.flow(flow).priority());
-    let wanted = |flow: FlowRef<'_>| !flow.actions().is_drop();
     let key = &look.packet.key;
+    // A packet of another kind is no near miss: nobody sends ARP in the place of TCP.
+    let is_alike = |flow: FlowRef<'_>| {
+        let (value, mask) = flow.word(word::TYPE);
+        let kind = mask & KIND;
+        (key.word(word::TYPE) ^ value) & kind == 0
+    };
+    let wanted = |flow: FlowRef<'_>| is_alike(flow) && !is_lost(bridge, flow);
     let near = rivals(bridge, look.table, key, look.flow, least, CANDIDATES, wanted);
     let mut told: Vec<Miss> = Vec::new();
     let mut elsewhere: Vec<Miss> = Vec::new();
+    let mut rules: Vec<Arc<str>> = Vec::new();
     let mut states_told = 0;
     let mut seen: Vec<Vec<(FieldId, String)>> = Vec::new();
     for rival in near {
@@ -49,7 +78,8 @@ pub fn misses(world: &World<'_>, start: usize, found: &Trace<'_>, look: &Look<'_
             break;
         }
         if rival.distance.place > 0 {
-            if elsewhere.len() < ELSEWHERE {
+            // Of another port only what takes the very same packet says something.
+            if elsewhere.len() < ELSEWHERE && rival.distance.words == 0 && rival.distance.state == 0 {
                 elsewhere.push(Miss { rival, changed: None, verdict: None });
             }
             continue;
@@ -59,6 +89,11 @@ pub fn misses(world: &World<'_>, start: usize, found: &Trace<'_>, look: &Look<'_
             continue;
         }
         let Some((packet, states)) = changed(bridge, found, look, &rival, options) else { continue };
+        // A rule about a range of ports has several flows.
+        let rule = cx.rules(look.bridge, rival.flow).into_iter().find(|o| o.kind == OwnerKind::SecurityGroupRule);
+        if rule.as_ref().is_some_and(|rule| rules.contains(&rule.id)) {
+            continue;
+        }
         // Two flows that want the same of the packet, such as those for new and for established connections, say one
         // thing twice.
         let wants = wants(bridge, &rival);
@@ -69,6 +104,7 @@ pub fn misses(world: &World<'_>, start: usize, found: &Trace<'_>, look: &Look<'_
         let verdict = trace(world, start, &packet, &options).verdict;
         if matches!(verdict, Verdict::Delivered | Verdict::Mixed | Verdict::Controller) {
             seen.push(wants);
+            rules.extend(rule.map(|rule| rule.id).filter(|id| !id.is_empty()));
             states_told += usize::from(rival.distance.state > 0);
             told.push(Miss { rival, changed: Some((Box::new(packet), states)), verdict: Some(verdict) });
         }

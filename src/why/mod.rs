@@ -58,7 +58,7 @@ pub fn why(cx: &Cx<'_>, start: usize, found: &Trace<'_>, options: &Options) -> O
     let look = &looks[blame.look];
     let here = cx.world.at(look.bridge);
     let above = above(here, look.table, &look.packet.key, look.flow);
-    let misses = misses(cx.world, start, found, look, options);
+    let misses = misses(cx, start, found, look, options);
     let naming = cx.naming(look.bridge);
     let sentence =
         sentence(&Lookup { cx, naming, look, drop: found.drop.as_ref(), misses: &misses, by_field: &above.by_field });

@@ -10,6 +10,7 @@ use crate::field::slot::{Slot, word};
 use crate::field::{FieldId, Key, table};
 use crate::model::flow::TableId;
 use crate::model::naming::{Kind, Naming};
+use crate::model::owner::OwnerKind;
 use crate::model::store::FlowRef;
 use crate::neutron::tables::row_of;
 use crate::trace::{DropReason, Lost, Remark};
@@ -279,12 +280,10 @@ fn no_rule(lost: &Lookup<'_>) -> Option<String> {
 fn no_firewall_rule(lost: &Lookup<'_>) -> Option<String> {
     let port = lost.filtered();
     let packet = lost.packet();
-    let priority = lost.flow().map_or(0, FlowRef::priority);
-    let decides = lost.flow().is_some_and(|f| f.actions().is_drop()) && priority >= 70;
-    Some(if decides {
-        format!("A firewall rule of {port} denies {packet}.")
-    } else {
-        format!("No firewall rule of {port} allows {packet}.")
+    let owners = lost.look.flow.map(|flow| lost.cx.rules(lost.look.bridge, flow)).unwrap_or_default();
+    Some(match owners.iter().find(|o| o.kind == OwnerKind::FirewallRule) {
+        Some(rule) => format!("{} denies {port} {packet}.", capital(&rule.label())),
+        None => format!("No firewall rule of {port} allows {packet}."),
     })
 }
 

@@ -83,7 +83,7 @@ fn a_packet_is_checked_while_it_is_typed_and_old_ones_come_back() {
     screen.keys("Enter");
     assert!(screen.shows("verdict"), "{}", screen.text());
     screen.keys("i Up Up");
-    assert!(screen.shows("tcp_dst=80"), "{}", screen.text());
+    assert!(screen.shows("> from vm1 to vm2 tcp 80"), "{}", screen.text());
     screen.keys("Esc");
     assert!(screen.shows(",arp"), "{}", screen.text());
 }
@@ -102,8 +102,15 @@ fn the_answer_of_connection_tracking_can_be_changed() {
 fn the_answer_to_a_packet_is_one_key_away() {
     let mut screen = demo();
     screen.keys("r");
-    assert!(screen.shows("the answer to a new tcp connection") && screen.shows("+est+rpl+trk"), "{}", screen.text());
+    assert!(
+        screen.shows("the answer to a new tcp connection") && screen.shows("(a known connection"),
+        "{}",
+        screen.text()
+    );
     assert!(screen.shows("DELIVERED  to vm1"), "{}", screen.text());
+    screen.keys("Ctrl-s Enter");
+    let [Effect::Append(_, line)] = &screen.effects[..] else { panic!("{:?}", screen.effects) };
+    assert!(line.contains("from vm1 to vm2 tcp 80") && line.contains(" --reply --expect port="), "{line}");
     assert!(lost().keys("r").shows("nobody answers"), "a lost packet has no answer");
 }
 
@@ -161,7 +168,7 @@ fn steps_are_opened_and_shut() {
 fn a_packet_is_made_from_a_port_and_from_a_flow() {
     let mut screen = Screen::open(&scene("demo:vxlan-two-hosts"), (140, 40));
     screen.keys("3 / table=60,priority=100 Enter t");
-    assert!(screen.shows("[4 Trace]") && screen.shows("it comes by the flow"), "{}", screen.text());
+    assert!(screen.shows("it comes by the flow") && screen.shows("T60 TRANSIENT"), "{}", screen.text());
     screen.keys("1 Tab Tab");
     for _ in 0..4 {
         if screen.keys("t").shows("[4 Trace]") {

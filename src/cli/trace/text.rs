@@ -175,10 +175,16 @@ impl Answerer<'_> {
             let n = why.above.flows;
             let flows =
                 if n == 1 { "1 flow for this place stands" } else { &format!("{n} flows for this place stand") };
-            let mut parts: Vec<String> =
-                why.above.by_field.iter().map(|(field, n)| format!("{n} differ in {}", field.name)).collect();
+            let mut parts: Vec<String> = why
+                .above
+                .by_field
+                .iter()
+                .map(|(field, n)| format!("{n} {} in {}", if *n == 1 { "differs" } else { "differ" }, field.dump_name))
+                .collect();
             if why.above.clauses > 0 {
-                parts.push(format!("{} are clauses of conjunctions that were not met as a whole", why.above.clauses));
+                let n = why.above.clauses;
+                let are = if n == 1 { "is a clause of a conjunction" } else { "are clauses of conjunctions" };
+                parts.push(format!("{n} {are} not met as a whole"));
             }
             p.text(&format!("{flows} above, none matches: {}\n", parts.join(", ")));
         }

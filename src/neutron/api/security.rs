@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{id, text};
 use crate::model::security::{
     AddressGroup, AddressPair, Direction, Ethertype, FirewallGroup, FirewallPolicy, FirewallRule, FloatingIp, Prefix,
-    Remote, SecurityGroupRule, Verdict, parse_protocol,
+    Remote, SecurityGroupRule, SecurityLog, Verdict, parse_protocol,
 };
 use crate::neutron::names::mac_address;
 
@@ -174,6 +174,18 @@ pub(super) fn floating_ip(object: &Object) -> Result<FloatingIp, String> {
         fixed: text(object, &["fixed_ip_address", "Fixed IP Address"]).parse().ok(),
         port: text(object, &["port_id", "Port"]),
         router: text(object, &["router_id"]),
+    })
+}
+
+pub(super) fn log(object: &Object) -> Result<SecurityLog, String> {
+    let event = text(object, &["event"]);
+    Ok(SecurityLog {
+        id: id(object)?,
+        name: text(object, &["name", "Name"]),
+        group: text(object, &["resource_id"]),
+        port: text(object, &["target_id"]),
+        of_accepted: &*event != "DROP",
+        of_dropped: &*event != "ACCEPT",
     })
 }
 

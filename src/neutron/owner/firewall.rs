@@ -6,13 +6,18 @@ use rustc_hash::FxHashMap;
 
 use super::super::NodeNames;
 use super::neutron;
+use crate::action::Action;
+use crate::field::names::port;
 use crate::model::bridge::Bridge;
 use crate::model::neutron_facts::NeutronFacts;
 use crate::model::owner::{How, Owner, OwnerKind};
-use crate::model::security::{Direction, Ethertype, Remote, SecurityGroupRule};
+use crate::model::security::{Direction, Ethertype, Remote, SecurityGroupRule, SecurityLog};
 use crate::model::store::FlowRef;
 use crate::neutron::security_group::conjunctions::{self, Conjunctions, clauses, remote_prefix};
-use crate::neutron::security_group::flows::{self, Taken, direction_of, rules_of, take_apart};
+use crate::neutron::security_group::flows::{
+    self, DROP_LOG_TABLE, EGRESS_LOG_TABLE, INGRESS_LOG_TABLE, PORT_WORD, Taken, direction_of, rules_of, take_apart,
+    take_log_apart,
+};
 use crate::neutron::security_group::{LocalPort, Pair, Rules, local_ports, words};
 
 /// What is known of security groups on one bridge.
@@ -24,6 +29,24 @@ pub struct SecurityGroups {
     pub ports: FxHashMap<u32, LocalPort>,
     /// What the numbers of conjunctions stand for.
     pub conjunctions: Conjunctions,
+    /// What rules are called, by UUID.
+    names: FxHashMap<Arc<str>, Arc<str>>,
+}
+
+fn is_to_controller(action: &Action) -> bool {
+    match action {
+        Action::Controller(_) => true,
+        Action::Output(output) => output.port == port::CONTROLLER,
+        _ => false,
+    }
+}
+
+/// Whether a log writes down what a port drops, or accepts.
+fn is_about(log: &SecurityLog, port: &LocalPort, is_drop: bool) -> bool {
+    let is_here = log.port.is_empty() || log.port == port.id;
+    is_here
+        && (log.group.is_empty() || port.groups.contains(&log.group))
+        && if is_drop { log.of_dropped } else { log.of_accepted }
 }
 
 impl SecurityGroups {
@@ -32,7 +55,9 @@ impl SecurityGroups {
         let rules = Rules::of(facts);
         let ports = local_ports(bridge, names, facts);
         let conjunctions = Conjunctions::of(bridge, &ports, &rules, facts);
-        SecurityGroups { rules, ports, conjunctions }
+        let name = |rule: &SecurityGroupRule| (rule.id.clone(), words::sentence(facts, rule).into());
+        let names = facts.security_group_rules.values().map(name).collect();
+        SecurityGroups { rules, ports, conjunctions, names }
     }
 
     /// The rules that want a flow, each with how that is known.
@@ -81,13 +106,26 @@ impl SecurityGroups {
 
     /// Adds the owners of a flow: the rules, then their groups.
     pub(super) fn owners(&self, facts: &NeutronFacts, flow: FlowRef<'_>, found: &mut Vec<Owner>) {
+        if matches!(flow.table(), EGRESS_LOG_TABLE | INGRESS_LOG_TABLE | DROP_LOG_TABLE) {
+            return self.log_owners(facts, flow, found);
+        }
         if direction_of(flow.table()).is_none() {
             return;
         }
         let Some(taken) = take_apart(flow.table(), flow.priority(), &flow.matches()) else { return };
         let rules = self.rules_of_taken(flow, &taken);
-        for (rule, why) in &rules {
-            found.push(neutron(OwnerKind::SecurityGroupRule, &rule.id, words::sentence(facts, rule), *why));
+        self.name(facts, &rules, found);
+        if rules.is_empty() {
+            let why = if self.rules.is_empty() { How::Pattern } else { How::NeutronFile };
+            found.push(neutron(OwnerKind::SecurityGroupRule, "", self.unknown_rule(flow, &taken), why));
+        }
+    }
+
+    /// Adds rules, then their groups.
+    fn name(&self, facts: &NeutronFacts, rules: &[(&SecurityGroupRule, How)], found: &mut Vec<Owner>) {
+        for (rule, why) in rules {
+            let name = self.names.get(&rule.id).cloned().unwrap_or_else(|| words::sentence(facts, rule).into());
+            found.push(neutron(OwnerKind::SecurityGroupRule, &rule.id, name, *why));
         }
         let mut groups: Vec<(&Arc<str>, How)> = rules.iter().map(|(rule, why)| (&rule.group, *why)).collect();
         groups.sort_unstable();
@@ -95,10 +133,30 @@ impl SecurityGroups {
         for (group, why) in groups {
             found.push(neutron(OwnerKind::SecurityGroup, group, words::group_name(facts, group), why));
         }
-        if rules.is_empty() {
-            let why = if self.rules.is_empty() { How::Pattern } else { How::NeutronFile };
-            found.push(neutron(OwnerKind::SecurityGroupRule, "", self.unknown_rule(flow, &taken), why));
+    }
+
+    /// The log that a flow writes, and the rules whose packets it logs.
+    fn log_owners(&self, facts: &NeutronFacts, flow: FlowRef<'_>, found: &mut Vec<Owner>) {
+        if !flow.actions().0.iter().any(is_to_controller) {
+            return;
         }
+        let (ofport, mask) = flow.word(PORT_WORD);
+        let Some(port) = self.ports.get(&ofport).filter(|_| mask == u32::MAX) else { return };
+        let is_drop = flow.table() == DROP_LOG_TABLE;
+        let mut logs: Vec<&SecurityLog> = facts.logs.values().filter(|log| is_about(log, port, is_drop)).collect();
+        logs.sort_by(|a, b| a.id.cmp(&b.id));
+        let why = if logs.len() == 1 { How::NeutronFile } else { How::Guessed };
+        found.extend(logs.iter().map(|log| neutron(OwnerKind::Log, &log.id, log.name.clone(), why)));
+        let Some(taken) = take_log_apart(flow.table(), flow.priority(), &flow.matches()) else { return };
+        let rules = match taken.accepts {
+            // The log asks for the first number of new connections, whatever the service.
+            Some(id) => {
+                let pair = self.conjunctions.pair(id).into_iter().flat_map(|pair| self.rules.of_pair(pair));
+                pair.filter(|r| port.groups.contains(&r.group)).map(|r| (r, How::Pattern)).collect()
+            }
+            None => self.rules_of_taken(flow, &taken),
+        };
+        self.name(facts, &rules, found);
     }
 
     /// Whether a flow was made for a rule that the networking API, which was captured too, no longer has.

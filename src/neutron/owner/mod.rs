@@ -10,7 +10,9 @@ pub mod fwaas;
 mod objects;
 mod ovn;
 
+use std::num::NonZero;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use rustc_hash::FxHashMap;
 
@@ -27,6 +29,9 @@ use crate::model::node::Node;
 use crate::model::owner::{How, Owner, OwnerKind, OwnerTable, System};
 use crate::model::snapshot::Snapshot;
 
+/// Flows for which a thread of its own is worth while.
+const SHARE: FlowId = 10_000;
+
 /// Who wanted the flows of one bridge.
 #[derive(Debug)]
 pub struct Owners {
@@ -37,8 +42,8 @@ pub struct Owners {
     objects: Objects,
     groups: SecurityGroups,
     ovn: OvnRows,
-    /// How many flows have each cookie.
-    cookies: FxHashMap<u64, u32>,
+    /// How many flows have each cookie, and how it is written.
+    cookies: FxHashMap<u64, (u32, Arc<str>)>,
     table: OnceLock<OwnerTable>,
 }
 
@@ -52,11 +57,12 @@ impl Owners {
         snapshot: &Snapshot,
     ) -> Owners {
         let facts = snapshot.neutron.clone().unwrap_or_default();
-        let mut cookies = FxHashMap::default();
+        let mut cookies: FxHashMap<u64, (u32, Arc<str>)> = FxHashMap::default();
         for (_, segment) in bridge.flows.segments() {
             for head in segment.head_ids() {
                 let head = &segment.heads()[usize::from(*head)];
-                *cookies.entry(head.cookie).or_insert(0) += 1;
+                let text = || (0, format!("{:#x}", head.cookie).into());
+                cookies.entry(head.cookie).or_insert_with(text).0 += 1;
             }
         }
         let groups = match naming.kind {
@@ -82,11 +88,15 @@ impl Owners {
 
     /// The owners of a flow, the most specific one first.
     pub fn of(&self, flow: FlowId) -> Vec<Owner> {
+        self.of_flow(flow, &mut ovn::Cache::default())
+    }
+
+    fn of_flow(&self, flow: FlowId, cache: &mut ovn::Cache) -> Vec<Owner> {
         let flow = self.bridge.flow(flow);
         let mut found = Vec::new();
         match self.kind {
             Kind::OvnIntegration => {
-                self.ovn.owners(&self.facts, flow, &mut found);
+                self.ovn.owners(&self.facts, flow, cache, &mut found);
                 self.objects.owners(self.kind, flow, &mut found);
             }
             Kind::Unknown | Kind::OvnProvider => {}
@@ -97,9 +107,14 @@ impl Owners {
                 }
                 let base = base::owner(kind, flow);
                 let is_known = !found.is_empty() || base.is_some();
-                found.extend(base);
+                found.extend(base.cloned());
                 self.objects.owners(kind, flow, &mut found);
-                found.push(self.agent(flow.cookie(), is_known));
+                if base.is_some_and(|base| &*base.id == "qos") {
+                    self.objects.add_qos(&self.facts, &mut found);
+                }
+                if !base::is_standalone(flow) {
+                    found.push(self.agent(flow.cookie(), is_known));
+                }
             }
         }
         found
@@ -107,7 +122,24 @@ impl Owners {
 
     /// The owners of all flows.
     pub fn table(&self) -> &OwnerTable {
-        self.table.get_or_init(|| OwnerTable::new((0..self.bridge.flows.len() as FlowId).map(|id| self.of(id))))
+        self.table.get_or_init(|| {
+            let flows = self.bridge.flows.len() as FlowId;
+            let threads = thread::available_parallelism().map_or(1, NonZero::get).min(8) as FlowId;
+            let share = flows.div_ceil(threads).max(SHARE);
+            let part = |first: FlowId| {
+                let mut cache = ovn::Cache::default();
+                OwnerTable::new((first..flows.min(first + share)).map(|id| self.of_flow(id, &mut cache)))
+            };
+            if flows <= share {
+                return part(0);
+            }
+            thread::scope(|scope| {
+                let starts = (0..flows).step_by(share as usize);
+                let parts: Vec<_> = starts.map(|first| scope.spawn(move || part(first))).collect();
+                // A part that panicked would panic here as well; there is nothing to go on with.
+                OwnerTable::joined(parts.into_iter().map(|p| p.join().expect("owners are worked out without a panic")))
+            })
+        })
     }
 
     /// The same, if it was worked out before.
@@ -122,7 +154,7 @@ impl Owners {
 
     /// The rules of security groups some of whose flows are missing, port by port.
     pub fn missing(&self) -> Vec<Missing<'_>> {
-        let SecurityGroups { rules, ports, conjunctions } = &self.groups;
+        let SecurityGroups { rules, ports, conjunctions, .. } = &self.groups;
         audit::missing(&self.bridge, &self.facts, rules, ports, conjunctions)
     }
 
@@ -139,14 +171,14 @@ impl Owners {
     /// Who wrote a flow, by its cookie. The agent's cookies are random numbers that many flows share; a flow without one,
     /// or one of an unknown kind that is alone with its cookie, came from somebody else.
     fn agent(&self, cookie: u64, is_known: bool) -> Owner {
-        let shared = self.cookies.get(&cookie).copied().unwrap_or(0) > 1;
-        if cookie == 0 || !shared && !is_known {
+        let known = self.cookies.get(&cookie);
+        if cookie == 0 || !is_known && known.is_none_or(|(n, _)| *n < 2) {
             return by_hand();
         }
         Owner {
             system: System::Agent,
             kind: OwnerKind::Agent,
-            id: format!("{cookie:#x}").into(),
+            id: known.map(|(_, text)| text.clone()).unwrap_or_default(),
             name: self.system.clone(),
             why: How::Cookie,
         }

@@ -36,6 +36,8 @@ pub struct Objects {
     macs: FxHashMap<u64, Owner>,
     /// Ports of all hosts by IP address, where only one has it.
     addresses: FxHashMap<IpAddr, Option<Owner>>,
+    /// The servers and routers that ports belong to, by the UUID of the port.
+    devices: FxHashMap<Arc<str>, Owner>,
 }
 
 fn network(word: &NetworkWord) -> Owner {
@@ -75,6 +77,12 @@ impl Objects {
             }
         }
         for known in facts.ports.values() {
+            let server = facts.servers.get(&known.device).map(|name| (OwnerKind::Server, name));
+            let router = || facts.routers.get(&known.device).map(|name| (OwnerKind::Router, name));
+            if let Some((kind, name)) = server.or_else(router) {
+                let owner = neutron(kind, &known.device, name.clone(), How::NeutronFile);
+                objects.devices.insert(known.id.clone(), owner);
+            }
             let name: Arc<str> = super::super::names::title(facts, &known.id).unwrap_or_default();
             let owner = neutron(OwnerKind::Port, &known.id, name, How::NeutronFile);
             known.mac.into_iter().for_each(|mac| {
@@ -99,9 +107,11 @@ impl Objects {
     pub(super) fn owners(&self, kind: Kind, flow: FlowRef<'_>, found: &mut Vec<Owner>) {
         let matches = flow.matches();
         let add = |owner: Option<&Owner>, found: &mut Vec<Owner>| {
-            if let Some(owner) = owner.filter(|o| !found.iter().any(|f| f.kind == o.kind && f.id == o.id)) {
-                found.push(owner.clone());
-            }
+            let is_new = |o: &&Owner| !found.iter().any(|f| f.kind == o.kind && f.id == o.id);
+            let Some(owner) = owner.filter(is_new) else { return };
+            let device = self.devices.get(&owner.id).filter(|_| owner.kind == OwnerKind::Port).filter(is_new);
+            found.push(owner.clone());
+            found.extend(device.cloned());
         };
         let whole = |id: u16| Some(matches.word(id)).filter(|(_, mask)| *mask == u32::MAX).map(|(value, _)| value);
         let actions = &flow.actions().0;
@@ -127,6 +137,17 @@ impl Objects {
             }
         }
         add(self.network(kind, &matches, &register), found);
+    }
+
+    /// Adds the quality of service policies of the ports that a flow is about.
+    pub(super) fn add_qos(&self, facts: &NeutronFacts, found: &mut Vec<Owner>) {
+        let ports = found.iter().filter(|o| o.kind == OwnerKind::Port);
+        let policies = ports.filter_map(|port| Some(&facts.ports.get(&port.id)?.qos_policy));
+        let named = policies.filter_map(|id| Some((id, facts.qos_policies.get(id)?)));
+        let mut owners: Vec<Owner> =
+            named.map(|(id, name)| neutron(OwnerKind::QosPolicy, id, name.clone(), How::NeutronFile)).collect();
+        owners.append(found);
+        *found = owners;
     }
 
     /// The network of a flow: by register, VLAN or tunnel key.

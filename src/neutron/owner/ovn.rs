@@ -22,6 +22,9 @@ use crate::neutron::security_group::conjunctions::clauses;
 /// A row by its table and its place there.
 type Place = (Arc<str>, u32);
 
+/// The owners behind cookies that were met already.
+pub(super) type Cache = FxHashMap<(u64, How), Vec<Owner>>;
+
 /// The key of the rule in an ACL's `external_ids`.
 const RULE_KEY: &str = "neutron:security_group_rule_id";
 /// The port group whose ACLs drop what no rule allows.
@@ -167,7 +170,7 @@ impl OvnRows {
     }
 
     /// Adds the owners of a flow: rule, group, ACL, logical flow; then its port and its network or router.
-    pub(super) fn owners(&self, facts: &NeutronFacts, flow: FlowRef<'_>, found: &mut Vec<Owner>) {
+    pub(super) fn owners(&self, facts: &NeutronFacts, flow: FlowRef<'_>, cache: &mut Cache, found: &mut Vec<Owner>) {
         let mut cookies = vec![(flow.cookie(), How::Cookie)];
         if flow.cookie() == 0 {
             // Clauses carry no cookie; the flow that accepts their conjunction does.
@@ -177,7 +180,12 @@ impl OvnRows {
             cookies.dedup();
         }
         for (cookie, why) in &cookies {
-            self.cookie(facts, *cookie, *why, found);
+            let known = cache.entry((*cookie, *why)).or_insert_with(|| {
+                let mut known = Vec::new();
+                self.cookie(facts, *cookie, *why, &mut known);
+                known
+            });
+            known.iter().for_each(|owner| push(found, owner.clone()));
         }
         if cookies.is_empty() {
             let name = "what ovn-controller writes on every chassis".into();
@@ -278,7 +286,7 @@ impl OvnRows {
     /// The ACLs behind a flow, the decisive ones of its table.
     pub fn acls(&self, flow: FlowRef<'_>) -> Vec<Acl> {
         let mut owners = Vec::new();
-        self.owners(&NeutronFacts::default(), flow, &mut owners);
+        self.owners(&NeutronFacts::default(), flow, &mut Cache::default(), &mut owners);
         let ids = owners.into_iter().filter(|o| o.kind == OwnerKind::Acl).map(|o| o.id);
         let Some(northbound) = self.northbound.as_deref() else { return Vec::new() };
         let row = |id: Arc<str>| {

@@ -19,6 +19,9 @@ pub const PORT_WORD: u16 = word::REG + 5;
 /// The word of the register that has the network, reg6.
 pub const NETWORK_WORD: u16 = word::REG + 6;
 
+/// The word of the register that has the conjunction that accepted, reg7.
+const CONJUNCTION_WORD: u16 = word::REG + 7;
+
 /// The flow of established connections: `+est-rel-rpl`, as value and mask.
 pub const ESTABLISHED: (u32, u32) = (0x02, 0x0e);
 /// The flow of new connections: `+new-est`, as value and mask.
@@ -281,6 +284,29 @@ pub struct Taken {
     pub is_new: bool,
     /// The rest of the match.
     pub base: Match,
+}
+
+/// The table where accepted packets from instances are logged (`ACCEPTED_EGRESS_TRAFFIC_TABLE`).
+pub const EGRESS_LOG_TABLE: TableId = 91;
+/// The table where accepted packets to instances are logged (`ACCEPTED_INGRESS_TRAFFIC_TABLE`).
+pub const INGRESS_LOG_TABLE: TableId = 92;
+/// The table where dropped packets are logged (`DROPPED_TRAFFIC_TABLE`).
+pub const DROP_LOG_TABLE: TableId = 93;
+
+/// Takes a flow apart that logs what a rule accepted: it matches what the rule's own flow does, except the state of the
+/// connection, or the conjunction in reg7. `None` for other flows.
+pub fn take_log_apart(table: TableId, priority: u32, matches: &Match) -> Option<Taken> {
+    let of_rules = match table {
+        EGRESS_LOG_TABLE => EGRESS_TABLE,
+        INGRESS_LOG_TABLE => INGRESS_TABLE,
+        _ => return None,
+    };
+    let mut as_rule = matches.clone();
+    let (accepts, mask) = matches.word(CONJUNCTION_WORD);
+    as_rule.set_word(CONJUNCTION_WORD, u32::MAX, 0, 0);
+    set_state(&mut as_rule, true);
+    let taken = take_apart(of_rules, priority, &as_rule)?;
+    Some(Taken { accepts: (mask == u32::MAX).then_some(accepts), ..taken })
 }
 
 /// Takes a flow apart that a rule may have wanted; `None` if no rule wants such a flow.

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::super::panes::counted;
 use super::super::views::Spot;
@@ -11,8 +12,7 @@ use super::{Asked, Told};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::field::names::{port, quoted};
-use crate::field::proto::{self, ethertype, ipproto};
-use crate::field::{FieldId, table};
+use crate::field::table;
 use crate::model::bridge::FlowId;
 use crate::neutron::names::{PortKind, PortWord};
 use crate::packet::{self, Around, Asked as Form, Sent};
@@ -226,48 +226,12 @@ pub fn for_flow(scene: &Scene, spot: &Spot, flow: FlowId) -> Result<(Asked, Stri
         true => "it comes by the flow".to_owned(),
         false => format!("it comes by the flow; chosen: {}", way.chosen.join(", ")),
     };
-    let asked = Asked { spot: spot.clone(), text: way.packet.text(), answers: way.ct_next, recording: None };
+    let asked = Asked { spot: spot.clone(), text: way.packet.text(), answers: way.ct_next, ..Asked::default() };
     Ok((asked, made))
 }
 
-/// The answer to a packet that arrived: sent from the port where it came out, with its ends swapped.
+/// The answer to a packet that arrived, with the connections that it made.
 pub fn reply(told: &Told) -> Option<Asked> {
-    const REPLY: u8 = 0x2a;
-    let arrived = told.arrived.iter().find(|a| a.packet.is_some())?;
-    let key = &arrived.packet.as_deref()?.key;
-    let kind = key.value(proto::DL_TYPE) as u16;
-    let protocol = key.value(proto::NW_PROTO) as u8;
-    let address = |text: Option<String>| text.and_then(|t| t.parse().ok());
-    let end =
-        |mac: FieldId, ip: Option<String>| End { mac: Some(key.value(mac.slot)), ip: address(ip), ..End::default() };
-    let from = end(table::ETH_DST, words::destination(key));
-    let to = end(table::ETH_SRC, words::source(key));
-    let ports = (key.value(table::TCP_SRC.slot), key.value(table::TCP_DST.slot));
-    let (word, rest) = match (kind, protocol) {
-        (ethertype::ARP, _) => ("arp".to_owned(), ",arp_op=2".to_owned()),
-        (ethertype::IP | ethertype::IPV6, ipproto::TCP | ipproto::UDP | ipproto::SCTP) => {
-            let name = match protocol {
-                ipproto::TCP => "tcp",
-                ipproto::UDP => "udp",
-                _ => "sctp",
-            };
-            let six = if kind == ethertype::IPV6 { "6" } else { "" };
-            (format!("{name}{six}"), format!(",{name}_src={},{name}_dst={}", ports.1, ports.0))
-        }
-        (ethertype::IP, ipproto::ICMP) => ("icmp".to_owned(), ",icmp_type=0".to_owned()),
-        (ethertype::IPV6, ipproto::ICMPV6) => ("icmp6".to_owned(), ",icmpv6_type=129".to_owned()),
-        (ethertype::IP, _) => ("ip".to_owned(), format!(",nw_proto={protocol}")),
-        _ => return None,
-    };
-    let is_tracked = kind != ethertype::ARP;
-    let mut text = fields_text(&arrived.name, &word, &from, &to, &rest);
-    if key.value(proto::VLAN_PRESENT) == 1 {
-        text.push_str(&format!(",dl_vlan={}", key.value(table::VLAN_VID.slot) & 0xfff));
-    }
-    Some(Asked {
-        spot: arrived.spot.clone(),
-        text,
-        answers: if is_tracked { vec![REPLY; told.recirculations.max(4)] } else { Vec::new() },
-        recording: None,
-    })
+    let (spot, text) = told.reply.clone()?;
+    Some(Asked { spot, text, after: Some(Arc::new(told.asked.clone())), ..Asked::default() })
 }

@@ -56,6 +56,7 @@ fn document(told: &Told) -> Value {
         "steps": steps,
         "near_misses": near,
         "assumed": told.assumed,
+        "findings": told.findings,
     })
 }
 
@@ -79,10 +80,16 @@ pub fn expectation(told: &Told) -> Option<String> {
 
 /// The command that traces the packet again, and fails unless the same becomes of it.
 pub fn test_line(told: &Told, source: &str) -> String {
-    let spot = &told.asked.spot;
-    let mut line = format!("ofscope trace {} {}", shell_quoted(source), shell_quoted(told.asked.text.trim()));
+    // An answer is asked for by the packet that it answers.
+    let before = told.asked.after.as_deref().filter(|_| told.is_reply);
+    let asked = before.unwrap_or(&told.asked);
+    let spot = &asked.spot;
+    let mut line = format!("ofscope trace {} {}", shell_quoted(source), shell_quoted(asked.text.trim()));
     line.push_str(&format!(" --node {} --bridge {}", shell_quoted(&spot.node), shell_quoted(&spot.bridge)));
-    for answer in &told.asked.answers {
+    if before.is_some() {
+        line.push_str(" --reply");
+    }
+    for answer in &asked.answers {
         line.push_str(&format!(" --ct-next {}", ct_state(*answer).replace('|', ",")));
     }
     if let Some(expected) = expectation(told) {

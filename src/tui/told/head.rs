@@ -15,11 +15,10 @@ use crate::model::flow::TableId;
 use crate::model::owner::OwnerKind;
 use crate::trace::{Assumption, Lost, Packet, Remark, Verdict};
 use crate::why::blame::looks;
-use crate::why::journey::{Journey, Leg, Onward};
+use crate::why::journey::{Journey, Leg, Onward, findings};
 use crate::why::lookup::Difference;
 use crate::why::misses::{Miss, wants};
 use crate::why::{Cx, Why, words};
-use std::sync::Arc;
 
 /// A line about the packet: a field or two.
 #[derive(Debug, Clone, Default)]
@@ -131,6 +130,14 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
         told.near = why.misses.iter().map(|miss| near(nodes, leg, why, miss)).collect();
     } else if let (Some(_), Some(drop)) = (found.lost, &leg.trace.drop) {
         told.sentences.push(drop.sentence(nodes[leg.node].world));
+    }
+    // What is wrong on the way is looked for where somebody asks what is wrong: where a packet is lost, or goes to many
+    // and may miss some.
+    if !matches!(told.outcome.word, Word::Delivered | Word::Controller) {
+        for (node, finding) in findings(nodes, found) {
+            let name = visible(&nodes[node].world.node.name).into_owned();
+            told.findings.push(format!("{} on {name}: {}", finding.id, visible(&finding.sentence)));
+        }
     }
     for leg in &found.legs {
         for assumption in &leg.trace.assumed {
@@ -244,7 +251,6 @@ fn arrived(nodes: &[Cx<'_>], found: &Journey<'_>) -> Vec<Arrived> {
                 spot: Spot { node: world.node.name.clone(), bridge: world.at(output.bridge).name.clone() },
                 port: output.port,
                 name: output.name.clone(),
-                packet: output.packet.as_deref().map(|p| Arc::new(p.clone())),
             });
         }
     }

@@ -25,8 +25,10 @@ use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
 use crate::session::{Scene, Ways};
 use crate::trace::{Options, Packet};
+use crate::why::Cx;
 use crate::why::blame::looks;
-use crate::why::journey::{Start, journey};
+use crate::why::conversation::{Connections, reply};
+use crate::why::journey::{Journey, Start, journey_with};
 
 /// What is asked: a packet, where it begins, and what connection tracking answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,6 +41,8 @@ pub struct Asked {
     pub answers: Vec<u8>,
     /// The bytes of the recording that the text names, once they were read.
     pub recording: Option<Arc<[u8]>>,
+    /// The packet before it: the connections that it made are known.
+    pub after: Option<Arc<Asked>>,
 }
 
 /// A traced packet.
@@ -72,12 +76,18 @@ pub struct Told {
     pub changed: Vec<Row>,
     /// What was assumed.
     pub assumed: Vec<String>,
+    /// What checks find wrong with the flows on its way.
+    pub findings: Vec<String>,
     /// The lookups on its way.
     pub looks: Vec<Look>,
     /// How often the packet began again after connection tracking.
     pub recirculations: usize,
     /// The ports by which it arrived.
     pub arrived: Vec<Arrived>,
+    /// The answer to it, and where it begins; nothing if nobody answers.
+    pub reply: Option<(Spot, String)>,
+    /// Whether it is itself the answer to the packet before it, as that would be answered.
+    pub is_reply: bool,
     /// As `ofproto/trace` prints it.
     pub as_ovs: String,
     /// As JSON.
@@ -97,7 +107,7 @@ pub struct Look {
     pub packet: Arc<Packet>,
 }
 
-/// A port by which the packet arrived, and how it was then.
+/// A port by which the packet arrived.
 #[derive(Debug, Clone)]
 pub struct Arrived {
     /// The bridge.
@@ -106,8 +116,6 @@ pub struct Arrived {
     pub port: u32,
     /// The port's name.
     pub name: Arc<str>,
-    /// The packet as it left.
-    pub packet: Option<Arc<Packet>>,
 }
 
 /// How many lookups are kept for questions about them.
@@ -126,33 +134,55 @@ impl Told {
     }
 }
 
+/// How many packets before this one are traced, for the connections that they made.
+const BEFORE: usize = 8;
+
+/// What is asked, read: the packet and where it begins, with what was chosen and what is odd.
+fn start(scene: &Scene, asked: &Asked) -> Result<(Start, Vec<String>), Diagnostic> {
+    match ask::read(scene, asked)? {
+        ask::Ready::Packet(sent) => Ok((sent.start, sent.chosen.into_iter().chain(sent.notes).collect())),
+        ask::Ready::Recording(path) => {
+            let span = Span::new(0, asked.text.len());
+            Err(Diagnostic::error("recording", span, format!("`{path}` was not read")))
+        }
+    }
+}
+
+/// The connections that were captured, and those that the packets before made.
+fn connections(scene: &Scene, nodes: &[Cx<'_>], before: Option<&Asked>, left: usize) -> Connections {
+    let Some((asked, left)) = before.zip(left.checked_sub(1)) else { return Connections::captured(nodes) };
+    let known = connections(scene, nodes, asked.after.as_deref(), left);
+    match start(scene, asked) {
+        Ok((start, _)) => known.after(nodes, &way(nodes, start, asked, &known)),
+        Err(_) => known,
+    }
+}
+
+fn way<'a>(nodes: &'a [Cx<'a>], start: Start, asked: &Asked, known: &Connections) -> Journey<'a> {
+    let options = Options { ct_next: asked.answers.clone(), keep: true, ..Options::default() };
+    journey_with(nodes, start, &options, known)
+}
+
+/// Where something is, by its places.
+fn spot(nodes: &[Cx<'_>], node: usize, bridge: usize) -> Spot {
+    let world = nodes[node].world;
+    Spot { node: world.node.name.clone(), bridge: world.at(bridge).name.clone() }
+}
+
 /// Traces a packet, and tells.
 pub fn tell(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
-    let sent = match ask::read(scene, asked)? {
-        ask::Ready::Packet(sent) => sent,
-        ask::Ready::Recording(path) => {
-            let d = Diagnostic::error("recording", Span::new(0, asked.text.len()), format!("`{path}` was not read"));
-            return Err(d);
-        }
-    };
-    let packet = sent.start.packet.clone();
-    let start = Start { node: sent.start.node, bridge: sent.start.bridge, packet: packet.clone() };
+    let (start, notes) = start(scene, asked)?;
     let ways = Ways::of(scene);
     let nodes = ways.around();
-    let options = Options { ct_next: asked.answers.clone(), keep: true, ..Options::default() };
-    let found = journey(&nodes, start, &options);
-    let spot = |node: usize, bridge: usize| Spot {
-        node: nodes[node].world.node.name.clone(),
-        bridge: nodes[node].world.at(bridge).name.clone(),
-    };
-    let first = found.legs.first().map_or_else(Spot::default, |leg| spot(leg.node, leg.bridge));
-    let notes = sent.chosen.into_iter().chain(sent.notes).collect();
-    let mut told = Told { asked: asked.clone(), packet, begins: first, notes, ..Told::default() };
+    let known = connections(scene, &nodes, asked.after.as_deref(), BEFORE);
+    let (packet, begins) = (start.packet.clone(), spot(&nodes, start.node, start.bridge));
+    let found = way(&nodes, start, asked, &known);
+    let mut told = Told { asked: asked.clone(), packet, begins, notes, ..Told::default() };
     for leg in &found.legs {
         for look in looks(&leg.trace) {
             if told.looks.len() < LOOKS {
                 told.looks.push(Look {
-                    spot: spot(leg.node, look.bridge),
+                    spot: spot(&nodes, leg.node, look.bridge),
                     table: look.table,
                     flow: look.flow,
                     packet: Arc::new(look.packet.clone()),
@@ -161,8 +191,18 @@ pub fn tell(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
         }
         told.recirculations += leg.trace.passes.len().saturating_sub(1);
     }
+    told.reply = reply(&nodes, &found).map(|s| (spot(&nodes, s.node, s.bridge), s.packet.text()));
+    told.is_reply = asked.after.as_deref().is_some_and(|before| is_reply(scene, &nodes, before, asked));
     steps::tell(&nodes, &found, &mut told);
     head::tell(&nodes, &found, &mut told);
     exports::tell(&nodes, &found, &mut told);
     Ok(told)
+}
+
+/// Whether a packet is the answer to the one before it, unchanged.
+fn is_reply(scene: &Scene, nodes: &[Cx<'_>], before: &Asked, asked: &Asked) -> bool {
+    let Ok((start, _)) = start(scene, before) else { return false };
+    let known = connections(scene, nodes, before.after.as_deref(), BEFORE);
+    let found = way(nodes, start, before, &known);
+    before.after.is_none() && reply(nodes, &found).is_some_and(|answer| answer.packet.text() == asked.text)
 }

@@ -98,7 +98,15 @@ const BUDGET: usize = 400_000;
 
 /// Makes the tree.
 pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
-    let mut tree = Tree { nodes, looks: &told.looks, rows: Vec::new(), look: 0, recirculation: 0, budget: BUDGET };
+    let mut tree = Tree {
+        nodes,
+        looks: &told.looks,
+        rows: Vec::new(),
+        look: 0,
+        recirculation: 0,
+        answers: told.asked.answers.len(),
+        budget: BUDGET,
+    };
     let mut passed_looks = 0;
     for (number, leg) in found.legs.iter().enumerate() {
         let parent = (found.legs.len() > 1).then(|| {
@@ -127,6 +135,8 @@ struct Tree<'t, 'a> {
     rows: Vec<Step>,
     look: usize,
     recirculation: usize,
+    /// How many answers of connection tracking were asked for.
+    answers: usize,
     budget: usize,
 }
 
@@ -313,7 +323,9 @@ impl Tree<'_, '_> {
         row.dim(match (resume.assumed, number) {
             (true, Some(_)) => "  (assumed; c changes it)",
             (true, None) => "  (assumed)",
-            (false, _) => "  (as asked; c changes it)",
+            (false, Some(at)) if at < self.answers => "  (as asked; c changes it)",
+            (false, Some(_)) => "  (a known connection; c changes it)",
+            (false, None) => "  (a known connection)",
         });
         let at = self.push(parent, StepKind::Conntrack(number, row));
         self.recirculation += 1;

@@ -333,6 +333,7 @@ fn verdict_rows(told: &Told, width: usize) -> Vec<Row> {
         rows.push(Row::new());
     }
     rows.extend(told.sentences.iter().flat_map(|s| wrapped(Role::Text, s, width)));
+    rows.extend(told.findings.iter().flat_map(|s| wrapped(Role::Warn, s, width)));
     rows.extend(told.assumed.iter().flat_map(|s| wrapped(Role::Warn, &format!("assumed: {s}"), width)));
     if !told.outcome.same_way.is_empty() {
         rows.push(Row::new());
@@ -352,7 +353,8 @@ fn sentence_rows(told: &Told, width: usize) -> Vec<Row> {
         line.append(row);
         line
     };
-    sentences.chain(assumed).map(indent).collect()
+    let findings = told.findings.iter().flat_map(|s| wrapped(Role::Warn, s, width));
+    sentences.chain(findings).chain(assumed).map(indent).collect()
 }
 
 /// What more there is to say below the verdict, where there is room.
@@ -419,6 +421,7 @@ pub fn text(view: &TraceView) -> String {
     for fix in &told.fixes {
         out.push_str(&format!("fix      {}\n         {}\n", fix.sentence, fix.command));
     }
+    told.findings.iter().for_each(|s| out.push_str(&format!("finding  {s}\n")));
     told.assumed.iter().for_each(|s| out.push_str(&format!("assumed  {s}\n")));
     out
 }
