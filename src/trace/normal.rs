@@ -53,7 +53,7 @@ impl Machine<'_, '_> {
         if here.snoops && self.packet.is_ip() && to & MULTICAST != 0 && to != BROADCAST {
             self.assume(Assumption::Multicast(here.bridge.name.clone()));
             self.remark(Remark::Unregistered);
-            return self.flood_vlan(here, input, inside, last);
+            return self.flood_vlan(here, input, inside);
         }
         if here.bridge.fdb.is_empty() {
             self.assume(Assumption::Fdb(here.bridge.name.clone()));
@@ -68,12 +68,12 @@ impl Machine<'_, '_> {
             }
             None => {
                 self.remark(Remark::Flooding);
-                self.flood_vlan(here, input, inside, last);
+                self.flood_vlan(here, input, inside);
             }
         }
     }
 
-    fn flood_vlan(&mut self, here: &BridgeWorld<'_>, input: &XPort, inside: Tags, last: bool) {
+    fn flood_vlan(&mut self, here: &BridgeWorld<'_>, input: &XPort, inside: Tags) {
         let mut seen: Vec<&str> = Vec::new();
         let mut outputs: Vec<&XPort> = Vec::new();
         for output in &here.ports {
@@ -84,8 +84,9 @@ impl Machine<'_, '_> {
                 outputs.push(output);
             }
         }
-        for (at, output) in outputs.iter().enumerate() {
-            self.send_tagged(output, inside, last && at + 1 == outputs.len());
+        for output in outputs {
+            // Open vSwitch does not say of the last of them that it is the last.
+            self.send_tagged(output, inside, false);
         }
     }
 

@@ -141,9 +141,9 @@ fn flooding_serves_ports_in_the_order_of_their_hashes() {
 #[test]
 fn an_empty_list_of_controllers_tells_nobody() {
     // `dec_ttl()` is how a switch prints a list that OVN left empty.
-    assert_eq!(actions(" ip actions=dec_ttl(),output:2\n", "in_port=1,ip,nw_ttl=1"), "drop");
-    assert!(actions(" ip actions=dec_ttl,output:2\n", "in_port=1,ip,nw_ttl=1").contains("controller(reason=2"));
-    assert_eq!(actions(" ip actions=dec_ttl(),output:2\n", "in_port=1,ip,nw_ttl=9"), "set(ipv4(ttl=8)),2");
+    assert_eq!(actions(" ip actions=dec_ttl(),output:2\n", "in_port=1,tcp,nw_ttl=1"), "drop");
+    assert!(actions(" ip actions=dec_ttl,output:2\n", "in_port=1,tcp,nw_ttl=1").contains("controller(reason=2"));
+    assert_eq!(actions(" ip actions=dec_ttl(),output:2\n", "in_port=1,tcp,nw_ttl=9"), "set(ipv4(ttl=8)),2");
 }
 
 #[test]

@@ -227,7 +227,18 @@ impl Machine<'_, '_> {
         let remote = end(&self.packet, word::TUN_DST, word::TUN_IPV6_DST);
         // No address at all is what a packet without a tunnel came to. Open vSwitch leaves the marks where they are.
         let Some(remote) = remote.filter(|remote| Some(*remote) != self.own_address) else {
-            return self.remark(if remote == self.own_address { Remark::OwnTunnel } else { Remark::NoTunnel });
+            if remote == self.own_address {
+                return self.remark(Remark::OwnTunnel);
+            }
+            // Without an other end the switch sends all the same, and tells the datapath of no tunnel.
+            for (id, value) in before {
+                self.packet.key.set_word(id, value, u32::MAX);
+            }
+            self.packet.tunnel_flags = flags;
+            self.remark(Remark::Tunnel);
+            self.commit();
+            self.emit(DpAction::Output(dp));
+            return self.leaves(to, None);
         };
         let out = TunnelOut {
             text: tunnel.text(&self.packet, self.here()),
