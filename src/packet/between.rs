@@ -186,6 +186,10 @@ pub(super) fn parse(text: &str, start: usize, around: &Around<'_>) -> Result<Sen
     let by = question.sender.described();
     question.chosen.push(format!("it comes from {by}, by port {} of {at}", place.name));
     question.base.push(format!("in_port={}", place.number));
+    if let Some((_, vlan)) = sender.trunk.as_ref().filter(|_| sender.places.is_empty()) {
+        question.base.push(format!("dl_vlan={vlan}"));
+        question.chosen.push(format!("dl_vlan is {vlan}, by which the trunk knows it"));
+    }
     question.addresses()?;
     question.transport(port, said.protocol.is_none());
     let (packet, chosen) = question.packet(text, fields)?;
@@ -260,7 +264,10 @@ fn ends<'a>(said: &Said<'_>, around: &Around<'a>) -> Result<(&'a Endpoint, &'a P
         (_, [(sender, receiver)]) => (*sender, Some(*receiver)),
         _ => return Err(ambiguous(&said.from, &senders, around)),
     };
-    let place = place(sender, said, around)?;
+    // A subport of a trunk is plugged in where its parent is.
+    let parent =
+        sender.trunk.as_ref().filter(|_| sender.places.is_empty()).and_then(|(id, _)| around.book.endpoint(id));
+    let place = place(parent.unwrap_or(sender), said, around)?;
     let receiver = match (near, to.as_slice()) {
         (Some(near), _) => Receiver::Known(near),
         (None, _) if said.to.text.parse::<IpAddr>().is_ok() => {
