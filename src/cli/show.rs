@@ -10,6 +10,7 @@ use super::json::{self as answers, Origin, plain};
 use super::wrap::wrap;
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Pieces, Role};
+use crate::base::safe::visible;
 use crate::explain::{self, Explanation, Reference, References};
 use crate::model::bridge::FlowId;
 use crate::model::id::{FlowHash, Prefix};
@@ -223,9 +224,9 @@ fn paint_owners(owners: &[Owner], width: usize, p: &mut impl Painter) {
 fn owner_words(owner: &Owner) -> Pieces {
     let mut words = Pieces::default();
     let name = if owner.name.is_empty() { &owner.id } else { &owner.name };
-    words.put(Role::Text, name);
-    if !owner.id.is_empty() && !owner.name.is_empty() {
-        words.put(Role::Dim, &format!(" {}", owner.id));
+    words.put(Role::Text, &visible(name));
+    if let Some(id) = owner.id_beside_name() {
+        words.put(Role::Dim, &format!(" {}", visible(id)));
     }
     words.put(Role::Dim, &format!(" ({})", owner.why.name()));
     words

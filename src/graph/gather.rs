@@ -51,7 +51,7 @@ impl Graph {
         let is_quiet = self.nodes.iter().all(|n| n.is_idle);
         let mut hidden = TableSet::default();
         for node in &mut self.nodes {
-            node.is_hidden = options.hide_idle && node.is_idle && !is_quiet;
+            node.is_hidden = options.hide_idle && node.is_idle && !is_quiet && !options.visited.contains(node.id);
             if node.is_hidden {
                 hidden.insert(node.id);
             }

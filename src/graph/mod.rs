@@ -164,7 +164,8 @@ pub struct Options {
     pub heat: Heat,
     /// Light up every path from table 0 to here.
     pub paths_to: Option<Goal>,
-    /// Light up these tables and the edges between them, as a trace visited them; nothing if it is empty.
+    /// Light up these tables and the edges between them, as a trace visited them; nothing if it is empty. They are
+    /// shown even if they are idle.
     pub visited: TableSet,
 }
 

@@ -171,6 +171,12 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// The id that stands beside the name in texts, where it tells more than the name does.
+    pub fn id_beside_name(&self) -> Option<&str> {
+        let tells_more = !self.id.is_empty() && !self.name.is_empty() && self.kind != OwnerKind::Base;
+        tells_more.then_some(&*self.id)
+    }
+
     /// Whether it is a rule that wanted the flow and that the networking API, which was captured too, no longer has.
     pub fn is_gone(&self) -> bool {
         self.kind == OwnerKind::SecurityGroupRule && self.id.is_empty() && self.why == How::NeutronFile

@@ -145,6 +145,11 @@ pub(super) enum Form {
     Between,
 }
 
+/// Whether a text is an expression as `ofproto/trace` takes it.
+pub fn is_expression(text: &str) -> bool {
+    form(text) == Form::Expression
+}
+
 /// Which form a text has, as far as its first words tell.
 pub(super) fn form(text: &str) -> Form {
     let words = || text.split_whitespace();

@@ -13,7 +13,7 @@ pub mod hex;
 pub mod pcap;
 pub mod write;
 
-pub use self::ask::{Around, Asked, File, Sent, Start, parse};
+pub use self::ask::{Around, Asked, File, Sent, Start, is_expression, parse};
 pub use self::book::Book;
 pub use self::complete::{Candidate, Completion, complete};
 pub use self::frame::{Framed, Note, VlanLimit, frame};

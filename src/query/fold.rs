@@ -353,7 +353,7 @@ impl<'a> Folding<'a> {
             Key::Template => {}
             Key::Cookie(n) => words.extend([(n >> 32) as u32, n as u32]),
             Key::Port(n) | Key::Conjunction(n) | Key::SecurityGroup(n) => {
-                words.extend([u32::from(n.is_some()), n.unwrap_or(0)])
+                words.extend([u32::from(n.is_some()), n.unwrap_or(0)]);
             }
         }
         let group = match self.groups.get(words.as_slice()) {

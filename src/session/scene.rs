@@ -80,16 +80,21 @@ impl Scene {
             node.names();
             for at in 0..node.bridges.len() {
                 node.naming(at);
+                node.owners(at);
             }
-        }
-        for node in &self.nodes {
-            node.findings();
         }
         for bridge in self.nodes.iter().flat_map(|n| &n.bridges) {
             bridge.drops();
             bridge.index();
             bridge.bridge.ids();
         }
+    }
+
+    /// Runs all checks of all nodes, so that nobody waits for them later.
+    pub fn check(&self) {
+        self.nodes.iter().for_each(|node| {
+            node.findings();
+        });
     }
 
     /// What was read.
@@ -167,6 +172,11 @@ impl NodeScene {
         let scene = &self.bridges[bridge];
         let of = || Owners::of_bridge(&scene.bridge, &self.node, self.names(), self.naming(bridge), &self.snapshot);
         scene.owners.get_or_init(of)
+    }
+
+    /// The same, if it was worked out before.
+    pub fn owners_if_known(&self, bridge: usize) -> Option<&Owners> {
+        self.bridges[bridge].owners.get()
     }
 
     /// Why packets were discarded at a place of one of its bridges: a sentence.

@@ -1,6 +1,7 @@
 //! The nodes of a scene as packets meet them: what traces and journeys stand on.
 
 use super::scene::{NodeScene, Scene};
+use crate::check::Finding;
 use crate::model::naming::Naming;
 use crate::neutron::owner::Owners;
 use crate::trace::World;
@@ -13,6 +14,10 @@ impl Known for NodeScene {
 
     fn owners(&self, bridge: usize) -> &Owners {
         NodeScene::owners(self, bridge)
+    }
+
+    fn findings(&self) -> &[Finding] {
+        &NodeScene::findings(self).0
     }
 }
 

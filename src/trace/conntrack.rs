@@ -4,6 +4,7 @@ use super::datapath::{DpAction, DpCt, ipv4, ipv6};
 use super::machine::{Fork, Machine, State};
 use super::packet::Packet;
 use super::step::{Assumption, Commit, Remark, Resume};
+use super::tracked::Tracked;
 use crate::action::conntrack::{Ct, Nat, NatAddresses, NatKind, Zone};
 use crate::field::slot::{Slot, word};
 use crate::field::{Key, proto, table};
@@ -76,14 +77,29 @@ pub(super) const PASSES: usize = 4096;
 pub(super) fn resume<'a>(
     fork: Fork<'a>,
     answer: Option<u8>,
+    tracked: Option<&Tracked>,
     assumed: &mut Vec<Assumption>,
 ) -> (Packet, Resume, State<'a>) {
     /// Tracked, and new.
     const DEFAULT: u8 = 0x21;
     let Fork { id, mut packet, nat, state } = fork;
-    packet.set(proto::CT_STATE, answer.unwrap_or(DEFAULT).into());
-    if answer.is_none() {
-        assumed.push(Assumption::CtState(id));
+    let zone = packet.get(table::CT_ZONE.slot) as u16;
+    let member = tracked.filter(|_| answer.is_none()).and_then(|t| t.find(zone, &packet));
+    let known = answer.or(member.map(|m| m.state()));
+    packet.set(proto::CT_STATE, known.unwrap_or(DEFAULT).into());
+    match member {
+        Some(member) => {
+            let connection = member.connection;
+            packet.set(table::CT_MARK.slot, connection.mark.into());
+            packet.key.write(table::CT_LABEL.slot, &crate::field::Bits::from_u128(connection.labels, 128));
+            assumed.push(Assumption::Tracked(member.text().into()));
+            if nat.is_some() {
+                member.translate(&mut packet);
+            }
+            return (packet, Resume { id, ct_state: member.state(), assumed: false, nat: None }, state);
+        }
+        None if answer.is_none() => assumed.push(Assumption::CtState(id)),
+        None => {}
     }
     let nat = nat.map(|nat| {
         let v6 = matches!(nat.range.as_ref().map(|r| &r.addresses), Some(NatAddresses::V6(..)));
@@ -92,7 +108,7 @@ pub(super) fn resume<'a>(
         translate(&mut packet, &nat);
         (before, if known { ends(&packet.key, v6) } else { String::new() })
     });
-    (packet, Resume { id, ct_state: answer.unwrap_or(DEFAULT), assumed: answer.is_none(), nat }, state)
+    (packet, Resume { id, ct_state: known.unwrap_or(DEFAULT), assumed: known.is_none(), nat }, state)
 }
 
 /// Puts the first address and port of the range in.

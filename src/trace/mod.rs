@@ -25,6 +25,7 @@ pub mod packet;
 pub mod paint;
 pub mod spec;
 pub mod step;
+pub mod tracked;
 mod tunnel;
 mod verdict;
 pub mod world;
@@ -34,7 +35,10 @@ pub use step::{
     Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, TunnelOut,
     Verdict, What,
 };
+pub use tracked::Tracked;
 pub use world::World;
+
+use std::sync::Arc;
 
 use self::machine::{Machine, Shared};
 
@@ -46,6 +50,8 @@ pub struct Options {
     pub ct_next: Vec<u8>,
     /// Whether the packet is kept at each lookup, output and commit: `why` needs that, a mere verdict does not.
     pub keep: bool,
+    /// The connections that are known. Where `ct_next` says nothing, a packet of one of them is told so.
+    pub tracked: Option<Arc<Tracked>>,
 }
 
 /// Sends a packet into a bridge of a node and follows it.
@@ -59,7 +65,8 @@ pub fn trace<'a>(world: &World<'a>, bridge: usize, packet: &Packet, options: &Op
             shared.assumed.push(Assumption::Recirculation(fork.id));
             break;
         }
-        let (packet, resume, state) = conntrack::resume(fork, answers.next(), &mut shared.assumed);
+        let (packet, resume, state) =
+            conntrack::resume(fork, answers.next(), options.tracked.as_deref(), &mut shared.assumed);
         let number = passes.len();
         let pass = Machine::new(world, bridge, number, packet, &mut shared).run(Some((resume, state)));
         steps += pass.steps.len();

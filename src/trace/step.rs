@@ -360,6 +360,8 @@ pub enum Lost {
 pub enum Assumption {
     /// What connection tracking says at a recirculation.
     CtState(u32),
+    /// A connection that is known, in words.
+    Tracked(Box<str>),
     /// Which addresses were learned.
     Fdb(std::sync::Arc<str>),
     /// The VLANs of ports.
@@ -386,6 +388,7 @@ impl Assumption {
             Assumption::CtState(id) => {
                 format!("conntrack answers trk|new at recirculation {id:#x}; --ct-next says otherwise")
             }
+            Assumption::Tracked(text) => text.to_string(),
             Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
             Assumption::Vlans(bridge) => format!("every port of {bridge} carries every VLAN: nothing says otherwise"),
             Assumption::Length(bytes) => format!("the packet may be longer than {bytes} bytes or not: both are traced"),

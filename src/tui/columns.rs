@@ -8,10 +8,12 @@ use super::short;
 use crate::action::Action;
 use crate::base::number::{short_count, short_duration};
 use crate::base::paint::{Painter, Role};
+use crate::base::safe::visible;
 use crate::field::names::{paint_port, port};
 use crate::field::table::{CT_STATE, IN_PORT};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::naming::Naming;
+use crate::model::owner::{Owner, OwnerTable, System};
 use crate::model::store::FlowRef;
 use crate::query::Cell;
 
@@ -46,6 +48,8 @@ pub enum Column {
     Flags,
     /// Its short name.
     Id,
+    /// Who wanted it.
+    Owner,
 }
 
 /// What is known of a column.
@@ -88,7 +92,7 @@ impl Row {
 }
 
 /// Every column, in the order in which they stand.
-pub const COLUMNS: [Row; 14] = [
+pub const COLUMNS: [Row; 15] = [
     row(Column::Id, "id", "ID", 6, 13).doc("the short name of the flow, which stays the same"),
     row(Column::Table, "table", "TBL", 4, 3).number().usual().doc("the table, where several are shown"),
     row(Column::Priority, "priority", "PRIO", 5, 0).number().usual().doc("the priority: higher is looked at first"),
@@ -103,6 +107,7 @@ pub const COLUMNS: [Row; 14] = [
     row(Column::Port, "port", "PORT", 14, 10).doc("the port it takes packets from, else sends them to"),
     row(Column::Timeouts, "timeouts", "TIMEOUTS", 9, 11).doc("idle and hard timeout, if any"),
     row(Column::Flags, "flags", "FLAGS", 10, 12).doc("flags such as send_flow_rem"),
+    row(Column::Owner, "owner", "OWNER", 40, 14).doc("who wanted it: the rule, else the port, else the program"),
 ];
 
 /// The columns that fit into `width`, with room for match and actions; at least priority, match and actions.
@@ -144,6 +149,7 @@ impl Column {
             Column::Timeouts => Cell::IdleTimeout,
             Column::Flags => Cell::Flags,
             Column::Id => Cell::Id,
+            Column::Owner => return None,
         })
     }
 
@@ -185,6 +191,16 @@ impl Column {
                 let hash = crate::model::id::FlowHash::of(flow);
                 p.dim(&bridge.ids().short(hash));
             }
+            // A flow alone does not tell; `paint_owner` does.
+            Column::Owner => {}
+        }
+    }
+
+    /// Orders flows by who wanted them.
+    pub fn sort_by_owner(owners: &OwnerTable, flows: &mut [FlowId], backwards: bool) {
+        flows.sort_by_cached_key(|id| owners.of(*id).first().map(Owner::label));
+        if backwards {
+            flows.reverse();
         }
     }
 
@@ -208,13 +224,20 @@ impl Column {
                 flows.sort_by_key(|id| Reverse((at(id).head().idle_timeout, at(id).head().hard_timeout)));
             }
             Column::Port => flows.sort_by_cached_key(|id| port_of(at(id)).unwrap_or(u32::MAX)),
-            Column::CtState | Column::Match | Column::Actions | Column::Flags | Column::Id => {
+            Column::CtState | Column::Match | Column::Actions | Column::Flags | Column::Id | Column::Owner => {
                 flows.sort_by_cached_key(text);
             }
         }
         if backwards {
             flows.reverse();
         }
+    }
+}
+
+/// Prints the most specific owner of a flow.
+pub fn paint_owner(owners: &[Owner], p: &mut impl Painter) {
+    if let Some(owner) = owners.first() {
+        p.put(if owner.system == System::Agent { Role::Dim } else { Role::Text }, &visible(&owner.label()));
     }
 }
 

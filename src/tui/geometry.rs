@@ -121,10 +121,13 @@ pub fn node_panes(state: &State, view: &NodeView, body: Rect) -> Vec<PaneAt> {
     // Two columns: what to look at on the left, what is known on the right.
     let left = (body.width * 3 / 5).min(body.width - 40);
     let height = end - y;
-    let bridges = (len(Pane::Bridges) + 3).clamp(5, height / 3);
-    let tunnels = if len(Pane::Tunnels) > 0 { (len(Pane::Tunnels) + 3).clamp(5, height / 2) } else { 0 };
-    let drops = (len(Pane::Drops) + 3).clamp(5, (height - bridges) * 3 / 5);
-    let health = (len(Pane::Health) + 2).min((height - tunnels) / 2).max(4);
+    // On a low screen a pane gets no more than there is, and those that would have no row are left out below.
+    let bridges = (len(Pane::Bridges) + 3).min((height / 3).max(5)).max(5).min(height);
+    let tunnels =
+        if len(Pane::Tunnels) > 0 { (len(Pane::Tunnels) + 3).min((height / 2).max(5)).max(5).min(height) } else { 0 };
+    let rest = height - bridges;
+    let drops = (len(Pane::Drops) + 3).min((rest * 3 / 5).max(5)).max(5).min(rest);
+    let health = (len(Pane::Health) + 2).min((height - tunnels) / 2).max(4).min(height - tunnels);
     let (x, width) = (body.x, body.width);
     let cells = [
         (Pane::Bridges, Rect::new(x, y, left, bridges)),

@@ -12,6 +12,7 @@ use crate::explain::{self, Explanation, References, TableExplanation};
 use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
+use crate::model::owner::Owner;
 use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
 use crate::session::Scene;
@@ -53,6 +54,8 @@ pub enum Ask {
     Table(TableId),
     /// Where a packet goes.
     Trace(Asked),
+    /// A packet that comes by a flow.
+    Reach(FlowId),
     /// Why flows of a lookup got the packet or not.
     Why {
         /// The trace.
@@ -92,7 +95,7 @@ impl Ask {
             Ask::Hits(_) => Kind::Hits,
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
-            Ask::Trace(_) | Ask::Why { .. } => Kind::Trace,
+            Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
         }
     }
 
@@ -107,6 +110,7 @@ impl Ask {
             Ask::Flow(_) => "reading the flow",
             Ask::Table(_) => "reading the table",
             Ask::Trace(_) => "tracing",
+            Ask::Reach(_) => "looking for a packet that comes by the flow",
             Ask::Why { .. } => "comparing flows",
         }
     }
@@ -127,6 +131,8 @@ pub enum Answer {
     Table(TableId, Arc<TableExplanation>),
     /// A traced packet, or what is wrong with it.
     Trace(Result<Arc<Told>, Diagnostic>),
+    /// A packet that comes by a flow and how it was made; else why there is none.
+    Reach(Result<(Asked, String), String>),
     /// Why flows got a packet or not.
     Why(Arc<Rivals>),
 }
@@ -155,6 +161,8 @@ pub struct FlowDetail {
     pub words: Explanation,
     /// What comes before and after it.
     pub references: References,
+    /// Who wanted it, the most specific owner first.
+    pub owners: Vec<Owner>,
 }
 
 /// How many references are listed each way.
@@ -187,7 +195,10 @@ impl Job {
                     }
                 };
                 if let Some((column, backwards)) = sort {
-                    column.sort(bridge, &mut flows, *backwards);
+                    match column {
+                        Column::Owner => Column::sort_by_owner(node.owners(at).table(), &mut flows, *backwards),
+                        column => column.sort(bridge, &mut flows, *backwards),
+                    }
                 }
                 if let Some(by) = by {
                     match fold(&scope, &flows, *by, progress) {
@@ -205,10 +216,11 @@ impl Job {
                 let cx = node.explain(at);
                 let words = explain::flow(&cx, *flow);
                 let references = explain::references(bridge, cx.index, *flow, REFERENCES);
-                Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references }))
+                Answer::Flow(Arc::new(FlowDetail { flow: *flow, words, references, owners: node.owners(at).of(*flow) }))
             }
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
             Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
+            Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
                 Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))

@@ -36,7 +36,7 @@ impl Cursor {
 
     /// The rows on the screen.
     pub fn window(&self, len: usize, height: usize) -> std::ops::Range<usize> {
-        self.top.min(len)..(self.top + height).min(len)
+        self.top.min(len)..self.top.saturating_add(height).min(len)
     }
 }
 

@@ -30,12 +30,16 @@ pub enum Msg {
     },
     /// Everything that follows from the source is worked out.
     Warm,
+    /// The checks were run.
+    Checked,
     /// A source could not be read, and why.
     LoadFailed(String),
     /// Work is done: for which view, as which of its questions.
     Answer(Ticket, Answer),
     /// The terminal is gone, or somebody ended the program.
     Gone,
+    /// A recording was read, or why not: its path and its bytes.
+    Recording(String, Result<Arc<[u8]>, String>),
     /// An effect was done or not; what to tell.
     Done(Result<String, String>),
 }
@@ -84,6 +88,8 @@ pub enum Effect {
     Copy(String, &'static str),
     /// Write a file.
     Save(PathBuf, String),
+    /// Read a recording of packets.
+    Read(String),
     /// Add a line to a file.
     Append(PathBuf, String),
     /// Listen to the mouse, or not.

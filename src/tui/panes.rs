@@ -3,6 +3,7 @@
 use super::state::State;
 use super::views::{NodeView, Pane};
 use crate::base::paint::Role;
+use crate::check::{Finding, Severity};
 use crate::model::bridge::Bridge;
 use crate::model::node_facts::InterfaceFacts;
 use crate::model::port::Port;
@@ -68,10 +69,24 @@ pub fn ports(bridge: &Bridge) -> Vec<&Port> {
     bridge.ports.iter().collect()
 }
 
-/// A line about the health of what was read: good, bad, or not known.
-pub fn health(node: &NodeScene, snapshot: &Snapshot, is_warm: bool) -> Vec<(Role, String)> {
+/// A line about the health of what was read.
+pub struct HealthRow {
+    /// Good, bad, or not known.
+    pub role: Role,
+    /// What there is to say.
+    pub text: String,
+    /// The finding it tells of, by its number; lines about what was read lead to the files.
+    pub finding: Option<usize>,
+}
+
+/// What there is to say about the health of a node: what was found, the worst first, and what was read.
+pub fn health(node: &NodeScene, snapshot: &Snapshot, is_warm: bool) -> Vec<HealthRow> {
     let mut lines = Vec::new();
-    let mut say = |role, text: String| lines.push((role, text));
+    let found = findings(node);
+    lines.extend(counts(node));
+    let row = |(at, f): (usize, &Finding)| HealthRow { role: role(f), text: f.sentence.clone(), finding: Some(at) };
+    lines.extend(found.iter().enumerate().filter(|(_, f)| f.severity != Severity::Note).map(row));
+    let mut say = |role, text: String| lines.push(HealthRow { role, text, finding: None });
     let sources = &snapshot.sources;
     let read = sources.files.iter().filter(|f| !matches!(f.fate, Fate::Unused(_))).count();
     let unused = sources.files.len() - read;
@@ -89,20 +104,6 @@ pub fn health(node: &NodeScene, snapshot: &Snapshot, is_warm: bool) -> Vec<(Role
     if facts.bridges.is_empty() {
         say(Role::Dim, "no database was captured: no tunnels, controllers or port details".into());
     }
-    for bridge in &facts.bridges {
-        let gone = bridge.controllers.iter().filter(|c| c.is_connected == Some(false)).count();
-        if gone > 0 {
-            say(Role::Bad, format!("{}: {} not connected", bridge.name, counted(gone, "controller")));
-        }
-        let broken: Vec<_> = bridge.interfaces.iter().filter(|i| i.error.is_some()).collect();
-        if let Some(first) = broken.first() {
-            let why = first.error.as_deref().unwrap_or_default();
-            say(
-                Role::Bad,
-                format!("{}: {} broken, {}: {why}", bridge.name, counted(broken.len(), "interface"), first.name),
-            );
-        }
-    }
     let connected = facts.bridges.iter().flat_map(|b| &b.controllers).filter(|c| c.is_connected == Some(true)).count();
     if connected > 0 {
         say(Role::Ok, format!("{} connected", counted(connected, "controller")));
@@ -113,7 +114,35 @@ pub fn health(node: &NodeScene, snapshot: &Snapshot, is_warm: bool) -> Vec<(Role
             say(Role::Ok, format!("{}: flows of {system}", scene.bridge().name));
         }
     }
+    lines.extend(found.iter().enumerate().filter(|(_, f)| f.severity == Severity::Note).map(row));
     lines
+}
+
+/// What the checks found on a node, as far as they were run.
+pub fn findings(node: &NodeScene) -> &[Finding] {
+    node.findings_if_known().map_or(&[], |(found, _)| found)
+}
+
+/// How many findings there are, by severity, and how many checks could not be run.
+fn counts(node: &NodeScene) -> Option<HealthRow> {
+    let (found, not_run) = node.findings_if_known()?;
+    let of = |severity: Severity| found.iter().filter(|f| f.severity == severity).count();
+    let parts = Severity::ALL.into_iter().filter(|s| of(*s) > 0).map(|s| counted(of(s), s.word()));
+    let parts: Vec<String> = parts.collect();
+    let mut text = if parts.is_empty() { "nothing was found".to_owned() } else { parts.join(", ") };
+    if !not_run.is_empty() {
+        text.push_str(&format!("; {} not run", counted(not_run.len(), "check")));
+    }
+    let role = if of(Severity::Error) + of(Severity::Warning) > 0 { Role::Bad } else { Role::Ok };
+    Some(HealthRow { role, text, finding: None })
+}
+
+fn role(finding: &Finding) -> Role {
+    match finding.severity {
+        Severity::Error => Role::Bad,
+        Severity::Warning => Role::Warn,
+        Severity::Note => Role::Dim,
+    }
 }
 
 /// So many of something.

@@ -3,7 +3,7 @@
 //! One thread draws and decides. Others wait for keys, read the source, and work; they all talk through one channel.
 //! What came in while a picture was drawn is taken in before the next one is, so a held key never piles up.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -50,6 +50,8 @@ const FRAME: Duration = Duration::from_millis(100);
 /// How often a source that still grows is shown.
 const GROWS: Duration = Duration::from_millis(120);
 /// Clicks closer than this are one double click.
+/// How much of a recording is read, in bytes.
+const RECORDING: u64 = 256 << 20;
 const DOUBLE: Duration = Duration::from_millis(400);
 
 /// Runs the screens until the person leaves. What comes out is to be printed then.
@@ -160,6 +162,16 @@ impl Runner {
                     Err(e) => Err(format!("{} cannot be written: {e}", path.display())),
                 }
             }
+            Effect::Read(path) => {
+                let send = self.send.clone();
+                thread::spawn(move || {
+                    let mut bytes = Vec::new();
+                    let read = std::fs::File::open(&path).and_then(|f| f.take(RECORDING).read_to_end(&mut bytes));
+                    let read = read.map(|_| bytes.into()).map_err(|e| format!("{path} cannot be read: {e}"));
+                    let _ = send.send(Msg::Recording(path, read));
+                });
+                return Ok(());
+            }
             Effect::Append(path, line) => {
                 let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
                 match file.and_then(|mut f| writeln!(f, "{line}")) {
@@ -206,6 +218,8 @@ impl Runner {
                     let _ = send.send(Msg::Scene { scene: scene.clone(), is_last: true });
                     scene.warm();
                     let _ = send.send(Msg::Warm);
+                    scene.check();
+                    let _ = send.send(Msg::Checked);
                 }
                 Err(e) => {
                     let _ = send.send(Msg::LoadFailed(e.to_string()));

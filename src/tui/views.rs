@@ -418,6 +418,8 @@ pub struct TraceView {
     pub made: String,
     /// Packets that can be sent here, while there is none.
     pub examples: Vec<Example>,
+    /// The flow for which a packet is looked for.
+    pub wanted: Option<FlowId>,
     /// The part that has the keys.
     pub part: Option<Part>,
     /// Whether that part has the whole screen.

@@ -1,6 +1,7 @@
 //! What is known around a packet: names of its node, who wanted its flows, and what databases say of its ports.
 
 use super::blame::Look;
+use crate::check::Finding;
 use crate::field::slot::word;
 use crate::field::{Key, table};
 use crate::model::bridge::FlowId;
@@ -19,6 +20,8 @@ pub trait Known: Sync {
     fn naming(&self, bridge: usize) -> &Naming;
     /// Who wanted its flows.
     fn owners(&self, bridge: usize) -> &Owners;
+    /// What is wrong with the node.
+    fn findings(&self) -> &[Finding];
 }
 
 /// What answers about one node stand on.

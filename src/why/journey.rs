@@ -6,14 +6,18 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::conversation::Connections;
 use super::{Cx, Why, why};
+use crate::check::{Finding, Severity};
 use crate::field::names::port;
 use crate::field::slot::{Slot, word};
 use crate::field::{Bits, FieldId, table};
+use crate::model::bridge::FlowId;
 use crate::model::node::Node;
 use crate::model::node_facts::{InterfaceFacts, TUNNELS, value};
 use crate::neutron::names::PortKind;
-use crate::trace::{Egress, Options, Packet, Trace, TunnelOut, Verdict, trace};
+pub use crate::packet::Start;
+use crate::trace::{Egress, Found, Options, Packet, Trace, TunnelOut, Verdict, What, trace};
 
 /// The way of a packet over all nodes it comes to.
 #[derive(Debug)]
@@ -86,19 +90,18 @@ pub enum Onward {
 /// How many legs are followed: a flood over tunnels comes to every node once.
 pub const LEGS: usize = 256;
 
-/// A way begins here.
-#[derive(Debug, Clone)]
-pub struct Start {
-    /// The node, by its place in the snapshot.
-    pub node: usize,
-    /// The bridge.
-    pub bridge: usize,
-    /// The packet.
-    pub packet: Packet,
-}
-
 /// Follows a packet over all nodes. `nodes` are those of the snapshot, in its order.
 pub fn journey<'a>(nodes: &'a [Cx<'a>], start: Start, options: &Options) -> Journey<'a> {
+    journey_with(nodes, start, options, &Connections::default())
+}
+
+/// The same, with connections that are known.
+pub fn journey_with<'a>(
+    nodes: &'a [Cx<'a>],
+    start: Start,
+    options: &Options,
+    connections: &Connections,
+) -> Journey<'a> {
     let options = Options { keep: true, ..options.clone() };
     let mut legs: Vec<Leg<'a>> = Vec::new();
     let mut waiting = std::collections::VecDeque::from([(start, Arrival::Start)]);
@@ -110,8 +113,8 @@ pub fn journey<'a>(nodes: &'a [Cx<'a>], start: Start, options: &Options) -> Jour
         }
         let cx = &nodes[node];
         // What connection tracking answers was said of the first node only.
-        let options =
-            if legs.is_empty() { options.clone() } else { Options { ct_next: Vec::new(), ..options.clone() } };
+        let ct_next = if legs.is_empty() { options.ct_next.clone() } else { Vec::new() };
+        let options = Options { ct_next, tracked: connections.of(node), ..options.clone() };
         let found = trace(cx.world, bridge, &packet, &options);
         let this = legs.len();
         let mut onward = Vec::new();
@@ -177,6 +180,31 @@ fn judge(nodes: &[Cx<'_>], legs: &[Leg<'_>]) -> (Verdict, Option<usize>) {
     }
     let lost = legs.iter().rposition(is_lost);
     (Verdict::Dropped, lost)
+}
+
+/// What is wrong with the flows that a packet came by, on the node of each: errors and warnings, each once.
+pub fn findings<'a>(nodes: &[Cx<'a>], journey: &Journey<'_>) -> Vec<(usize, &'a Finding)> {
+    let mut found: Vec<(usize, &Finding)> = Vec::new();
+    let mut visited: Vec<usize> = journey.legs.iter().map(|leg| leg.node).collect();
+    visited.sort_unstable();
+    visited.dedup();
+    for node in visited {
+        let legs = journey.legs.iter().filter(|leg| leg.node == node);
+        let steps = legs.flat_map(|leg| &leg.trace.passes).flat_map(|pass| &pass.steps);
+        let mut flows: Vec<(usize, FlowId)> = Vec::new();
+        for step in steps {
+            if let What::Table { found: Found::Flow { flow, via }, .. } = &step.what {
+                let bridge = usize::from(step.bridge);
+                flows.extend(std::iter::once(*flow).chain(via.iter().copied()).map(|flow| (bridge, flow)));
+            }
+        }
+        let is_on_way = |f: &&Finding| {
+            f.severity != Severity::Note
+                && f.bridge.is_some_and(|bridge| f.flows.iter().any(|flow| flows.contains(&(bridge, *flow))))
+        };
+        found.extend(nodes[node].known.findings().iter().filter(is_on_way).map(|f| (node, f)));
+    }
+    found
 }
 
 /// The port of a captured node that has the packet's destination address, if exactly one has.
@@ -319,6 +347,11 @@ fn tunnel_end(node: &Node, kind: &str, from: Option<IpAddr>, tunnel: &TunnelOut)
         }
     }
     best.map(|(_, found)| found)
+}
+
+/// A packet's headers, with nothing that tables noted, as it comes in by a port.
+pub(super) fn clean(packet: &Packet, in_port: u32) -> Packet {
+    inside(packet, in_port, None)
 }
 
 /// The packet as it comes in on the other side: its headers, with nothing that tables noted.

@@ -10,6 +10,7 @@
 mod around;
 mod binding;
 pub mod blame;
+pub mod conversation;
 pub mod fix;
 pub mod journey;
 pub mod lookup;

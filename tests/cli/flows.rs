@@ -203,6 +203,26 @@ fn a_flow_of_ovn_names_the_rule_and_the_acl_even_where_it_has_no_cookie() {
 }
 
 #[test]
+fn a_flow_of_a_firewall_names_the_rule_by_its_place_in_the_policy() {
+    let names = |filter: &str| {
+        let ran = run(&["flows", "demo:fwaas-l2", "--node", "compute1", "--bridge", "br-int", "-f", filter, "--json"]);
+        let flows = ran.json()["flows"].as_array().unwrap().clone();
+        flows.iter().map(|f| f["owners"][0]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names("table=69, priority=78, reg5=3, ct_state=+new-est"),
+        ["firewall rule deny-bad: deny tcp 80 from 10.60.0.66 (the driver leaves out the addresses)"]
+    );
+    assert_eq!(
+        names("table=69, priority=72, reg5=3, ct_state=+new-est"),
+        ["firewall rule disabled-one: allow tcp 9999 (disabled, and installed all the same)"]
+    );
+    assert_eq!(names("fwrule = c9907efb"), Vec::<String>::new());
+    let of_rules = names("fwrule and table = 65").len();
+    assert!(of_rules > 20 && of_rules == names("table = 65, fw in {fg-fwa, fg-fwb}").len(), "{of_rules}");
+}
+
+#[test]
 fn flows_are_found_and_folded_by_the_security_group_they_were_made_for() {
     let lines = |filter: &str| {
         let ran = run(&["flows", "demo:sg-rich", "--node", "compute1", "-f", filter]);

@@ -25,6 +25,7 @@ pub fn scene(name: &str) -> Arc<Scene> {
     let snapshot = open(&Source::named(name), true, &Progress::default(), &mut |_| {}).expect("the source opens");
     let scene = Scene::new(snapshot);
     scene.warm();
+    scene.check();
     Arc::new(scene)
 }
 

@@ -2,4 +2,5 @@
 
 mod driver;
 mod pictures;
+mod traces;
 mod ways;

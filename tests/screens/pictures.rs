@@ -1,6 +1,9 @@
 //! The screens of `ux.md` on captured nodes, as they are, at both sizes. `cargo insta review` shows what has changed.
 
+use ofscope::tui::msg::Msg;
+
 use super::driver::{Screen, scene};
+use super::traces::{LOST, PACKET};
 
 const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (140, 40);
@@ -55,6 +58,30 @@ fn a_flow() {
 #[test]
 fn the_files() {
     pictures("sources", "demo:sg-rich", "P");
+}
+
+#[test]
+fn packets_to_begin_with() {
+    pictures("trace-empty", "demo:vxlan-two-hosts", "4");
+}
+
+#[test]
+fn a_packet_that_arrives() {
+    pictures("trace-delivered", "demo:vxlan-two-hosts", "4 Enter Space");
+}
+
+#[test]
+fn a_packet_that_is_lost_on_another_node() {
+    let scene = scene(LOST);
+    for (size, word) in [(SMALL, "small"), (LARGE, "large")] {
+        let mut screen = Screen::open(&scene, size);
+        screen.keys("4").take(Msg::Paste(PACKET.into()));
+        screen.keys("Enter");
+        insta::assert_snapshot!(format!("trace-lost-{word}"), screen.text());
+        insta::assert_snapshot!(format!("why-not-{word}"), screen.keys("w").text());
+        // The pipeline of the bridge shows the way.
+        insta::assert_snapshot!(format!("trace-pipeline-{word}"), screen.keys("Esc 2").text());
+    }
 }
 
 #[test]

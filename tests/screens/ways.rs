@@ -213,3 +213,15 @@ fn keys_and_columns_of_the_configuration_hold() {
     screen.keys("t");
     assert!(screen.text() != before && screen.text().contains("template"), "{}", screen.text());
 }
+
+#[test]
+fn health_tells_what_was_found_and_leads_to_its_flows() {
+    let mut screen = demo();
+    assert!(screen.shows("[ok] 2 notes") && screen.shows("[..] 4 flows of table 72"), "{}", screen.text());
+    // Bridges, drops, ports, tunnels, health; the finding stands below seven other lines.
+    screen.keys("Tab Tab Tab Tab j j j j j j j Enter");
+    assert!(screen.shows("[3 Flows]") && screen.shows("shadowed-flow: "), "{}", screen.text());
+    // The list holds the flows of the finding and no others.
+    assert!(screen.shows("T72") && !screen.shows("T60"), "{}", screen.text());
+    assert!(screen.keys("Esc").shows("[1 Node]"));
+}

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::impossible;
 use super::layer::{Values, common, layers};
-use crate::check::finding::counted;
+use crate::check::finding::listed;
 use crate::check::{BridgeCx, Cx, Draft, Found, Need, Row, Severity};
 use crate::model::bridge::FlowId;
 
@@ -21,41 +21,62 @@ pub const ROW: Row = Row {
 /// So many pairs of flows are compared in one table.
 const PAIRS: usize = 200_000;
 
+/// What overlaps in one table.
+struct Overlaps {
+    table: String,
+    priority: u32,
+    /// The first pairs.
+    pairs: Vec<(FlowId, FlowId)>,
+    n: usize,
+}
+
 fn run(cx: &Cx<'_>, found: &mut Found) {
     for bridge in &cx.bridges {
+        let mut tables = Vec::new();
         for table in bridge.bridge.tables() {
             if cx.progress.is_cancelled() {
                 return;
             }
-            let acting: Vec<FlowId> = bridge
-                .table(table.id)
-                .iter()
-                .copied()
-                .filter(|id| bridge.effects_of(*id).is_none_or(|e| e.clauses.is_empty()))
-                .collect();
+            let is_acting = |id: &FlowId| bridge.effects_of(*id).is_none_or(|e| e.clauses.is_empty());
+            let acting: Vec<FlowId> = bridge.table(table.id).iter().copied().filter(is_acting).collect();
             let (pairs, n) = pairs(bridge, &acting, |_, _| true);
-            let Some((first, second)) = pairs.first() else { continue };
-            let name = bridge.table_name(table.id);
-            let priority = bridge.bridge.flow(*first).priority();
-            debug_assert_eq!(priority, bridge.bridge.flow(*second).priority());
-            let sentence = format!(
-                "{} of {name} overlap at one priority (such as {priority}) and do different things: which one a packet \
-                 of both gets is not defined.",
-                counted(n, "pair") + " of flows"
-            );
-            // Agents write such flows where no packet can be of both for reasons outside the tables.
-            let is_known = !bridge.naming.system.is_empty();
-            let severity = if is_known { Severity::Note } else { Severity::Warning };
-            let hint = match is_known {
-                true => {
-                    "Who writes these flows does so by design, as far as is known; look only if packets of both are seen."
-                }
-                false => "Give one of them a higher priority.",
-            };
-            let flows = pairs.iter().flat_map(|(a, b)| [*a, *b]);
-            found.add(Draft::new(sentence).on(bridge).about(name).flows(flows).hint(hint).as_bad_as(severity));
+            if let Some((first, _)) = pairs.first() {
+                let priority = bridge.bridge.flow(*first).priority();
+                tables.push(Overlaps { table: bridge.table_name(table.id), priority, pairs, n });
+            }
+        }
+        if bridge.naming.system.is_empty() {
+            tables.into_iter().for_each(|table| found.add(warning(bridge, &table)));
+        } else if !tables.is_empty() {
+            found.add(note(bridge, &tables));
         }
     }
+}
+
+fn warning(bridge: &BridgeCx<'_>, overlaps: &Overlaps) -> Draft {
+    let Overlaps { table, priority, pairs, n } = overlaps;
+    let (pair, verb) = if *n == 1 { ("pair", "overlaps") } else { ("pairs", "overlap") };
+    let sentence = format!(
+        "{n} {pair} of flows of {table} {verb} at one priority (such as {priority}) and differ in what they do: which one \
+         a packet of both gets is not defined."
+    );
+    let flows = pairs.iter().flat_map(|(a, b)| [*a, *b]);
+    Draft::new(sentence).on(bridge).about(&**table).flows(flows).hint("Give one of them a higher priority.")
+}
+
+/// Agents write such flows where no packet can be of both for reasons that do not stand in the tables.
+fn note(bridge: &BridgeCx<'_>, tables: &[Overlaps]) -> Draft {
+    let names: Vec<&str> = tables.iter().map(|t| &*t.table).collect();
+    let n: usize = tables.iter().map(|t| t.n).sum();
+    let (pair, verb) = if n == 1 { ("pair", "overlaps") } else { ("pairs", "overlap") };
+    let sentence = format!(
+        "{n} {pair} of flows {verb} at one priority (such as {}) and differ in what they do, in {}.",
+        tables[0].priority,
+        listed(&names)
+    );
+    let hint = "Who writes these flows does so by design, as far as is known; look only if packets of both are seen.";
+    let flows = tables.iter().flat_map(|t| t.pairs.iter().take(4)).flat_map(|(a, b)| [*a, *b]);
+    Draft::new(sentence).on(bridge).about(listed(&names)).flows(flows).hint(hint).as_bad_as(Severity::Note)
 }
 
 /// Pairs of flows of one table that overlap at one priority, do different things and `differ`: the first of them, and

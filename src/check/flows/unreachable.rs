@@ -1,7 +1,8 @@
 //! Tables that no packet comes to.
 
-use crate::check::finding::counted;
+use crate::check::finding::{counted, listed};
 use crate::check::{BridgeCx, Cx, Draft, Found, Need, Row, Severity};
+use crate::model::bridge::Table;
 use crate::model::flow::TableId;
 
 /// The row.
@@ -17,35 +18,35 @@ pub const ROW: Row = Row {
 fn run(cx: &Cx<'_>, found: &mut Found) {
     for bridge in cx.bridges.iter().filter(|b| !b.bridge.flows.is_empty() && !b.bridge.is_partial) {
         let reachable = bridge.bridge.pipeline().reachable(0);
-        for table in bridge.bridge.tables().iter().filter(|t| !reachable.contains(&t.id)) {
+        let is_lost = |table: &&Table| {
             // A table with nothing but a default is an empty room with its door: Neutron makes several.
             let waits = table.flows.iter().all(|id| bridge.bridge.flow(*id).shape().masks.is_empty());
-            // A controller sends packets into a table of its choice, and connection tracking resumes where it was told.
-            if waits || bridge.table(0).is_empty() || is_resumed(bridge, table.id) {
-                continue;
-            }
-            let name = bridge.table_name(table.id);
-            let verb = if table.flows.len() == 1 { "gets" } else { "get" };
-            let sentence = format!(
-                "{} of {name} {verb} no packet: no way leads from table 0 to it.",
-                counted(table.flows.len(), "flow")
-            );
-            let is_known = !bridge.naming.system.is_empty();
-            let severity = if is_known { Severity::Note } else { Severity::Warning };
-            let hint = match is_known {
-                true => "It is in use only while a port or a network needs it; then something leads there.",
-                false => "Find out which flow should lead there, or take the table's flows away.",
-            };
-            found.add(
-                Draft::new(sentence)
-                    .on(bridge)
-                    .about(name)
-                    .flows(table.flows.iter().copied())
-                    .hint(hint)
-                    .as_bad_as(severity),
-            );
+            !reachable.contains(&table.id) && !waits && !is_resumed(bridge, table.id)
+        };
+        // Without table 0 packets get nowhere, or the capture lacks it.
+        let lost: Vec<&Table> =
+            bridge.bridge.tables().iter().filter(|_| !bridge.table(0).is_empty()).filter(is_lost).collect();
+        if bridge.naming.system.is_empty() {
+            lost.iter().for_each(|table| found.add(finding(bridge, &[table], Severity::Warning)));
+        } else if !lost.is_empty() {
+            // Agents keep tables for ports and networks that may come.
+            found.add(finding(bridge, &lost, Severity::Note));
         }
     }
+}
+
+fn finding(bridge: &BridgeCx<'_>, tables: &[&Table], severity: Severity) -> Draft {
+    let names: Vec<String> = tables.iter().map(|t| bridge.table_name(t.id)).collect();
+    let flows = || tables.iter().flat_map(|t| &t.flows).copied();
+    let n = flows().count();
+    let (verb, them) = (if n == 1 { "gets" } else { "get" }, if tables.len() == 1 { "it" } else { "them" });
+    let sentence =
+        format!("{} of {} {verb} no packet: no way leads from table 0 to {them}.", counted(n, "flow"), listed(&names));
+    let hint = match severity {
+        Severity::Note => "They are in use only while a port or a network needs them; then something leads there.",
+        _ => "Find out which flow should lead there, or take the table's flows away.",
+    };
+    Draft::new(sentence).on(bridge).about(listed(&names)).flows(flows()).hint(hint).as_bad_as(severity)
 }
 
 /// Whether some flow of the table counted packets: then a way leads there that the capture does not show.

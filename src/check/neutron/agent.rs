@@ -29,7 +29,7 @@ pub struct Agent<'a> {
     pub providers: Vec<Provider>,
     /// The ports of Neutron on the integration bridge, as the database has them.
     pub ports: Vec<Vif<'a>>,
-    /// The ports that table 60 takes packets from.
+    /// The ports that table 60 takes packets from, by number.
     pub entries: Vec<Entry>,
     /// Whether the Open vSwitch firewall filters here.
     pub has_firewall: bool,
@@ -37,6 +37,8 @@ pub struct Agent<'a> {
     pub has_dvr: bool,
     /// Flows of the integration bridge that match reg5, by its value, in the order of the dump.
     by_port: FxHashMap<u32, Vec<FlowId>>,
+    /// The place of each port among the ports, by its OpenFlow number.
+    numbered: FxHashMap<u32, usize>,
 }
 
 /// A bridge to a physical network.
@@ -111,13 +113,17 @@ impl<'a> Agent<'a> {
         let int = cx.kind(Kind::Integration).next()?;
         let facts = int.facts;
         let interfaces = facts.into_iter().flat_map(|f| &f.interfaces);
-        let ports = interfaces.filter_map(|interface| Some(Vif { interface, id: interface.external_id("iface-id")? }));
-        let entries = int.table(60).iter().filter_map(|id| entry(int, *id)).collect();
+        let vif = |interface: &'a InterfaceFacts| Some(Vif { interface, id: interface.external_id("iface-id")? });
+        let ports: Vec<Vif<'a>> = interfaces.filter_map(vif).collect();
+        let numbered = ports.iter().enumerate().filter_map(|(at, p)| Some((p.number()?, at))).collect();
+        let mut entries: Vec<Entry> = int.table(60).iter().filter_map(|id| entry(int, *id)).collect();
+        entries.sort_by_key(|e| (e.number, e.flow));
         let mut agent = Agent {
             int: int.at,
             tun: cx.kind(Kind::Tunnel).next().map(|b| b.at),
             providers: providers(cx, int),
-            ports: ports.collect(),
+            ports,
+            numbered,
             entries,
             has_firewall: [71, 72, 81, 82].iter().all(|t| !int.table(*t).is_empty()),
             has_dvr: int.table(1).len() > 1 || int.table(2).len() > 1 || !int.table(3).is_empty(),
@@ -158,9 +164,15 @@ impl<'a> Agent<'a> {
         self.by_port.keys().copied()
     }
 
+    /// The flow of table 60 that takes packets from a port.
+    pub fn entry(&self, number: u32) -> Option<&Entry> {
+        let at = self.entries.binary_search_by_key(&number, |e| e.number).ok()?;
+        Some(&self.entries[at])
+    }
+
     /// The Neutron port with an OpenFlow number.
     pub fn port(&self, number: u32) -> Option<&Vif<'a>> {
-        self.ports.iter().find(|p| p.number() == Some(number))
+        Some(&self.ports[*self.numbered.get(&number)?])
     }
 
     /// One port of each local VLAN in use.

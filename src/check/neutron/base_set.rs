@@ -1,5 +1,7 @@
 //! The flows that every filtered port has.
 
+use rustc_hash::FxHashSet;
+
 use super::agent::{Agent, REG_PORT, destination, protocol, written};
 use crate::check::{BridgeCx, Cx, Draft, Found, Need, Row, Severity};
 use crate::field::proto::ethertype;
@@ -63,10 +65,11 @@ const PARTS: [Part; 8] = [
 fn run(cx: &Cx<'_>, found: &mut Found) {
     let Some(agent) = cx.agent().filter(|a| a.has_firewall) else { return };
     let int = agent.int(cx);
+    let led_to = led_to(int);
     // FWaaS has a flow of its own above that of the security groups, and both stay.
     for entry in agent.entries.iter().filter(|e| e.is_filtered) {
         let mut missing: Vec<String> = missing(agent, int, entry.number);
-        if !leads_in(int, entry.number) {
+        if !led_to.contains(&entry.number) {
             missing.push("table 60 (what brings packets to it)".to_owned());
         }
         if missing.is_empty() {
@@ -90,10 +93,9 @@ fn missing(agent: &Agent<'_>, int: &BridgeCx<'_>, number: u32) -> Vec<String> {
     PARTS.iter().filter(|part| !has(part)).map(|part| format!("table {} ({})", part.table, part.what)).collect()
 }
 
-/// Whether table 60 brings packets for some address to a port.
-fn leads_in(int: &BridgeCx<'_>, number: u32) -> bool {
-    int.table(60).iter().any(|id| {
-        let flow = int.bridge.flow(*id);
-        flow.priority() == 90 && destination(int, *id).is_some() && written(flow.actions(), REG_PORT) == Some(number)
-    })
+/// The ports that table 60 brings packets to, for some address.
+fn led_to(int: &BridgeCx<'_>) -> FxHashSet<u32> {
+    let flows = int.table(60).iter().map(|id| (*id, int.bridge.flow(*id)));
+    let inward = flows.filter(|(id, flow)| flow.priority() == 90 && destination(int, *id).is_some());
+    inward.filter_map(|(_, flow)| written(flow.actions(), REG_PORT)).collect()
 }

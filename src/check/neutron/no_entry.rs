@@ -16,7 +16,7 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
     let Some(agent) = cx.agent().filter(|a| a.has_firewall) else { return };
     let int = agent.int(cx);
     for vif in agent.ports.iter().filter(|v| v.vlan().is_some()) {
-        let Some(number) = vif.number().filter(|n| !agent.entries.iter().any(|e| e.number == *n)) else { continue };
+        let Some(number) = vif.number().filter(|n| agent.entry(*n).is_none()) else { continue };
         let name = cx.port(int, number);
         let sentence =
             format!("{name} is wired, and table 60 does not take its packets: they go past the firewall, unfiltered.");

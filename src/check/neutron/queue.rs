@@ -1,9 +1,11 @@
 //! Limits of bandwidth towards instances.
 
+use rustc_hash::FxHashSet;
+
 use crate::action::Action;
 use crate::check::finding::listed;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
-use crate::model::ovsdb::{Atom, Datum};
+use crate::model::ovsdb::{Atom, Datum, Row as DbRow};
 
 /// The row.
 pub const ROW: Row = Row {
@@ -19,17 +21,14 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
     let Some(agent) = cx.agent() else { return };
     let int = agent.int(cx);
     let Some(database) = cx.node.database.as_deref() else { return };
-    let has_queue = |uuid: &str| {
-        let qos = database.row("QoS", uuid);
-        matches!(qos.and_then(|q| q.columns.get("queues")), Some(Datum::Map(pairs)) if pairs.iter().any(|(n, _)| *n == Atom::Integer(0)))
-    };
+    let has_queue = |row: &&DbRow| matches!(row.columns.get("queues"), Some(Datum::Map(pairs)) if pairs.iter().any(|(n, _)| *n == Atom::Integer(0)));
+    let queues: FxHashSet<&str> = database.rows("QoS").iter().filter(has_queue).map(|row| &*row.uuid).collect();
+    let is_limited = |row: &&DbRow| row.text("qos").is_some_and(|qos| queues.contains(qos.as_str()));
+    let ports: FxHashSet<&str> = database.rows("Port").iter().filter(is_limited).map(|row| &*row.uuid).collect();
     let limited: Vec<String> = agent
         .ports
         .iter()
-        .filter(|v| {
-            let port = database.rows("Port").iter().find(|r| r.uuid == v.interface.port.uuid);
-            port.and_then(|r| r.text("qos")).is_some_and(|qos| has_queue(&qos))
-        })
+        .filter(|v| ports.contains(&*v.interface.port.uuid))
         .map(|v| v.interface.name.to_string())
         .collect();
     let sets = |id: &u32| int.bridge.flow(*id).actions().0.iter().any(|a| matches!(a, Action::SetQueue(q) if q.0 == 0));

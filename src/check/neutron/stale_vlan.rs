@@ -23,7 +23,7 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
         let (Some(number), Some(vlan)) = (vif.number(), vif.vlan()) else { continue };
         let mut other = None;
         let mut flows: Vec<FlowId> = Vec::new();
-        for entry in agent.entries.iter().filter(|e| e.number == number && e.vlan != vlan) {
+        for entry in agent.entry(number).into_iter().filter(|e| e.vlan != vlan) {
             other = Some(entry.vlan);
             flows.push(entry.flow);
         }

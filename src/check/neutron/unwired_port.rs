@@ -16,13 +16,14 @@ pub const ROW: Row = Row {
 fn run(cx: &Cx<'_>, found: &mut Found) {
     let Some(agent) = cx.agent() else { return };
     let int = agent.int(cx);
+    let drops = super::dead_port_drop::drops(int);
     for vif in &agent.ports {
         let interface = vif.interface;
         let name = vif.number().map_or_else(|| interface.name.to_string(), |n| cx.port(int, n));
         if interface.port.tag == Some(DEAD_VLAN) {
-            let drop = vif.number().and_then(|n| super::dead_port_drop::drop_of(int, n));
+            let drop = vif.number().and_then(|n| drops.get(&n).copied());
             // A port that somebody set down waits on the same VLAN, with a flow that drops what it sends.
-            let is_wired = agent.entries.iter().any(|e| Some(e.number) == vif.number());
+            let is_wired = vif.number().is_some_and(|n| agent.entry(n).is_some());
             let (severity, sentence) = match drop.is_some() && is_wired {
                 true => (
                     Severity::Note,

@@ -1,5 +1,7 @@
 //! The mapping from physical networks to bridges.
 
+use std::collections::HashSet;
+
 use super::claims;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::model::naming::Kind;
@@ -30,11 +32,12 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
         database.rows("Chassis").iter().filter(|c| claims::is_this_node(cx, c)).map(|c| &*c.uuid).collect();
     let ports = database.rows("Port_Binding");
     let is_here = |row: &crate::model::ovsdb::Row| row.text("chassis").is_some_and(|id| here.contains(&id.as_str()));
+    // The switches that this node has ports on.
+    let switches: HashSet<String> = ports.iter().filter(|p| is_here(p)).filter_map(|p| p.text("datapath")).collect();
     for localnet in ports.iter().filter(|r| r.text("type").as_deref() == Some("localnet")) {
         let Some(network) = localnet.key("options", "network_name") else { continue };
-        let switch = localnet.text("datapath");
-        let in_use = ports.iter().filter(|p| p.text("datapath") == switch && is_here(p)).count();
-        if in_use == 0 || mappings.iter().any(|(name, _)| *name == network) {
+        let in_use = localnet.text("datapath").is_some_and(|switch| switches.contains(&switch));
+        if !in_use || mappings.iter().any(|(name, _)| *name == network) {
             continue;
         }
         let known: Vec<&str> = mappings.iter().map(|(name, _)| *name).collect();

@@ -1,5 +1,7 @@
 //! Tunnels between the chassis of OVN.
 
+use std::collections::HashSet;
+
 use super::claims;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::model::naming::Kind;
@@ -23,11 +25,11 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
     }
     let ends: Vec<&str> =
         int.facts.into_iter().flat_map(|f| &f.interfaces).filter_map(|i| i.option("remote_ip")).collect();
-    let ports = database.rows("Port_Binding");
+    let in_use: HashSet<String> = database.rows("Port_Binding").iter().filter_map(|p| p.text("chassis")).collect();
     for other in chassis.iter().filter(|c| !claims::is_this_node(cx, c)) {
         let addresses: Vec<String> =
             other.texts("encaps").iter().filter_map(|id| database.row("Encap", id)?.text("ip")).collect();
-        let has_ports = ports.iter().any(|p| p.text("chassis").as_deref() == Some(&*other.uuid));
+        let has_ports = in_use.contains(&*other.uuid);
         let is_there = addresses.iter().any(|a| ends.contains(&a.as_str()));
         if addresses.is_empty() || is_there || !has_ports {
             continue;

@@ -50,6 +50,10 @@ impl Answerer<'_> {
             "steps": found.legs.iter().flat_map(|leg| self.steps(leg)).collect::<Vec<_>>(),
             "relevant": relevant,
             "assumed": found.legs.iter().flat_map(|l| l.trace.assumed.iter().map(Assumption::text)).collect::<Vec<_>>(),
+            "findings": self.findings(found).into_iter().map(|(node, f)| json!({
+                "id": f.id, "severity": f.severity.word(), "sentence": f.sentence,
+                "node": &*self.nodes[node].world.node.name, "object": f.object, "hint": f.hint,
+            })).collect::<Vec<_>>(),
             "near_misses": why.map_or_else(Vec::new, |(leg, why)| self.misses(leg, why)),
             "fix": why.map_or_else(Vec::new, |(leg, why)| self.fixes(leg, why)),
         })

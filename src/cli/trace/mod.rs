@@ -6,19 +6,21 @@ mod text;
 use std::io::BufRead;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::context::{Chosen, Context, Stdout};
 use super::failure::{CommandResult, Failure, Outcome, Stop};
 use super::json as answer;
-
-use crate::base::paint::Painter;
+use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 use crate::model::bridge::FlowId;
-use crate::session::{Scene, Ways};
+use crate::packet::{self, Around, Asked, Book, Sent};
+use crate::session::{Choice, Scene, Ways};
 use crate::trace::paint::{as_ovs, parse_ct_state};
-use crate::trace::{Options, Packet, Verdict, spec};
+use crate::trace::{Egress, Options, Verdict, spec, trace};
 use crate::why::Cx;
-use crate::why::journey::{Journey, Start, journey};
+use crate::why::conversation::{Connections, reply};
+use crate::why::journey::{Journey, Start, journey_with};
 use crate::why::reach::{Reach, reach};
 
 /// Say where a packet goes, as the switch would send it.
@@ -43,6 +45,9 @@ pub struct TraceArgs {
     /// What connection tracking answers, such as `trk,new`; may be given several times.
     #[arg(long = "ct-next", value_name = "FLAGS")]
     pub ct_next: Vec<String>,
+    /// Trace the reply as well, with the connection that the packet made; what is expected is then expected of it.
+    #[arg(long, conflicts_with = "as_ovs")]
+    pub reply: bool,
     /// Print it as `ovs-appctl ofproto/trace` does.
     #[arg(long, conflicts_with = "json")]
     pub as_ovs: bool,
@@ -81,13 +86,28 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
     });
     let options = Options { ct_next: ct_next.collect::<Result<_, _>>()?, ..Options::default() };
     let scene = cx.open(Some(&args.source))?;
-    let chosen = cx.bridge(&scene)?;
     let ways = Ways::of(&scene);
     let nodes = ways.around();
-    let answerer = Answerer { args, scene: &scene, chosen, nodes: &nodes, options: &options };
+    let chosen = match cx.bridge(&scene) {
+        Ok(chosen) => Some(chosen),
+        // Names tell where a packet begins, so nothing has to be chosen then.
+        Err(failure) if args.flow.is_some() || args.as_ovs => return Err(failure.into()),
+        Err(failure) if cx.choice() != Choice::default() => return Err(failure.into()),
+        Err(_) => None,
+    };
+    let names: Vec<_> = nodes.iter().map(|cx| cx.names).collect();
+    let book = Book::of(scene.snapshot(), &names);
+    let place = |chosen: Chosen<'_>| {
+        let node = scene.nodes().iter().position(|n| std::ptr::eq(n, chosen.node)).expect("it is one of them");
+        (node, chosen.at)
+    };
+    let around = Around { snapshot: scene.snapshot(), book: &book, chosen: chosen.map(place) };
+    let connections = Connections::captured(&nodes);
+    let answerer =
+        Answerer { args, scene: &scene, around, nodes: &nodes, options: &options, connections: &connections };
     let mut out = cx.out();
     let mut outcome = Outcome::Done;
-    if let Some(text) = &args.flow {
+    if let (Some(text), Some(chosen)) = (&args.flow, chosen) {
         let flow = super::show::one(text, chosen, cx)?;
         if !answerer.reach(flow, &mut out)? {
             outcome = Outcome::No;
@@ -98,17 +118,15 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
             if line.trim().is_empty() {
                 continue;
             }
-            match answerer.trace(&line) {
-                Ok(found) => {
-                    if !args.json {
-                        out.dim("packet: ");
-                        out.text(&visible(&line));
-                        out.text("\n");
-                    }
-                    if !answerer.answer(&found, &mut out) && outcome == Outcome::Done {
-                        outcome = Outcome::No;
-                    }
-                }
+            if !args.json {
+                out.dim("packet: ");
+                out.text(&visible(&line));
+                out.text("\n");
+            }
+            match answerer.trace(&line, &mut out) {
+                Ok(true) => {}
+                Ok(false) if outcome == Outcome::Done => outcome = Outcome::No,
+                Ok(false) => {}
                 Err(failure) => {
                     let mut err = cx.err();
                     failure.paint(&mut err);
@@ -117,7 +135,7 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
                 }
             }
         }
-    } else if !answerer.answer(&answerer.trace(args.packet.as_deref().unwrap_or_default())?, &mut out) {
+    } else if !answerer.trace(args.packet.as_deref().unwrap_or_default(), &mut out)? {
         outcome = Outcome::No;
     }
     cx.finish(out, scene.snapshot(), outcome)
@@ -127,29 +145,61 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
 struct Answerer<'a> {
     args: &'a TraceArgs,
     scene: &'a Scene,
-    chosen: Chosen<'a>,
+    around: Around<'a>,
     nodes: &'a [Cx<'a>],
     options: &'a Options,
+    connections: &'a Connections,
 }
 
 impl<'a> Answerer<'a> {
-    fn trace(&self, text: &str) -> Result<Journey<'a>, Failure> {
-        let names = &self.chosen.bridge().names;
-        let packet = spec::parse(text, names).map_err(|d| Failure::typed("packet", text, d))?;
-        Ok(journey(self.nodes, self.start(packet), self.options))
+    /// Traces what was asked for and prints it; whether it is what was expected.
+    fn trace(&self, text: &str, out: &mut Stdout) -> Result<bool, Failure> {
+        if let (true, Some((node, bridge))) = (self.args.as_ovs, self.around.chosen) {
+            return self.as_switch(text, node, bridge, out);
+        }
+        let sent = self.asked(text)?;
+        if !self.args.json {
+            for (word, texts) in [("chosen", &sent.chosen), ("note", &sent.notes)] {
+                for text in texts {
+                    out.dim(&format!("{word:9}"));
+                    out.text(&visible(text));
+                    out.text("\n");
+                }
+            }
+        }
+        let found = journey_with(self.nodes, sent.start, self.options, self.connections);
+        Ok(self.answer(&found, out))
     }
 
-    /// A packet begins in the chosen bridge.
-    fn start(&self, packet: Packet) -> Start {
-        let node = self.scene.nodes().iter().position(|n| std::ptr::eq(n, self.chosen.node));
-        Start { node: node.unwrap_or_default(), bridge: self.chosen.at, packet }
+    /// The packet that was asked for.
+    fn asked(&self, text: &str) -> Result<Sent, Failure> {
+        let wrong = |d| Failure::typed("packet", text, d);
+        match packet::parse(text, &self.around).map_err(wrong)? {
+            Asked::Packet(sent) => Ok(*sent),
+            Asked::File(file) => {
+                let bytes = std::fs::read(&file.path).map_err(|e| Failure::source(format!("`{}`: {e}", file.path)))?;
+                file.read(&bytes, &self.around).map_err(wrong)
+            }
+        }
+    }
+
+    /// A trace as the switch prints it, of a packet as the switch takes it.
+    fn as_switch(&self, text: &str, node: usize, bridge: usize, out: &mut Stdout) -> Result<bool, Failure> {
+        let world = self.nodes[node].world;
+        let packet = match packet::is_expression(text) {
+            true => spec::parse(text, &world.at(bridge).names).map_err(|d| Failure::typed("packet", text, d))?,
+            false => self.asked(text)?.start.packet,
+        };
+        let found = trace(world, bridge, &packet, self.options);
+        as_ovs(&found, world, out);
+        Ok(self.is_expected(found.verdict, found.outputs.iter()))
     }
 
     /// Traces a packet that comes by a flow, or says why there is none; whether there is one, and what was expected.
     fn reach(&self, flow: FlowId, out: &mut Stdout) -> Result<bool, Failure> {
-        let bridge = self.chosen.bridge();
-        let start = self.start(Packet::default());
-        let way = match reach(&self.nodes[start.node], start.bridge, flow) {
+        let (node, at) = self.around.chosen.unwrap_or_default();
+        let bridge = self.nodes[node].world.at(at);
+        let way = match reach(&self.nodes[node], at, flow) {
             Reach::Packet(way) => way,
             Reach::Shadowed(covers) => {
                 out.text("no packet gets this flow: ");
@@ -176,31 +226,49 @@ impl<'a> Answerer<'a> {
             out.text(&format!("{}\n", way.chosen.join(", ")));
         }
         let options = Options { ct_next: way.ct_next.clone(), ..self.options.clone() };
-        let found = journey(self.nodes, self.start(way.packet), &options);
+        let start = Start { node, bridge: at, packet: way.packet };
+        let found = journey_with(self.nodes, start, &options, self.connections);
         Ok(self.answer(&found, out))
     }
 
-    /// Prints what becomes of a packet, and says whether that is what was expected.
+    /// Prints what becomes of a packet, and of its reply if that was asked for; whether that is what was expected.
     fn answer(&self, found: &Journey<'_>, out: &mut Stdout) -> bool {
-        if self.args.as_ovs {
-            let first = &found.legs[0];
-            as_ovs(&first.trace, self.nodes[first.node].world, out);
-        } else if self.args.json {
-            out.text(&answer::text(&answer::document("trace", self.json(found))));
+        let back = self.args.reply.then(|| self.reply(found));
+        if self.args.json {
+            let mut document = self.json(found);
+            if let Some(back) = &back {
+                document["reply"] = back.as_ref().map_or(Value::Null, |back| self.json(back));
+            }
+            out.text(&answer::text(&answer::document("trace", document)));
         } else {
             self.paint(found, out);
+            match &back {
+                None => {}
+                Some(Some(back)) => {
+                    out.put(Role::Accent, "\nthe reply\n");
+                    self.paint(back, out);
+                }
+                Some(None) => out.dim("\nno reply: nobody got the packet, or nobody answers one like it\n"),
+            }
         }
-        self.is_expected(found)
+        let last = back.flatten();
+        let judged = last.as_ref().unwrap_or(found);
+        self.is_expected(judged.verdict, judged.legs.iter().flat_map(|leg| &leg.trace.outputs))
     }
 
-    fn is_expected(&self, found: &Journey<'_>) -> bool {
+    /// The way of the reply.
+    fn reply(&self, found: &Journey<'_>) -> Option<Journey<'a>> {
+        let start = reply(self.nodes, found)?;
+        let known = self.connections.after(self.nodes, found);
+        let options = Options { ct_next: Vec::new(), ..self.options.clone() };
+        Some(journey_with(self.nodes, start, &options, &known))
+    }
+
+    fn is_expected<'o>(&self, verdict: Verdict, mut outputs: impl Iterator<Item = &'o Egress>) -> bool {
         match &self.args.expect {
             None => true,
-            Some(Expectation::Drop) => found.verdict == Verdict::Dropped,
-            Some(Expectation::Port(name)) => {
-                let mut outputs = found.legs.iter().flat_map(|leg| &leg.trace.outputs);
-                outputs.any(|o| *o.name == **name || o.port.to_string() == *name)
-            }
+            Some(Expectation::Drop) => verdict == Verdict::Dropped,
+            Some(Expectation::Port(name)) => outputs.any(|o| *o.name == **name || o.port.to_string() == *name),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::Answerer;
 use crate::base::paint::{Painter, Role, Target};
+use crate::check::Finding;
 use crate::field::matches::DEFAULT_PRIORITY;
 use crate::model::owner::OwnerKind;
 use crate::trace::step::Grade;
 use crate::trace::{Found, Step, Verdict, What};
 use crate::why::Why;
 use crate::why::blame::looks;
-use crate::why::journey::{Arrival, Journey, Leg, Onward};
+use crate::why::journey::{Arrival, Journey, Leg, Onward, findings};
 use crate::why::misses::wants;
 
 /// How wide the words at the left are.
@@ -44,10 +45,34 @@ impl Answerer<'_> {
         for leg in &found.legs {
             self.paint_outputs(leg, p);
         }
+        let mut told = Vec::new();
         for assumption in found.legs.iter().flat_map(|leg| &leg.trace.assumed) {
-            label(p, "assumed");
-            p.text(&assumption.text());
-            p.text("\n");
+            let text = assumption.text();
+            if !told.contains(&text) {
+                label(p, "assumed");
+                p.text(&text);
+                p.text("\n");
+                told.push(text);
+            }
+        }
+        for (node, finding) in self.findings(found) {
+            label(p, "finding");
+            p.put(Role::Warn, finding.id);
+            p.text(&format!(" on {}: {}\n", self.nodes[node].world.node.name, finding.sentence));
+            if !finding.hint.is_empty() {
+                label(p, "");
+                p.dim(&format!("-> {}\n", finding.hint));
+            }
+        }
+    }
+
+    /// What is wrong on the way. It is looked for where somebody asks what is wrong: where a packet is lost, or goes to
+    /// many and may miss some.
+    pub(super) fn findings(&self, found: &Journey<'_>) -> Vec<(usize, &Finding)> {
+        let outputs: usize = found.legs.iter().map(|leg| leg.trace.outputs.len()).sum();
+        match found.verdict == Verdict::Delivered && outputs <= found.legs.len() {
+            true => Vec::new(),
+            false => findings(self.nodes, found),
         }
     }
 

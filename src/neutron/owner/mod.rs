@@ -6,6 +6,7 @@
 
 mod base;
 mod firewall;
+pub mod fwaas;
 mod objects;
 mod ovn;
 
@@ -92,6 +93,7 @@ impl Owners {
             kind => {
                 if kind == Kind::Integration {
                     self.groups.owners(&self.facts, flow, &mut found);
+                    fwaas::owners(&self.facts, &self.groups.ports, flow, &mut found);
                 }
                 let base = base::owner(kind, flow);
                 let is_known = !found.is_empty() || base.is_some();

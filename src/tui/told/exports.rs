@@ -51,6 +51,7 @@ fn document(told: &Told) -> Value {
         "verdict": told.outcome.word.text().to_lowercase(),
         "place": told.outcome.place,
         "sentences": told.sentences,
+        "chosen": told.notes,
         "outputs": arrived,
         "steps": steps,
         "near_misses": near,

@@ -12,6 +12,7 @@ use crate::field::slot::word;
 use crate::field::{FieldId, Key, Names, format, table};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
+use crate::model::owner::OwnerKind;
 use crate::trace::{Assumption, Lost, Packet, Remark, Verdict};
 use crate::why::blame::looks;
 use crate::why::journey::{Journey, Leg, Onward};
@@ -106,6 +107,8 @@ pub struct Fix {
     pub sentence: String,
     /// The command that does it; empty if there is none.
     pub command: String,
+    /// What becomes of the packet then; empty if it could not be tried.
+    pub note: String,
 }
 
 /// Tells about the packet and its end.
@@ -124,6 +127,7 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
     told.changed = changed(nodes, leg);
     if let (Some(_), Some(why)) = (found.lost, &leg.why) {
         told.sentences.push(why.sentence.clone());
+        told.fixes = why.fixes.iter().map(fix).collect();
         told.near = why.misses.iter().map(|miss| near(nodes, leg, why, miss)).collect();
     } else if let (Some(_), Some(drop)) = (found.lost, &leg.trace.drop) {
         told.sentences.push(drop.sentence(nodes[leg.node].world));
@@ -283,8 +287,29 @@ fn near(nodes: &[Cx<'_>], leg: &Leg<'_>, why: &Why, miss: &Miss) -> Near {
         conjunction: miss.rival.clauses.first().map(|c| c.conjunction),
         needs: needs(bridge, &miss.rival, key),
         is_elsewhere: miss.changed.is_none(),
-        rule: String::new(),
+        rule: rule(&nodes[leg.node], why.bridge, miss.rival.flow).unwrap_or_default(),
     }
+}
+
+/// The rule that wanted a flow: of a security group, a firewall or an ACL.
+pub(super) fn rule(cx: &Cx<'_>, bridge: usize, flow: FlowId) -> Option<String> {
+    use OwnerKind::{Acl, FirewallRule, SecurityGroupRule};
+    let owners = cx.rules(bridge, flow);
+    let rule = owners.iter().find(|o| matches!(o.kind, SecurityGroupRule | FirewallRule | Acl))?;
+    let label = rule.label();
+    // That it is a group is plain from what follows.
+    Some(visible(label.strip_prefix("security group ").unwrap_or(&label)).into_owned())
+}
+
+fn fix(fix: &crate::why::fix::Fix) -> Fix {
+    let note = fix.verdict.map_or(String::new(), |verdict| {
+        let flows = match fix.flows.len() {
+            0 => String::new(),
+            n => format!("adds {} here; ", super::super::panes::counted(n, "flow")),
+        };
+        format!("{flows}traced again with it: {}", verdict.name())
+    });
+    Fix { sentence: fix.sentence.clone(), command: fix.command.clone(), note }
 }
 
 /// Fields of which two packets differ, each once: of those that share bits the narrowest that the packet has.
@@ -320,6 +345,8 @@ fn changed(nodes: &[Cx<'_>], leg: &Leg<'_>) -> Vec<Row> {
     fields
         .into_iter()
         .filter(|f| f.slot.word != word::IN_PORT && f.slot.word != word::ACTSET_OUTPUT && f.name != "recirc_id")
+        // The next bridge knows nothing of the tunnel; nobody wrote that.
+        .filter(|f| !f.name.starts_with("tun_") || !after.key.read(f.slot).is_zero())
         .map(|field| {
             let mut row = Row::of(Role::Reg, field.dump_name);
             row.text(&format!(" {}", visible(&value(&leg.trace.input.key, field, names))));

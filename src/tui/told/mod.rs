@@ -19,13 +19,14 @@ pub use self::steps::{Mark, Step, StepKind, TableStep};
 use super::line::Row;
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
+use crate::base::span::Span;
 use crate::graph::TableSet;
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
 use crate::session::{Scene, Ways};
 use crate::trace::{Options, Packet};
 use crate::why::blame::looks;
-use crate::why::journey::journey;
+use crate::why::journey::{Start, journey};
 
 /// What is asked: a packet, where it begins, and what connection tracking answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,6 +37,8 @@ pub struct Asked {
     pub text: String,
     /// What connection tracking answers at the first, second .. recirculation; after these, that it is new.
     pub answers: Vec<u8>,
+    /// The bytes of the recording that the text names, once they were read.
+    pub recording: Option<Arc<[u8]>>,
 }
 
 /// A traced packet.
@@ -45,6 +48,10 @@ pub struct Told {
     pub asked: Asked,
     /// The packet.
     pub packet: Packet,
+    /// The bridge it comes into: names in the text may lead to another one than was asked.
+    pub begins: Spot,
+    /// What was chosen where the text leaves it open, and what is odd about it.
+    pub notes: Vec<String>,
     /// The packet in words.
     pub title: String,
     /// The packet in one line.
@@ -121,17 +128,26 @@ impl Told {
 
 /// Traces a packet, and tells.
 pub fn tell(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
-    let start = ask::start(scene, &asked.spot, &asked.text)?;
-    let packet = start.packet.clone();
+    let sent = match ask::read(scene, asked)? {
+        ask::Ready::Packet(sent) => sent,
+        ask::Ready::Recording(path) => {
+            let d = Diagnostic::error("recording", Span::new(0, asked.text.len()), format!("`{path}` was not read"));
+            return Err(d);
+        }
+    };
+    let packet = sent.start.packet.clone();
+    let start = Start { node: sent.start.node, bridge: sent.start.bridge, packet: packet.clone() };
     let ways = Ways::of(scene);
     let nodes = ways.around();
-    let options = Options { ct_next: asked.answers.clone(), keep: true };
+    let options = Options { ct_next: asked.answers.clone(), keep: true, ..Options::default() };
     let found = journey(&nodes, start, &options);
     let spot = |node: usize, bridge: usize| Spot {
         node: nodes[node].world.node.name.clone(),
         bridge: nodes[node].world.at(bridge).name.clone(),
     };
-    let mut told = Told { asked: asked.clone(), packet, ..Told::default() };
+    let first = found.legs.first().map_or_else(Spot::default, |leg| spot(leg.node, leg.bridge));
+    let notes = sent.chosen.into_iter().chain(sent.notes).collect();
+    let mut told = Told { asked: asked.clone(), packet, begins: first, notes, ..Told::default() };
     for leg in &found.legs {
         for look in looks(&leg.trace) {
             if told.looks.len() < LOOKS {

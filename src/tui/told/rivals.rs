@@ -1,6 +1,7 @@
 //! What `w` shows: of one lookup, who got the packet and why every other flow did not.
 
 use super::super::line::Row;
+use super::super::short;
 use super::super::views::Spot;
 use super::head::{bits, needs};
 use super::{Look, Told};
@@ -10,7 +11,7 @@ use crate::field::matches::DEFAULT_PRIORITY;
 use crate::field::slot::word;
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
-use crate::session::Scene;
+use crate::session::{Scene, Ways};
 use crate::why::lookup::{above, differences, rivals as nearest};
 
 /// The flows of a table beside the one that got a packet.
@@ -41,6 +42,10 @@ pub struct RivalRow {
     pub needs: Vec<(&'static str, String, String)>,
     /// Whether it belongs to another port or network.
     pub is_elsewhere: bool,
+    /// What it does.
+    pub effect: Row,
+    /// The rule that wanted it; empty if nobody knows.
+    pub rule: String,
 }
 
 /// Flows that are told at most.
@@ -67,6 +72,18 @@ pub fn rivals(scene: &Scene, told: &Told, look: Option<usize>, asked: Option<(Sp
     }
     let least = look.flow.map_or(0, |flow| bridge.flow(flow).priority());
     let near = nearest(bridge, look.table, key, look.flow, least, TOLD, |_| true);
+    let ways = Ways::of(scene);
+    let nodes = ways.around();
+    let around = nodes.iter().find(|cx| cx.world.node.name == look.spot.node);
+    let place = around.and_then(|cx| Some((cx, cx.world.bridge(&look.spot.bridge)?)));
+    let effect = |flow: FlowId| {
+        let mut row = Row::new();
+        if let Some((cx, at)) = place {
+            short::paint_actions(bridge.flow(flow).actions(), &bridge.names, cx.naming(at), &mut row);
+        }
+        row
+    };
+    let rule = |flow| place.and_then(|(cx, at)| super::head::rule(cx, at, flow)).unwrap_or_default();
     found.rows = near
         .iter()
         .map(|rival| RivalRow {
@@ -76,6 +93,8 @@ pub fn rivals(scene: &Scene, told: &Told, look: Option<usize>, asked: Option<(Sp
             clause: rival.clauses.first().map(|c| (c.conjunction, c.number.0, c.number.1)),
             needs: needs(bridge, rival, key),
             is_elsewhere: rival.distance.place > 0,
+            effect: effect(rival.flow),
+            rule: rule(rival.flow),
         })
         .collect();
     found

@@ -67,8 +67,9 @@ pub enum StepKind {
     Leg(Row),
     /// The packet comes to another bridge.
     Bridge(Row),
-    /// Connection tracking answers: the number of the recirculation from 0, and what it says.
-    Conntrack(usize, Row),
+    /// Connection tracking answers: the number of the recirculation from 0, on the node where the packet begins, and
+    /// what it says. What it says on other nodes cannot be chosen.
+    Conntrack(Option<usize>, Row),
     /// It leaves.
     Out(Row),
     /// Anything else.
@@ -273,7 +274,12 @@ impl Tree<'_, '_> {
         let spot = Spot { node: cx.world.node.name.clone(), bridge: here.name.clone() };
         self.rows[at].place = Some((spot, table, flow));
         self.rows[at].mark = mark;
-        if let Found::Flow { via, .. } = found {
+        if let Found::Flow { flow, via } = found {
+            if let Some(rule) = super::head::rule(cx, bridge, *flow) {
+                let mut row = Row::of(Role::Dim, "wanted by ");
+                row.put(Role::Accent, &rule);
+                self.detail(Some(at), row);
+            }
             for clause in via {
                 let mut row = Row::of(Role::Dim, "clause ");
                 here.flow(*clause).matches().paint(DEFAULT_PRIORITY, &here.names, &mut row);
@@ -303,8 +309,13 @@ impl Tree<'_, '_> {
             row.text(", goes on in ");
             row.link(crate::base::paint::Target::Table(table), Role::Goto, &format!("T{table}"));
         }
-        row.dim(if resume.assumed { "  (assumed; c changes it)" } else { "  (as asked; c changes it)" });
-        let at = self.push(parent, StepKind::Conntrack(self.recirculation, row));
+        let number = (leg.arrival == Arrival::Start).then_some(self.recirculation);
+        row.dim(match (resume.assumed, number) {
+            (true, Some(_)) => "  (assumed; c changes it)",
+            (true, None) => "  (assumed)",
+            (false, _) => "  (as asked; c changes it)",
+        });
+        let at = self.push(parent, StepKind::Conntrack(number, row));
         self.recirculation += 1;
         if let Some((before, after)) = &resume.nat {
             for (word, text) in [("translated from ", before), ("to ", after)] {
@@ -411,14 +422,18 @@ fn pass_in_port(bridge: &step::Step<'_>, pass: &Pass<'_>) -> Option<u32> {
 pub(super) fn above_text(above: &Above) -> Option<String> {
     if above.flows == 0 {
         let there = above.elsewhere;
-        return (there > 0).then(|| format!("{} of other places above it", counted(there)));
+        let stand = if there == 1 { "stands" } else { "stand" };
+        return (there > 0).then(|| format!("{} of other ports or networks {stand} above it", counted(there)));
     }
+    let differ = |n: usize| if n == 1 { "differs" } else { "differ" };
     let mut parts: Vec<String> =
-        above.by_field.iter().map(|(field, n)| format!("{n} differ in {}", field.dump_name)).collect();
+        above.by_field.iter().map(|(field, n)| format!("{n} {} in {}", differ(*n), field.dump_name)).collect();
     if above.clauses > 0 {
-        parts.push(format!("{} are clauses of conjunctions that were not met as a whole", above.clauses));
+        let are = if above.clauses == 1 { "is a clause" } else { "are clauses" };
+        parts.push(format!("{} {are} of conjunctions that were not met as a whole", above.clauses));
     }
-    Some(format!("{} for this place above it, none matches: {}", counted(above.flows), parts.join(", ")))
+    let stand = if above.flows == 1 { "stands above it and does not match" } else { "stand above it, none matches" };
+    Some(format!("{} for this port or network {stand}: {}", counted(above.flows), parts.join(", ")))
 }
 
 fn counted(flows: usize) -> String {

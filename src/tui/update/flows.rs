@@ -14,7 +14,7 @@ use super::super::layer::{Choice, Entry, Layer, Menu, Purpose};
 use super::super::msg::Effect;
 use super::super::short;
 use super::super::state::{Settings, State};
-use super::super::views::{FlowsView, Screen};
+use super::super::views::{FlowsView, Screen, Spot};
 use super::layers;
 use super::nav::{self, Place};
 use crate::base::diag::Diagnostic;
@@ -369,6 +369,21 @@ fn open_fold(state: &mut State, effects: &mut Vec<Effect>) -> bool {
         ask_rows(state, effects);
     }
     true
+}
+
+/// Goes to a flow, or to a list of a few flows.
+pub fn open_only(state: &mut State, spot: Spot, flows: Vec<FlowId>, effects: &mut Vec<Effect>) {
+    match flows[..] {
+        [] => {}
+        [flow] => nav::go(state, Place::Flow(spot, flow), effects),
+        _ => {
+            nav::go(state, Place::Flows(spot, None, String::new()), effects);
+            if let Some(view) = state.flows_mut() {
+                view.only = Some(Arc::new(flows));
+            }
+            ask_rows(state, effects);
+        }
+    }
 }
 
 fn begin_typing(view: &mut FlowsView) {

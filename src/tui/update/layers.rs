@@ -16,7 +16,7 @@ use super::super::state::State;
 use super::super::theme::Theme;
 use super::super::told::shell_quoted;
 use super::super::views::Screen;
-use super::{flow, flows, nav, pipeline, trace};
+use super::{flow, flows, nav, packet, pipeline, trace};
 use crate::base::paint::Role;
 use crate::model::flow::Style;
 use crate::model::id::FlowHash;
@@ -62,7 +62,7 @@ pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         Some(Layer::Menu(_)) => {}
         None => {
             if matches!(state.screen(), Screen::Trace(_)) {
-                return trace::paste(state, text.trim_end_matches(['\r', '\n']));
+                return packet::paste(state, text.trim_end_matches(['\r', '\n']));
             }
             if !flows::is_typing(state) && matches!(state.screen(), Screen::Flows(_)) {
                 super::command(state, Id::Filter, effects);
@@ -299,7 +299,7 @@ fn copy_trace(state: &State, what: CopyAs) -> Option<String> {
         CopyAs::TraceJson => told.json.clone(),
         CopyAs::OvsCommand => {
             let packet = shell_quoted(&told.packet.text());
-            format!("ovs-appctl ofproto/trace {} {packet}", shell_quoted(&told.asked.spot.bridge))
+            format!("ovs-appctl ofproto/trace {} {packet}", shell_quoted(&told.begins.bridge))
         }
         CopyAs::TestLine => trace::test_text(state)?,
         _ => return None,

@@ -10,6 +10,7 @@ mod layers;
 mod mouse;
 mod nav;
 mod node;
+mod packet;
 mod pipeline;
 mod trace;
 
@@ -31,7 +32,7 @@ use crate::session::Scene;
 pub use flows::shown_columns;
 pub use layers::has_column;
 pub use nav::{Place, crumbs, table_title};
-pub use pipeline::is_drawn;
+pub use pipeline::{is_drawn, way};
 
 /// How many keys of a sequence may go by before it counts as begun anew, in milliseconds.
 const PATIENCE: u64 = 10_000;
@@ -53,11 +54,14 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.is_warm = true;
             refresh(state, &mut effects);
         }
+        // The scene holds what they found; it is drawn now.
+        Msg::Checked => {}
         Msg::LoadFailed(why) => {
             state.load = None;
             state.say(Role::Bad, why);
         }
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
+        Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
         Msg::Done(Ok(text)) => state.say(Role::Ok, text),
         Msg::Done(Err(text)) => state.say(Role::Bad, text),
     }
@@ -73,8 +77,8 @@ fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     if flows::is_typing(state) {
         return flows::typed(state, key, effects);
     }
-    if trace::is_typing(state) {
-        return trace::typed(state, key, effects);
+    if packet::is_typing(state) {
+        return packet::typed(state, key, effects);
     }
     if flows::takes_letter(state, key) {
         return;
@@ -192,7 +196,7 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
     let now = state.now;
     let here = state.view().id;
     let is_current = |v: &View| v.id == ticket.view && v.questions[ticket.kind as usize] == ticket.question;
-    let mut traced = None;
+    let (mut traced, mut found) = (None, None);
     let Some(view) = state.history.all_mut().find(|v| is_current(v)) else { return };
     match (&mut view.screen, answer) {
         (Screen::Flows(view), Answer::Rows(rows)) => flows::rows(view, rows, now, &state.scene),
@@ -206,11 +210,15 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Pipeline(view), Answer::Graph(graph)) => pipeline::graph(view, graph),
         (Screen::Pipeline(view), Answer::Table(id, words)) => view.words = Some((id, words)),
         (Screen::Trace(view), Answer::Trace(told)) => traced = trace::told(view, told, now),
+        (Screen::Trace(_), Answer::Reach(reached)) => found = Some(reached),
         (Screen::Why(view), Answer::Why(rivals)) => trace::rivals(view, rivals),
         _ => {}
     }
     if let Some(told) = traced {
         trace::remember(state, told);
+    }
+    if let (Some(found), true) = (found, here == ticket.view) {
+        trace::reached(state, found, effects);
     }
     if here == ticket.view {
         describe(state, effects);

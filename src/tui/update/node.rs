@@ -7,7 +7,7 @@ use super::super::panes;
 use super::super::state::State;
 use super::super::views::{NodeView, Pane, Screen, Spot};
 use super::nav::{self, Place};
-use crate::base::paint::Target;
+use crate::base::paint::{Role, Target};
 use crate::check::drops::At;
 use crate::model::bridge::FlowId;
 use crate::session::NodeScene;
@@ -166,11 +166,28 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             let name = crate::field::names::quoted(&tunnel.interface.name).into_owned();
             Some(Place::Flows(spot, None, format!("port = {name}")))
         }),
-        Pane::Health => Some(Place::Sources),
+        Pane::Health => {
+            let line = panes::health(node, state.scene.snapshot(), state.is_warm).into_iter().nth(row);
+            match line.and_then(|line| line.finding) {
+                Some(at) => return open_finding(state, at, effects),
+                None => Some(Place::Sources),
+            }
+        }
     };
     if let Some(place) = place {
         nav::go(state, place, effects);
     }
+}
+
+/// The flows of a finding; the status line says what to do next.
+fn open_finding(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
+    let Screen::Node(view) = state.screen() else { return };
+    let Some(node) = scene(state, view) else { return };
+    let Some(finding) = panes::findings(node).get(at).cloned() else { return };
+    if let Some(spot) = finding.bridge.and_then(|bridge| spot_at(node, bridge)) {
+        super::flows::open_only(state, spot, finding.flows, effects);
+    }
+    state.say(Role::Accent, format!("{}: {}", finding.id, finding.hint));
 }
 
 /// The flows that name a port.

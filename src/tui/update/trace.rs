@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use crossterm::event::KeyCode;
-
 use super::super::command::Id;
 use super::super::geometry;
-use super::super::input::{Edit, Input};
+use super::super::input::Input;
 use super::super::job::Ask;
-use super::super::key::Key;
 use super::super::layer::Purpose;
+use super::super::list::Cursor;
 use super::super::msg::Effect;
 use super::super::state::State;
-use super::super::told::ask::{self, Example};
+use super::super::told::ask::{self, Ready};
 use super::super::told::{Asked, Mark, Rivals, StepKind, Told, test_line};
 use super::super::view::trace_panes;
 use super::super::views::{Pane, Part, Screen, Spot, TraceView, WhyView};
 use super::layers;
 use super::nav::{self, Place};
+use super::packet::begin_typing;
 use crate::base::diag::Diagnostic;
 use crate::base::paint::Role;
 use crate::model::bridge::FlowId;
@@ -32,16 +31,11 @@ const ANSWERS: [(&str, u8); 5] = [("new", 0x21), ("est", 0x22), ("rpl", 0x2a), (
 /// How many answers are said at once, for packets that come back from connection tracking more than once.
 const AT_ONCE: usize = 8;
 
-fn view(state: &mut State) -> Option<&mut TraceView> {
+pub(super) fn view(state: &mut State) -> Option<&mut TraceView> {
     match state.screen_mut() {
         Screen::Trace(view) => Some(view),
         _ => None,
     }
-}
-
-/// Whether a packet is being typed.
-pub fn is_typing(state: &State) -> bool {
-    matches!(state.screen(), Screen::Trace(view) if view.line.before.is_some())
 }
 
 /// Opens the screen: with the last trace, or with packets to choose from.
@@ -71,12 +65,56 @@ pub fn new(state: &State, asked: Asked, made: String) -> TraceView {
 
 /// Traces the packet of the screen, unless that is done.
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
-    let now = state.now;
+    let (now, scene) = (state.now, state.scene.clone());
     let Some(view) = view(state) else { return };
-    if view.told.is_none() && !view.asked.text.is_empty() {
-        (view.is_working, view.took) = (true, (now, 0));
-        let asked = view.asked.clone();
-        super::ask(state, Ask::Trace(asked), effects);
+    if view.told.is_some() || view.asked.text.is_empty() && view.wanted.is_none() {
+        return;
+    }
+    (view.is_working, view.took) = (true, (now, 0));
+    let asked = view.asked.clone();
+    if let (true, Some(flow)) = (asked.text.is_empty(), view.wanted) {
+        return super::ask(state, Ask::Reach(flow), effects);
+    }
+    // A recording is read first; what else is wrong with a text, the trace says.
+    match ask::read(&scene, &asked) {
+        Ok(Ready::Recording(path)) => effects.push(Effect::Read(path)),
+        _ => super::ask(state, Ask::Trace(asked), effects),
+    }
+}
+
+/// A recording was read.
+pub fn recorded(state: &mut State, path: &str, bytes: Result<Arc<[u8]>, String>, effects: &mut Vec<Effect>) {
+    let scene = state.scene.clone();
+    let Some(view) = view(state) else { return };
+    // Somebody who has typed something else since then waits for that.
+    if !matches!(ask::read(&scene, &view.asked), Ok(Ready::Recording(wanted)) if wanted == path) {
+        return;
+    }
+    view.is_working = false;
+    match bytes {
+        Ok(bytes) => {
+            view.asked.recording = Some(bytes);
+            refresh(state, effects);
+        }
+        Err(why) => {
+            view.line.before = Some(view.asked.text.clone());
+            state.say(Role::Bad, why);
+        }
+    }
+}
+
+/// A packet that comes by a flow was found, or not.
+pub fn reached(state: &mut State, found: Result<(Asked, String), String>, effects: &mut Vec<Effect>) {
+    match found {
+        Ok((asked, made)) => again(state, asked, made, effects),
+        Err(why) => {
+            let (scene, keys) = (state.scene.clone(), "i types a packet of your own");
+            let Some(view) = view(state) else { return };
+            (view.is_working, view.wanted) = (false, None);
+            view.examples = ask::examples(&scene, &view.asked.spot);
+            view.made = why.clone();
+            state.say(Role::Warn, format!("{why}; {keys}"));
+        }
     }
 }
 
@@ -93,7 +131,8 @@ pub fn told(view: &mut TraceView, told: Result<Arc<Told>, Diagnostic>, now: u64)
             let marked = |mark| shown.iter().position(|at| told.steps[*at].mark == mark);
             let at = view.keeps.take().or_else(|| marked(Mark::Decided)).or_else(|| marked(Mark::Lost)).unwrap_or(0);
             view.cursors = Default::default();
-            view.cursor(Part::Steps).at = at;
+            // What comes after it is shown rather than what came before.
+            *view.cursor(Part::Steps) = Cursor { at, top: usize::MAX };
             view.part = None;
             Some(told)
         }
@@ -121,7 +160,7 @@ pub fn remember(state: &mut State, told: Arc<Told>) {
 }
 
 /// Traces another packet on this screen.
-fn again(state: &mut State, asked: Asked, made: String, effects: &mut Vec<Effect>) {
+pub(super) fn again(state: &mut State, asked: Asked, made: String, effects: &mut Vec<Effect>) {
     let Some(view) = view(state) else { return };
     let line = std::mem::take(&mut view.line);
     *view = TraceView { line, ..TraceView::new(asked) };
@@ -131,162 +170,25 @@ fn again(state: &mut State, asked: Asked, made: String, effects: &mut Vec<Effect
     refresh(state, effects);
 }
 
-/// Begins to type; `text` takes the place of what is there.
-pub fn begin_typing(state: &mut State, text: Option<&str>) {
-    let Some(view) = view(state) else { return };
-    if view.line.before.is_none() {
-        view.line.before = Some(view.asked.text.clone());
-    }
-    if let Some(text) = text {
-        view.line.input = Input::of(text);
-    }
-    view.line.past = None;
-    check(state);
-}
-
-/// Sees what is wrong with what is typed.
-fn check(state: &mut State) {
-    let scene = state.scene.clone();
-    let Some(view) = view(state) else { return };
-    view.line.wrong = ask::start(&scene, &view.asked.spot, view.line.input.text()).err();
-}
-
-/// Puts pasted text into the line.
-pub fn paste(state: &mut State, text: &str) {
-    if !is_typing(state) {
-        begin_typing(state, Some(""));
-    }
-    if let Some(view) = view(state) {
-        view.line.offered = None;
-        view.line.input.edit(Edit::Insert(text.to_owned()));
-    }
-    check(state);
-}
-
-/// A key while a packet is typed.
-pub fn typed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
-    if key.code == KeyCode::F(1) {
-        return super::command(state, Id::Help, effects);
-    }
-    let past = state.packets.clone();
-    let Some(view) = view(state) else { return };
-    if let Some((completion, at)) = &mut view.line.offered {
-        let len = completion.items.len();
-        match key.code {
-            KeyCode::Tab | KeyCode::Down => *at = (*at + 1) % len.max(1),
-            KeyCode::BackTab | KeyCode::Up => *at = (*at + len.saturating_sub(1)) % len.max(1),
-            KeyCode::Enter => accept(state),
-            KeyCode::Esc => view.line.offered = None,
-            _ => {
-                view.line.offered = None;
-                typed(state, key, effects);
-            }
-        }
-        return;
-    }
-    match key.code {
-        KeyCode::Tab => offer(state),
-        KeyCode::Enter => enter(state, effects),
-        KeyCode::Esc => {
-            if let Some(text) = view.line.before.take() {
-                view.line.input = Input::of(&text);
-                view.line.wrong = None;
-            }
-        }
-        KeyCode::Char('c') if key.ctrl => {
-            let text = view.line.before.take().unwrap_or_default();
-            (view.line.input, view.line.wrong) = (Input::of(&text), None);
-        }
-        KeyCode::Up | KeyCode::Down => {
-            let here = view.line.past.unwrap_or(past.len());
-            let next =
-                if key.code == KeyCode::Up { here.checked_sub(1) } else { Some(here + 1).filter(|n| *n <= past.len()) };
-            let Some(next) = next else { return };
-            view.line.past = Some(next);
-            view.line.input = Input::of(past.get(next).map_or("", String::as_str));
-            check(state);
-        }
-        _ => {
-            if let Some(edit) = Edit::of(key)
-                && view.line.input.edit(edit)
-            {
-                check(state);
-            }
-        }
-    }
-}
-
-fn enter(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(view) = view(state) else { return };
-    if let Some(wrong) = &view.line.wrong {
-        let text = wrong.message.clone();
-        return state.say(Role::Bad, format!("{text}; Esc takes the old packet back"));
-    }
-    let text = view.line.input.text().to_owned();
-    // The answers of connection tracking stay as the person chose them.
-    let asked = Asked { text, ..view.asked.clone() };
-    again(state, asked, String::new(), effects);
-}
-
-/// Shows what may stand at the cursor; if that is one thing only, it is put there.
-fn offer(state: &mut State) {
-    let scene = state.scene.clone();
-    let Some(view) = view(state) else { return };
-    let input = &view.line.input;
-    let completion = ask::complete(&scene, &view.asked.spot, input.text(), input.cursor());
-    match completion.items.len() {
-        0 => state.say(Role::Warn, completion.hint),
-        1 => {
-            view.line.offered = Some((completion, 0));
-            accept(state);
-        }
-        _ => view.line.offered = Some((completion, 0)),
-    }
-}
-
-/// Puts the chosen word at the cursor.
-fn accept(state: &mut State) {
-    let Some(view) = view(state) else { return };
-    let Some((completion, at)) = view.line.offered.take() else { return };
-    let Some(item) = completion.items.get(at) else { return };
-    let (from, to) = (completion.replace.start as usize, completion.replace.end as usize);
-    view.line.input.replace(from, to, &item.insert);
-    check(state);
-}
-
-/// `t`: traces a packet from the port, or one that the flow under the cursor matches.
+/// `t`: traces a packet from the port, or one that comes by the flow under the cursor.
 pub fn from_here(state: &mut State, effects: &mut Vec<Effect>) {
-    let scene = state.scene.clone();
-    let example: Option<(Spot, Option<Example>)> = match state.screen() {
-        Screen::Node(node) => {
-            let pane = node.pane;
-            let port = super::node::port(state);
-            let spot = super::node::spot(state);
-            match (pane, port, spot) {
-                (Pane::Ports, Some(port), Some(spot)) => {
-                    let example = ask::from_port(&scene, &spot, port);
-                    Some((spot, example))
-                }
-                (Pane::Drops, ..) => super::node::drop_flow(state).map(|(spot, flow)| {
-                    let example = ask::for_flow(&scene, &spot, flow);
-                    (spot, example)
-                }),
-                _ => None,
-            }
+    let flow = match state.screen() {
+        Screen::Node(node) if node.pane == Pane::Ports => {
+            let port = super::node::spot(state).zip(super::node::port(state));
+            let made = port.and_then(|(spot, port)| Some((ask::from_port(&state.scene, &spot, port)?, spot)));
+            let Some((example, spot)) = made else {
+                return state.say(Role::Warn, "no packet can be made of this");
+            };
+            let asked = Asked { spot, text: example.text, ..Asked::default() };
+            return nav::go(state, Place::Trace(asked, example.about), effects);
         }
-        screen => screen.spot().cloned().zip(super::flow::here(state)).map(|(spot, flow)| {
-            let example = ask::for_flow(&scene, &spot, flow);
-            (spot, example)
-        }),
+        Screen::Node(node) if node.pane == Pane::Drops => super::node::drop_flow(state),
+        screen => screen.spot().cloned().zip(super::flow::here(state)),
     };
-    match example {
-        Some((spot, Some(example))) => {
-            let asked = Asked { spot, text: example.text, answers: Vec::new() };
-            nav::go(state, Place::Trace(asked, example.about), effects);
-        }
-        Some((_, None)) => state.say(Role::Warn, "no packet can be made of this"),
-        None => open(state, Id::EmptyTrace, effects),
-    }
+    let Some((spot, flow)) = flow else { return open(state, Id::EmptyTrace, effects) };
+    let view = TraceView { wanted: Some(flow), ..TraceView::new(Asked { spot, ..Asked::default() }) };
+    nav::push(state, Screen::Trace(Box::new(view)));
+    refresh(state, effects);
 }
 
 /// `w`: why the traced packet got the flow under the cursor, or did not.
@@ -296,7 +198,11 @@ pub fn why(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let asked = match state.screen() {
         Screen::Trace(view) => match here(view) {
-            Some((spot, table, flow, look)) => Some((spot, table, flow, look)),
+            // That the flow which took the packet is the one that took it needs not be said.
+            Some((spot, table, flow, look)) => {
+                let won = look.and_then(|at| told.looks.get(at)).and_then(|l| l.flow);
+                Some((spot, table, flow.filter(|flow| won != Some(*flow)), look))
+            }
             None => return state.say(Role::Dim, "this row is no lookup in a table"),
         },
         screen => screen.spot().cloned().zip(super::flow::here(state)).and_then(|(spot, flow)| {
@@ -469,7 +375,10 @@ fn next_answer(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let row = view.shown().get(view.cursors[0].at).map(|at| &told.steps[*at].kind);
     let one = match row {
-        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => Some(*number),
+        Some(StepKind::Conntrack(None, _)) if view.part() == Part::Steps => {
+            return state.say(Role::Dim, "what connection tracking answers can be chosen on the first node only");
+        }
+        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => *number,
         _ => None,
     };
     let mut asked = view.asked.clone();

@@ -169,6 +169,7 @@ fn parts(state: &State, view: &FlowView, width: usize) -> Vec<Part> {
     }
     let room = width.saturating_sub(3);
     let mut parts = vec![plain_words(view, room), matches(bridge, view, room), actions(view, room)];
+    parts.extend(provenance(view, room));
     parts.push(references(bridge, view, Section::From));
     parts.push(references(bridge, view, Section::To));
     parts.push(counters(bridge, view));
@@ -265,6 +266,25 @@ fn actions(view: &FlowView, room: usize) -> Part {
         part.say(Row::of(Role::Drop, "drop: there are no actions"));
     }
     part
+}
+
+/// Who asked for the flow, each with how that is known; nothing where nobody knows.
+fn provenance(view: &FlowView, room: usize) -> Option<Part> {
+    let owners = &view.words.as_ref()?.owners;
+    let mut part = Part::new("Provenance");
+    part.note = "who asked for this".into();
+    for owner in owners {
+        let mut wrapped = Wrapped::new(room, 2);
+        wrapped.put(Role::Accent, &format!("{}:", owner.kind.words()));
+        let name = if owner.name.is_empty() { &owner.id } else { &owner.name };
+        wrapped.text(&format!(" {}", visible(name)));
+        if let Some(id) = owner.id_beside_name() {
+            wrapped.dim(&format!(" {}", visible(id)));
+        }
+        wrapped.dim(&format!(" ({})", owner.why.name()));
+        wrapped.finish().into_iter().for_each(|row| part.say(row));
+    }
+    (!owners.is_empty()).then_some(part)
 }
 
 fn references(bridge: &Bridge, view: &FlowView, section: Section) -> Part {

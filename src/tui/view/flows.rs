@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::super::columns::Column;
+use super::super::columns::{Column, paint_owner};
 use super::super::geometry::{self, Frame};
 use super::super::line::{Row, Wrapped};
 use super::super::state::State;
@@ -145,7 +145,7 @@ fn share(room: usize, needs: &[usize], n: usize) -> usize {
 
 fn cell(view: &FlowsView, node: &NodeScene, at: usize, column: Column, flow: FlowId) -> Row {
     let bridge = node.bridges()[at].bridge();
-    let flow = bridge.flow(flow);
+    let (id, flow) = (flow, bridge.flow(flow));
     let mut row = Row::new();
     match column {
         Column::Match if view.is_raw => match flow.to_flow().match_text(&bridge.names) {
@@ -153,6 +153,10 @@ fn cell(view: &FlowsView, node: &NodeScene, at: usize, column: Column, flow: Flo
             text => row.text(&text),
         },
         Column::Actions if view.is_raw => flow.actions().paint(&bridge.names, &mut row),
+        Column::Owner => match node.owners_if_known(at) {
+            Some(owners) => paint_owner(&owners.of(id), &mut row),
+            None => row.dim(".."),
+        },
         _ => column.paint(bridge, node.naming(at), flow, &mut row),
     }
     row

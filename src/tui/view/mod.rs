@@ -46,7 +46,7 @@ pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
-        Screen::Why(view) => why::draw(state, view, frame.body, &mut sheet),
+        Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
     }
     bottom(state, &frame, &mut sheet);
@@ -66,7 +66,7 @@ pub fn text(state: &State) -> String {
         Screen::Node(view) => node::draw(state, view, frame.body, &mut sheet),
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
-        Screen::Why(view) => why::draw(state, view, frame.body, &mut sheet),
+        Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
@@ -253,6 +253,11 @@ fn status(state: &State) -> Row {
         }
         Screen::Pipeline(view) => {
             if let Some(graph) = &view.graph {
+                if let Some(way) = super::update::way(state) {
+                    let tables: Vec<String> = way.iter().map(|id| format!("T{id}")).collect();
+                    row.put(Role::Accent, &format!("way of the last trace: {}", tables.join(" ")));
+                    row.dim(" | p x puts it out | ");
+                }
                 row.text(&graph.summary());
                 row.dim(" | ");
                 row.dim(&crate::graph::legend(graph, state.look.charset));
@@ -298,7 +303,7 @@ fn status(state: &State) -> Row {
                 row.dim(&format!(" | line {line} of the dump"));
             }
         }
-        Screen::Trace(view) => trace::status(view, &mut row),
+        Screen::Trace(view) => trace::status(view, usize::from(geometry::size(state).0), &mut row),
         Screen::Why(view) => {
             if let Some(rivals) = &view.rivals {
                 row.text(&super::panes::counted(rivals.rows.len(), "flow"));

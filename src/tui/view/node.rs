@@ -197,7 +197,10 @@ fn content<'a>(state: &'a State, node: &'a NodeScene, view: &'a NodeView, pane: 
         },
         Pane::Health => {
             let lines = panes::health(node, state.scene.snapshot(), state.is_warm);
-            let bad = lines.iter().filter(|(r, _)| matches!(r, Role::Bad | Role::Warn)).count();
+            // The line with the counts tells of lines that stand below it.
+            let is_bad = |r: &&panes::HealthRow| matches!(r.role, Role::Bad | Role::Warn);
+            let counts = usize::from(!panes::findings(node).is_empty());
+            let bad = lines.iter().skip(counts).filter(is_bad).count();
             Content {
                 title: "Health".into(),
                 note: if bad > 0 { format!("{bad} to look at") } else { String::new() },
@@ -208,14 +211,16 @@ fn content<'a>(state: &'a State, node: &'a NodeScene, view: &'a NodeView, pane: 
     }
 }
 
-fn health_row((role, text): &(Role, String)) -> Row {
-    let sign = match role {
+fn health_row(line: &panes::HealthRow) -> Row {
+    let sign = match line.role {
         Role::Ok => "[ok] ",
         Role::Bad | Role::Warn => "[!!] ",
+        // A finding that does no harm.
+        _ if line.finding.is_some() => "[..] ",
         _ => "[--] ",
     };
-    let mut row = Row::of(*role, sign);
-    row.put(if *role == Role::Dim { Role::Dim } else { Role::Text }, text);
+    let mut row = Row::of(line.role, sign);
+    row.put(if line.role == Role::Dim { Role::Dim } else { Role::Text }, &line.text);
     row
 }
 

@@ -3,12 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::super::line::{Row, Wrapped};
-use super::super::state::State;
 use super::super::told::RivalRow;
 use super::super::views::WhyView;
 use super::sheet::Sheet;
 use crate::base::paint::{Painter, Role};
-use crate::model::bridge::Bridge;
 
 /// What was asked and answered, above the list.
 fn intro(view: &WhyView, width: usize) -> Vec<Row> {
@@ -35,37 +33,37 @@ pub fn list(view: &WhyView, body: Rect) -> Rect {
 }
 
 /// Draws it.
-pub fn draw(state: &State, view: &WhyView, body: Rect, sheet: &mut Sheet<'_>) {
+pub fn draw(view: &WhyView, body: Rect, sheet: &mut Sheet<'_>) {
     let rows = intro(view, usize::from(body.width));
     let list = list(view, body);
     let above = Rect { height: list.y.saturating_sub(body.y).saturating_sub(2), ..body };
     sheet.lines(above, &rows);
-    let (Some(rivals), Some(bridge)) = (&view.rivals, view.spot.bridge(&state.scene)) else { return };
-    let heading = Row::of(Role::Dim, "   BITS OFF  FLOW                    WOULD NEED");
-    if list.y > body.y && !rivals.rows.is_empty() {
-        sheet.lines(Rect { y: list.y - 1, height: 1, ..body }, &[heading]);
-    }
+    let Some(rivals) = &view.rivals else { return };
     if rivals.rows.is_empty() {
         return sheet.row(list, &Row::of(Role::Dim, "   no other flow of this table stands as high"));
     }
     let window = view.cursor.window(rivals.rows.len(), usize::from(list.height));
+    let widest = rivals.rows[window.clone()].iter().map(|rival| needed(rival).width()).max().unwrap_or(0);
+    let widest = widest.clamp(10, usize::from(list.width / 2));
+    if list.y > body.y {
+        let heading = format!("  BITS OFF  {:<FLOW$}  {:<widest$}  DOES", "FLOW", "WOULD NEED");
+        sheet.lines(Rect { y: list.y - 1, height: 1, ..body }, &[Row::of(Role::Dim, &heading)]);
+    }
     for (y, at) in (list.y..).zip(window) {
         let is_here = at == view.cursor.at;
         let mut row = Row::of(Role::Accent, if is_here { "> " } else { "  " });
-        row.append(line(&rivals.rows[at], bridge));
+        row.append(line(&rivals.rows[at], widest, sheet.look.glyphs.cut));
         row.fit(usize::from(list.width), sheet.look.glyphs.cut);
         let place = Rect { y, height: 1, ..list };
         if is_here { sheet.under_cursor(place, &row, true) } else { sheet.row(place, &row) }
     }
 }
 
-fn line(rival: &RivalRow, bridge: &Bridge) -> Row {
-    let mut row = Row::of(Role::Text, &format!("{:>9}  ", rival.bits));
-    let flow = match rival.clause {
-        Some((conjunction, ..)) => format!("prio {} conj {conjunction}", rival.priority),
-        None => format!("prio {}", rival.priority),
-    };
-    row.put(Role::Goto, &format!("{flow:<22}  "));
+/// How wide `prio 65535 conj 4096` is.
+const FLOW: usize = 20;
+
+fn needed(rival: &RivalRow) -> Row {
+    let mut row = Row::new();
     needs(&rival.needs, &mut row);
     if rival.needs.is_empty() {
         row.dim("nothing: it matches as well");
@@ -73,11 +71,27 @@ fn line(rival: &RivalRow, bridge: &Bridge) -> Row {
     if let Some((_, number, of)) = rival.clause {
         row.dim(&format!("  clause {number}/{of}"));
     }
-    if rival.is_elsewhere {
-        row.dim("  (another place)");
+    row
+}
+
+fn line(rival: &RivalRow, widest: usize, cut: &str) -> Row {
+    let mut row = Row::of(if rival.is_elsewhere { Role::Dim } else { Role::Text }, &format!("{:>8}  ", rival.bits));
+    let flow = match rival.clause {
+        Some((conjunction, ..)) => format!("prio {} conj {conjunction}", rival.priority),
+        None => format!("prio {}", rival.priority),
+    };
+    row.put(if rival.is_elsewhere { Role::Dim } else { Role::Goto }, &format!("{flow:<FLOW$}  "));
+    let mut needed = needed(rival);
+    needed.fit(widest, cut);
+    needed.pad(widest + 2);
+    row.append(needed);
+    row.append(rival.effect.clone());
+    if !rival.rule.is_empty() {
+        row.put(Role::Accent, &format!("  {}", rival.rule));
     }
-    row.dim("  ");
-    bridge.flow(rival.flow).actions().paint(&bridge.names, &mut row);
+    if rival.is_elsewhere {
+        row.dim("  (of another port or network)");
+    }
     row
 }
 

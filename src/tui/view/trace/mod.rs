@@ -1,14 +1,19 @@
 //! Screen 4: the packet, its steps, the verdict and what almost let it through.
 
+mod lists;
+mod steps;
+
 use ratatui::layout::Rect;
 
+use self::lists::{fix_rows, fixes, near, near_lines, near_row};
+use self::steps::{DEPTH, head, steps, whole};
 use super::super::geometry::Frame;
 use super::super::line::{Row, Wrapped};
-use super::super::told::{Mark, Near, Step, StepKind, TableStep, Told};
+use super::super::panes::counted;
+use super::super::told::{Mark, StepKind, Told};
 use super::super::views::{Part, TraceView};
 use super::sheet::Sheet;
 use super::typed::Typed;
-use super::why::needs;
 use crate::base::paint::{Painter, Role};
 
 /// From this width on the parts stand beside each other.
@@ -78,13 +83,13 @@ pub fn panes(view: &TraceView, body: Rect) -> Panes {
 fn beside(told: &Told, body: Rect, none: Panes) -> Panes {
     let left = (body.width * 2 / 5).min(70);
     let verdict = verdict_rows(told, usize::from(body.width - left).saturating_sub(4)).len();
-    let packet = told.facts.len() + 1;
+    let packet = told.facts.len() + told.notes.len() + 2;
     let top = (packet.max(verdict) as u16 + 2).clamp(5, body.height / 3);
     let needed = near_lines(told, true).len().max(fix_rows(told, usize::from(body.width / 2)).len()) as u16;
     let bottom = if needed == 0 { 0 } else { (needed + 3).clamp(5, body.height / 3) };
     let end = body.bottom() - bottom;
     let below = Rect::new(body.x, end, body.width, bottom);
-    let half = body.width / 2;
+    let half = body.width * 11 / 20;
     let (near, fixes) = match (told.near.is_empty(), told.fixes.is_empty()) {
         (false, false) => {
             let right = Rect { x: body.x + half, width: body.width - half, ..below };
@@ -129,8 +134,11 @@ fn stacked(view: &TraceView, told: &Told, body: Rect, none: Panes) -> Panes {
         near
     };
     let fixes = take(if told.fixes.is_empty() { 0 } else { fix_rows(told, width).len().min(5) + 1 }, keep);
-    let used = verdict + packet + near + fixes;
-    let steps = body.height.saturating_sub(used);
+    let left = body.height.saturating_sub(verdict + packet + near + fixes);
+    // What the steps do not need goes to the verdict.
+    let spare = usize::from(left).saturating_sub(steps);
+    let verdict = verdict + spare.min(more_rows(told, width).len()) as u16;
+    let steps = body.height.saturating_sub(verdict + packet + near + fixes);
     let mut y = body.y;
     let mut place = |height: u16| {
         let at = Rect::new(body.x, y, body.width, height);
@@ -247,7 +255,9 @@ fn parts(view: &TraceView, told: &Told, panes: &Panes, sheet: &mut Sheet<'_>) {
             }
             rule(at, "VERDICT", Some(title), false, sheet);
             let below = Rect { y: at.y + 1, height: at.height - 1, ..at };
-            sheet.lines(below, &sentence_rows(told, width));
+            let mut rows = sentence_rows(told, width);
+            rows.extend(more_rows(told, width));
+            sheet.lines(below, &rows);
         }
     }
     if let Some(at) = panes.steps {
@@ -300,8 +310,9 @@ fn fact_rows(view: &TraceView, told: &Told) -> Vec<Row> {
         rows.push(line);
     }
     if !view.made.is_empty() {
-        rows.insert(1, cell("made as", Row::of(Role::Dim, &view.made)));
+        rows.insert(1, cell("made", Row::of(Role::Dim, &view.made)));
     }
+    rows.extend(told.notes.iter().map(|note| cell("chosen", Row::of(Role::Dim, note))));
     rows
 }
 
@@ -344,6 +355,21 @@ fn sentence_rows(told: &Told, width: usize) -> Vec<Row> {
     sentences.chain(assumed).map(indent).collect()
 }
 
+/// What more there is to say below the verdict, where there is room.
+fn more_rows(told: &Told, width: usize) -> Vec<Row> {
+    let mut rows = changed_rows(told, width.saturating_sub(2));
+    if !told.outcome.same_way.is_empty() {
+        let text = format!("The same way go all packets with {}", told.outcome.same_way);
+        rows.extend(wrapped(Role::Dim, &text, width.saturating_sub(2)));
+    }
+    let indent = |row: Row| {
+        let mut line = Row::of(Role::Text, " ");
+        line.append(row);
+        line
+    };
+    rows.into_iter().map(indent).collect()
+}
+
 /// What was written on the way.
 fn changed_rows(told: &Told, width: usize) -> Vec<Row> {
     if told.changed.is_empty() {
@@ -358,218 +384,6 @@ fn changed_rows(told: &Told, width: usize) -> Vec<Row> {
     let mut rows = lines.finish();
     rows.truncate(3);
     rows
-}
-
-/// How the columns of lookups are shared out.
-struct Columns {
-    name: usize,
-    matches: usize,
-    has_names: bool,
-}
-
-fn columns(told: &Told, shown: &[usize], width: usize) -> Columns {
-    let tables = || {
-        shown.iter().filter_map(|at| match &told.steps[*at].kind {
-            StepKind::Table(table) => Some((table, told.steps[*at].depth.min(DEPTH))),
-            _ => None,
-        })
-    };
-    let has_names = width >= 100;
-    let name = tables().map(|(t, depth)| head(t, has_names).chars().count() + 2 * depth).max().unwrap_or(4);
-    let name = name.min(width / 3);
-    let room = width.saturating_sub(name + 4 + PRIORITY + 3);
-    let needed = |f: &dyn Fn(&TableStep) -> usize| tables().map(|(t, _)| f(t)).max().unwrap_or(0);
-    let (matches, effect) = (needed(&|t| t.matches.width()), needed(&|t| t.effect.width()));
-    let matches = if matches + effect + 2 <= room {
-        matches
-    } else {
-        matches.min((room / 2).max(room.saturating_sub(effect + 2)))
-    };
-    Columns { name, matches, has_names }
-}
-
-/// Steps of indentation at most.
-const DEPTH: usize = 12;
-/// How wide `prio 65535 ` is.
-const PRIORITY: usize = 11;
-
-fn head(table: &TableStep, has_names: bool) -> String {
-    match has_names && !table.name.is_empty() {
-        true => format!("T{} {}", table.table, table.name),
-        false => format!("T{}", table.table),
-    }
-}
-
-fn steps(view: &TraceView, told: &Told, outer: Rect, panes: &Panes, sheet: &mut Sheet<'_>) {
-    let has_keys = view.part() == Part::Steps;
-    let shown = view.shown();
-    let lookups = told.steps.iter().filter(|s| s.look.is_some()).count();
-    let passes = match told.recirculations {
-        0 => String::new(),
-        n => format!(", {}", super::super::panes::counted(n, "conntrack pass").replace("passs", "passes")),
-    };
-    let note = format!("{}{passes}", super::super::panes::counted(lookups, "lookup"));
-    if panes.has_boxes {
-        sheet.boxed(outer, "Steps", &note, has_keys);
-    } else {
-        rule(outer, "STEPS", Some(Row::of(Role::Dim, &note)), has_keys, sheet);
-    }
-    let Some(list) = panes.rows(Part::Steps) else { return };
-    let columns = columns(told, &shown, usize::from(list.width));
-    for (y, at) in (list.y..).zip(view.cursors[0].window(shown.len(), usize::from(list.height))) {
-        let is_here = at == view.cursors[0].at && has_keys;
-        let step = shown[at];
-        let place = Rect { y, height: 1, ..list };
-        let mut row = Row::of(Role::Accent, if is_here { ">" } else { " " });
-        step_row(view, &told.steps[step], step, &columns, sheet, &mut row);
-        row.fit(usize::from(list.width), sheet.look.glyphs.cut);
-        if is_here { sheet.under_cursor(place, &row, true) } else { sheet.row(place, &row) }
-    }
-    if panes.changed > 0 {
-        let at = Rect { y: list.bottom(), height: panes.changed, ..list };
-        sheet.lines(indented(at), &changed_rows(told, usize::from(outer.width) - 4));
-    }
-}
-
-fn step_row(view: &TraceView, step: &Step, at: usize, columns: &Columns, sheet: &Sheet<'_>, row: &mut Row) {
-    let glyphs = &sheet.look.glyphs;
-    match step.mark {
-        Mark::None => row.text(" "),
-        Mark::Passed => row.put(Role::Ok, glyphs.marks[0]),
-        Mark::Decided => row.put(Role::Warn, "!"),
-        Mark::Lost => row.put(Role::Bad, glyphs.marks[1]),
-    }
-    row.put(Role::Dim, if view.shut.contains(&at) { "+" } else { " " });
-    row.text(&"  ".repeat(step.depth.min(DEPTH)));
-    match &step.kind {
-        StepKind::Table(table) => {
-            row.put(Role::Goto, &head(table, columns.has_names));
-            row.fit(columns.name + 3, glyphs.cut);
-            row.pad(columns.name + 4);
-            let priority = table.priority.map_or("miss".to_owned(), |p| format!("prio {p}"));
-            row.put(Role::Dim, &format!("{priority:<PRIORITY$}"));
-            let mut matches = table.matches.clone();
-            matches.fit(columns.matches, glyphs.cut);
-            matches.pad(columns.matches);
-            row.append(matches);
-            row.text("  ");
-            row.append(table.effect.clone());
-        }
-        StepKind::Leg(text) | StepKind::Out(text) => row.append(text.clone()),
-        StepKind::Bridge(text) => {
-            row.dim("into ");
-            row.append(text.clone());
-        }
-        StepKind::Conntrack(_, text) => {
-            row.dim(": ");
-            row.append(text.clone());
-        }
-        StepKind::Text(text) => {
-            row.dim(&format!("{}{} ", glyphs.frame[2], glyphs.frame[4]));
-            row.append(text.clone());
-        }
-    }
-}
-
-/// The near misses as lines, each with which one it is; those of other places stand below a line of their own.
-fn near_lines(told: &Told, is_wide: bool) -> Vec<(Row, Option<usize>)> {
-    let mut lines = Vec::new();
-    let mut told_elsewhere = false;
-    for (at, near) in told.near.iter().enumerate() {
-        if near.is_elsewhere && !told_elsewhere {
-            told_elsewhere = true;
-            lines.push((Row::of(Role::Dim, "Also close, but of another port or network:"), None));
-        }
-        lines.push((near_row(near, is_wide), Some(at)));
-    }
-    lines
-}
-
-fn near_row(near: &Near, is_wide: bool) -> Row {
-    let mut flow = format!("prio {}", near.priority);
-    if let Some(conjunction) = near.conjunction {
-        flow.push_str(&format!(" conj {conjunction}"));
-    }
-    let mut row = Row::new();
-    if is_wide {
-        row.text(&format!("{:>8}  ", near.bits));
-        row.put(Role::Goto, &format!("T{} ", near.table));
-        row.text(&format!("{flow:<20} "));
-        needs(&near.needs, &mut row);
-        row.text("  ");
-    } else {
-        row.text(&format!("{flow:<17} "));
-        needs(&near.needs, &mut row);
-        row.text("  ");
-    }
-    row.put(Role::Accent, &near.rule);
-    row
-}
-
-fn near(view: &TraceView, told: &Told, outer: Rect, panes: &Panes, sheet: &mut Sheet<'_>) {
-    let has_keys = view.part() == Part::Near;
-    if panes.has_boxes {
-        let inner = sheet.boxed(outer, "Near misses", "closest first", has_keys);
-        let heading = Row::of(Role::Dim, " BITS OFF  FLOW                     WOULD NEED");
-        sheet.lines(Rect { height: 1, ..inner }, &[heading]);
-    } else {
-        let after =
-            told.near.first().map(|n| Row::of(Role::Dim, &format!("T{} would have let it through if..", n.table)));
-        rule(outer, "NEAR MISSES", after, has_keys, sheet);
-    }
-    let lines = near_lines(told, panes.has_boxes);
-    let Some(list) = panes.rows(Part::Near) else { return };
-    draw_lines(&lines, view.cursors[Part::Near as usize].at, has_keys, list, sheet);
-}
-
-/// The fixes as lines, each with which one it is.
-fn fix_rows(told: &Told, width: usize) -> Vec<(Row, Option<usize>)> {
-    let mut lines = Vec::new();
-    for (at, fix) in told.fixes.iter().enumerate() {
-        let mut text = Wrapped::new(width.saturating_sub(4), 3);
-        text.put(Role::Accent, &format!("{}  ", at + 1));
-        text.put(Role::Text, &fix.sentence);
-        lines.extend(text.finish().into_iter().map(|row| (row, Some(at))));
-        if !fix.command.is_empty() {
-            let mut command = Wrapped::new(width.saturating_sub(7), 2);
-            command.put(Role::Output, &fix.command);
-            for row in command.finish() {
-                let mut line = Row::of(Role::Text, "   ");
-                line.append(row);
-                lines.push((line, Some(at)));
-            }
-        }
-    }
-    lines
-}
-
-fn fixes(view: &TraceView, told: &Told, outer: Rect, panes: &Panes, sheet: &mut Sheet<'_>) {
-    let has_keys = view.part() == Part::Fixes;
-    if panes.has_boxes {
-        sheet.boxed(outer, "What would fix it", "Enter copies", has_keys);
-    } else {
-        rule(outer, "WHAT WOULD FIX IT", None, has_keys, sheet);
-    }
-    let Some(list) = panes.rows(Part::Fixes) else { return };
-    let lines = fix_rows(told, usize::from(list.width));
-    draw_lines(&lines, view.cursors[Part::Fixes as usize].at, has_keys, list, sheet);
-}
-
-/// Draws lines of which some belong to the row under the cursor, which is always in sight.
-fn draw_lines(lines: &[(Row, Option<usize>)], here: usize, has_keys: bool, list: Rect, sheet: &mut Sheet<'_>) {
-    let first = lines.iter().position(|(_, at)| *at == Some(here)).unwrap_or(0);
-    let last = lines.iter().rposition(|(_, at)| *at == Some(here)).unwrap_or(0);
-    let height = usize::from(list.height);
-    let skip = (last + 1).saturating_sub(height).min(first);
-    for (n, (y, (row, at))) in (list.y..list.bottom()).zip(lines.iter().skip(skip)).enumerate() {
-        let is_here = has_keys && *at == Some(here);
-        let is_first = skip + n == first;
-        let mut line = Row::of(Role::Accent, if is_here && is_first { ">" } else { " " });
-        line.append(row.clone());
-        line.fit(usize::from(list.width), sheet.look.glyphs.cut);
-        let place = Rect { y, height: 1, ..list };
-        if is_here && is_first { sheet.under_cursor(place, &line, true) } else { sheet.row(place, &line) }
-    }
 }
 
 /// The trace as text: whole, not only what fits.
@@ -600,7 +414,7 @@ pub fn text(view: &TraceView) -> String {
     out.push_str(&format!("verdict  {} {}\n", told.outcome.word.text(), told.outcome.place));
     told.sentences.iter().for_each(|s| out.push_str(&format!("         {s}\n")));
     for near in &told.near {
-        out.push_str(&format!("near     {}\n", near_row(near, true).plain().trim()));
+        out.push_str(&format!("near     {}\n", near_row(near, false, 0).plain().trim()));
     }
     for fix in &told.fixes {
         out.push_str(&format!("fix      {}\n         {}\n", fix.sentence, fix.command));
@@ -610,14 +424,18 @@ pub fn text(view: &TraceView) -> String {
 }
 
 /// The status line.
-pub fn status(view: &TraceView, row: &mut Row) {
+pub fn status(view: &TraceView, width: usize, row: &mut Row) {
     let Some(told) = &view.told else {
         row.dim("Enter traces the packet under the cursor | Tab completes while you type");
         return;
     };
+    // What is cut where it stands is shown whole here.
+    if let Some(whole) = whole(view, told, width) {
+        return row.append(whole);
+    }
     row.text("verdict ");
     row.put(told.outcome.word.role(), told.outcome.word.text());
     let lookups = told.steps.iter().filter(|s| s.look.is_some()).count();
-    row.text(&format!(" in {}, {} ms", super::super::panes::counted(lookups, "lookup"), view.took.1));
+    row.text(&format!(" in {}, {} ms", counted(lookups, "lookup"), view.took.1));
     row.dim(" | simulated here, nothing was sent");
 }
