@@ -423,3 +423,11 @@ fn a_long_text_is_read_in_time_in_proportion_to_it() {
     assert!(ask(ML2, &dump).is_err());
     assert_eq!(ask(ML2, &"0".repeat(ask::TEXT + 1)).unwrap_err().code, "too-long");
 }
+
+#[test]
+fn the_page_about_packets_has_every_protocol() {
+    let page = include_str!("../../docs/packets.md");
+    for protocol in &between::PROTOCOLS {
+        assert!(page.contains(&format!("`{}`", protocol.word)), "docs/packets.md does not have {}", protocol.word);
+    }
+}
