@@ -84,7 +84,7 @@ pub fn blame<'n>(
         // A table that is there to decide did so, even if nothing is left in it but the flow that drops the rest.
         let decides =
             row_of(naming(bridge).kind, table).is_some_and(|r| !r.missed.is_empty() || !r.unmatched.1.is_empty());
-        let is_sink = !decides && here.table(table).is_some_and(|t| only_drops(here, t));
+        let is_sink = !decides && here.table(table).is_none_or(|t| only_drops(here, t));
         if let Some(before) = before
             && is_sink
         {
