@@ -7,6 +7,7 @@ mod flows;
 mod fmt;
 mod inputs;
 mod nodes;
+mod trace;
 mod usage;
 
 use std::io::Write;
