@@ -99,7 +99,7 @@ fn witness(answer: &Answer<'_>, witness: &Witness) -> Value {
     let old = flow(answer.pair.a, witness.changed.old);
     json!({
         "packet": witness.packet.text(),
-        "ct_next": witness.ct_next,
+        "ct_next": witness.ct_next.iter().map(|state| super::text::flags(*state)).collect::<Vec<_>>(),
         "before": fate(&witness.before),
         "after": fate(&witness.after),
         "node": &*answer.pair.node,

@@ -13,6 +13,7 @@ use crate::diff::{Aspect, Modified};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::Style;
 use crate::model::store::FlowRef;
+use crate::trace::paint::ct_state;
 
 /// Prints what changed, bridge by bridge and table by table.
 pub(super) fn paint(answers: &[Answer<'_>], is_asked: bool, p: &mut Stdout) {
@@ -171,12 +172,21 @@ fn witness(answer: &Answer<'_>, witness: &Witness, p: &mut impl Painter) {
     };
     p.text("  packet  ");
     p.text(&visible(&witness.packet.text()));
+    for state in &witness.ct_next {
+        p.dim(" --ct-next ");
+        p.text(&flags(*state));
+    }
     p.text("\n");
     flow(("    by    ", Role::Dim), bridge, id, false, p);
     for (word, fate) in [("was", &witness.before), ("is", &witness.after)] {
         p.dim(&format!("    {word:6}"));
         p.text(&format!("{}\n", visible(&in_words(fate))));
     }
+}
+
+/// What connection tracking answers, as `--ct-next` of `ofscope trace` takes it.
+pub(super) fn flags(state: u8) -> String {
+    ct_state(state).replace('|', ",")
 }
 
 /// What becomes of a packet, in words.
