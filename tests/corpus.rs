@@ -2,7 +2,10 @@
 //!
 //! Not part of an ordinary test run, which knows `fixtures/` alone.
 
+mod captured;
 mod check;
+#[path = "check/losses.rs"]
+mod losses;
 
 use std::path::PathBuf;
 
@@ -85,7 +88,7 @@ fn traces_are_the_switchs_own_line_for_line() {
             .then(|| if dir.ends_with("traces") { dir.parent() } else { Some(dir) })?
     });
     let scenarios: std::collections::BTreeSet<_> = captured.collect();
-    scenarios.iter().for_each(|scenario| traces::check_captured(scenario, &mut tally));
+    scenarios.iter().for_each(|scenario| captured::check(scenario, &mut tally));
     tally.finish();
 }
 
@@ -94,6 +97,15 @@ fn flows_of_rules_lead_to_the_rules_that_the_agent_had() {
     let mut tally = Tally::default();
     for path in nodes::scenarios(&corpus()) {
         owners::check(&path, &mut tally);
+    }
+    tally.finish();
+}
+
+#[test]
+fn the_cause_of_every_broken_capture_is_named() {
+    let mut tally = Tally::default();
+    for path in nodes::scenarios(&corpus()) {
+        losses::check(&path, &mut tally);
     }
     tally.finish();
 }

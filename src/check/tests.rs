@@ -10,14 +10,19 @@ use crate::model::snapshot::Snapshot;
 use crate::neutron::NodeNames;
 use crate::neutron::fixture::bridge;
 
-/// What a check finds in these flows, of which nobody knows who wrote them.
-pub(super) fn flows(id: &str, text: &str) -> Vec<Finding> {
+/// Hands over a node with these flows, of which nobody knows who wrote them.
+pub(super) fn with_flows<T>(text: &str, ask: impl FnOnce(&Cx<'_>) -> T) -> T {
     let text: String = text.lines().map(|line| format!(" {line}\n")).collect();
     let ports = " 1(eth1): addr:00\n 2(eth2): addr:00\n 3(eth3): addr:00\n";
     let node = Node { name: "n".into(), bridges: vec![Arc::new(bridge("br0", &text, ports))], ..Node::default() };
     let snapshot = Snapshot { nodes: vec![Arc::new(node.clone())], ..Snapshot::default() };
     let (naming, progress) = (Naming::default(), Progress::default());
-    findings(&Cx::new(&snapshot, &node, NodeNames::none(), &[&naming], &progress), &[id])
+    ask(&Cx::new(&snapshot, &node, NodeNames::none(), &[&naming], &progress))
+}
+
+/// What a check finds in these flows.
+pub(super) fn flows(id: &str, text: &str) -> Vec<Finding> {
+    with_flows(text, |cx| findings(cx, &[id]))
 }
 
 /// The sentences of what a check finds.

@@ -45,6 +45,8 @@ pub struct Endpoint {
     pub network: Arc<str>,
     /// Whether it is how a router is connected to its network.
     pub is_router: bool,
+    /// For a subport of a trunk, the UUID of the parent port and the VLAN that the server sends its packets with.
+    pub trunk: Option<(Arc<str>, u16)>,
     /// The host it is bound to; empty if nobody knows.
     pub host: Arc<str>,
     /// Where it is plugged in; the likeliest first.
@@ -149,14 +151,26 @@ impl Book {
 
     /// What people call a network.
     pub fn network_label(&self, id: &str) -> String {
-        self.networks.get(id).map_or_else(|| crate::neutron::names::short_id(id), |name| name.to_string())
+        self.networks.get(id).map_or_else(|| crate::neutron::names::short_id(id), ToString::to_string)
     }
 
+    /// Adds a port, or to a port that is known what it lacks.
     fn add(&mut self, endpoint: Endpoint) {
-        if !self.by_id.contains_key(&endpoint.id) {
-            self.by_id.insert(endpoint.id.clone(), self.endpoints.len());
-            self.endpoints.push(endpoint);
+        match self.by_id.get(&endpoint.id) {
+            Some(at) => {
+                let known = &mut self.endpoints[*at];
+                known.trunk = known.trunk.take().or(endpoint.trunk);
+            }
+            None => {
+                self.by_id.insert(endpoint.id.clone(), self.endpoints.len());
+                self.endpoints.push(endpoint);
+            }
         }
+    }
+
+    /// A port by its UUID.
+    pub fn endpoint(&self, id: &str) -> Option<&Endpoint> {
+        self.by_id.get(id).map(|at| &self.endpoints[*at])
     }
 
     fn add_facts(&mut self, facts: &NeutronFacts) {
@@ -173,7 +187,7 @@ impl Book {
                 network: port.network.clone(),
                 is_router: is_router(&port.device_owner),
                 host: port.host.clone(),
-                places: Vec::new(),
+                ..Endpoint::default()
             });
         }
         let mut subnets: Vec<_> = facts.subnets.values().collect();
@@ -188,6 +202,11 @@ impl Book {
         let router_ports: FxHashMap<String, &Row> =
             northbound.rows("Logical_Router_Port").iter().filter_map(|row| Some((row.text("name")?, row))).collect();
         let switch_ports = by_uuid(northbound, "Logical_Switch_Port");
+        let mut routers: FxHashMap<String, Arc<str>> = FxHashMap::default();
+        for router in northbound.rows("Logical_Router") {
+            let name: Arc<str> = router.key("external_ids", "neutron:router_name").unwrap_or_default().into();
+            routers.extend(router.texts("ports").into_iter().map(|port| (port, name.clone())));
+        }
         for switch in northbound.rows("Logical_Switch") {
             let network = self.add_network(switch, &["neutron:network_name"]);
             let ports = switch.texts("ports");
@@ -204,7 +223,8 @@ impl Book {
                 }
                 if matches!(port.text("type").as_deref(), None | Some("" | "router" | "localport")) {
                     let name = port.text("name").unwrap_or_default();
-                    self.add_logical(name, port, &addresses, &network, end.is_some());
+                    let router = end.map(|end| routers.get(&*end.uuid).cloned().unwrap_or_default());
+                    self.add_logical(name, port, &addresses, &network, router);
                 }
             }
         }
@@ -234,7 +254,11 @@ impl Book {
             }
             if matches!(row.text("type").as_deref(), None | Some("" | "patch" | "localport")) {
                 let name = row.text("logical_port").unwrap_or_default();
-                self.add_logical(name, row, &addresses, &network, end.is_some());
+                let router = end.map(|end| {
+                    let datapath = end.text("datapath").and_then(|id| datapaths.get(id.as_str()).copied());
+                    datapath.and_then(|row| row.key("external_ids", "name2")).unwrap_or_default().into()
+                });
+                self.add_logical(name, row, &addresses, &network, router);
             }
         }
     }
@@ -261,17 +285,29 @@ impl Book {
         }
     }
 
-    fn add_logical(&mut self, id: String, row: &Row, addresses: &[String], network: &Arc<str>, is_router: bool) {
+    /// A logical port; of a router's, with the name of the router.
+    fn add_logical(
+        &mut self,
+        id: String,
+        row: &Row,
+        addresses: &[String],
+        network: &Arc<str>,
+        router: Option<Arc<str>>,
+    ) {
         let words: Vec<&str> = addresses.iter().flat_map(|a| a.split_ascii_whitespace()).collect();
         let ip = |word: &&str| word.split('/').next().and_then(|ip| ip.parse().ok());
+        // The Northbound and the Southbound call the parent differently.
+        let parent = row.text("parent_name").or_else(|| row.text("parent_port")).filter(|name| !name.is_empty());
+        let tag = row.integer("tag").and_then(|tag| u16::try_from(tag).ok());
         self.add(Endpoint {
             id: id.into(),
             name: row.key("external_ids", "neutron:port_name").unwrap_or_default().into(),
-            server: Arc::default(),
+            is_router: router.is_some(),
+            server: router.unwrap_or_default(),
             mac: words.iter().find_map(|word| parse_mac(word)),
             ips: words.iter().filter_map(ip).collect(),
             network: network.clone(),
-            is_router,
+            trunk: parent.zip(tag).map(|(parent, tag)| (parent.into(), tag)),
             host: row.key("options", "requested-chassis").unwrap_or_default().into(),
             places: Vec::new(),
         });

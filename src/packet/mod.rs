@@ -1,7 +1,7 @@
 //! Packets as people have them: bytes from a capture, hex from a terminal, or two names.
 //!
-//! [`frame`] reads the bytes of a frame as Open vSwitch does; [`hex`] and [`pcap`] find those bytes in what people paste
-//! and record. [`ask`] is the one grammar of all that a packet may be written as.
+//! [`frame()`] reads the bytes of a frame as Open vSwitch does; [`hex`] and [`pcap`] find those bytes in what people paste
+//! and record. [`ask`] is the one grammar of all that a packet may be written as, and [`write()`] the way back to bytes.
 
 pub mod ask;
 mod between;
@@ -11,6 +11,7 @@ mod expression;
 pub mod frame;
 pub mod hex;
 pub mod pcap;
+mod question;
 pub mod write;
 
 pub use self::ask::{Around, Asked, File, Sent, Start, is_expression, parse};

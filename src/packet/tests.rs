@@ -1,11 +1,13 @@
 //! Frames against what a real switch read in them: `fixtures/packets/frames.txt`.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::base::diag::Diagnostic;
 use crate::base::progress::Progress;
 use crate::field::Names;
+use crate::model::neutron_facts::NeutronPort;
+use crate::model::ovsdb::{Atom, Datum, Row};
 use crate::model::snapshot::Snapshot;
 use crate::neutron::NodeNames;
 use crate::session::{Source, open};
@@ -292,6 +294,72 @@ fn the_databases_of_ovn_know_as_much_of_ports_as_the_api() {
     }
 }
 
+/// The text and the choices of a packet in a changed capture.
+fn sent_in(snapshot: &Snapshot, text: &str) -> Result<(String, String), String> {
+    let book = book(snapshot);
+    match parse(text, &Around { snapshot, book: &book, chosen: None }) {
+        Ok(Asked::Packet(sent)) => Ok((sent.start.packet.text(), sent.chosen.join("; "))),
+        Ok(Asked::File(file)) => panic!("{file:?}"),
+        Err(d) => Err(d.to_string()),
+    }
+}
+
+#[test]
+fn what_goes_to_another_network_goes_to_the_router() {
+    let mut snapshot = known(OVN).snapshot.clone();
+    let mut facts = (*snapshot.neutron.clone().unwrap()).clone();
+    let network = facts.ports.values().find(|p| &*p.name == "web1").unwrap().network.clone();
+    let router = NeutronPort {
+        id: "aaaaaaaa-0000".into(),
+        mac: Some(0xfa16_3e00_0001),
+        fixed_ips: vec!["10.20.0.1".parse().unwrap()],
+        network,
+        device: "r".into(),
+        device_owner: "network:router_interface".into(),
+        ..NeutronPort::default()
+    };
+    facts.ports.insert(router.id.clone(), router);
+    facts.routers.insert("r".into(), "edge".into());
+    snapshot.neutron = Some(Arc::new(facts));
+    for to in ["default-b", "8.8.8.8"] {
+        let (packet, chosen) = sent_in(&snapshot, &format!("from web1 to {to} tcp 22")).unwrap();
+        assert!(packet.contains("dl_dst=fa:16:3e:00:00:01,nw_src=10.20.0.200"), "{packet}");
+        let told = format!("that of the router's port edge (10.20.0.1): {to} is on another network");
+        assert!(chosen.contains(&told), "{chosen}");
+    }
+    // IPv6 has a gateway of its own, which nobody has here.
+    let told = sent_in(&snapshot, "from web1 to 2001:db8:99::1").unwrap_err();
+    assert!(told.contains("the MAC address of its gateway 2001:db8:20:: is not known"), "{told}");
+    assert!(sent_in(&snapshot, "from web1 to 2001:db8:99::1,dl_dst=fa:16:3e:00:00:01").is_ok());
+}
+
+#[test]
+fn a_subport_of_a_trunk_sends_through_its_parent() {
+    let mut snapshot = known(OVN).snapshot.clone();
+    let at = snapshot.databases.iter().position(|d| &*d.schema == "OVN_Northbound").unwrap();
+    let mut northbound = (*snapshot.databases[at]).clone();
+    let text = |text: &str| Datum::Set(vec![Atom::String(text.into())]);
+    let web1 = known(OVN).book.endpoints.iter().find(|e| &*e.name == "web1").unwrap();
+    let columns = [
+        ("name", text("bbbbbbbb-0000")),
+        ("addresses", text("fa:16:3e:00:00:02 10.20.0.250")),
+        ("parent_name", text(&web1.id)),
+        ("tag", Datum::Set(vec![Atom::Integer(20)])),
+    ];
+    let columns = columns.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
+    northbound.tables.get_mut("Logical_Switch_Port").unwrap().push(Row { uuid: "sub".into(), columns });
+    let switches = northbound.tables.get_mut("Logical_Switch").unwrap();
+    let switch = switches.iter_mut().find(|row| row.text("name").unwrap().ends_with(&*web1.network)).unwrap();
+    match switch.columns.get_mut("ports").unwrap() {
+        Datum::Set(ports) => ports.push(Atom::Uuid("sub".into())),
+        Datum::Map(_) => panic!("ports are a set"),
+    }
+    snapshot.databases[at] = Arc::new(northbound);
+    let (packet, chosen) = sent_in(&snapshot, "from bbbbbbbb to web2").unwrap();
+    assert!(packet.starts_with("icmp,in_port=2,dl_vlan=20,") && packet.contains("nw_src=10.20.0.250"), "{packet}");
+    assert!(chosen.contains("by port tap12b140ba-8e of br-int of compute1; dl_vlan is 20"), "{chosen}");
+}
+
 /// What may stand at the end of a text.
 fn offered(demo: &'static str, text: &str) -> Vec<String> {
     let Known { snapshot, book } = known(demo);
@@ -354,4 +422,12 @@ fn a_long_text_is_read_in_time_in_proportion_to_it() {
     let dump = "0000:  ff\n".repeat(50_000);
     assert!(ask(ML2, &dump).is_err());
     assert_eq!(ask(ML2, &"0".repeat(ask::TEXT + 1)).unwrap_err().code, "too-long");
+}
+
+#[test]
+fn the_page_about_packets_has_every_protocol() {
+    let page = include_str!("../../docs/packets.md");
+    for protocol in &between::PROTOCOLS {
+        assert!(page.contains(&format!("`{}`", protocol.word)), "docs/packets.md does not have {}", protocol.word);
+    }
 }

@@ -239,7 +239,7 @@ fn arp(key: &Key, bytes: &mut Vec<u8>) {
 fn nsh(key: &Key, bytes: &mut Vec<u8>) {
     let [flags, ttl, kind, next] = key.word(word::NSH).to_be_bytes();
     let length: u16 = if kind == 1 { 24 } else { 8 };
-    let base = u16::from(flags & 3) << 12 | u16::from(ttl & 0x3f) << 6 | length / 4;
+    let base = u16::from(flags & 3) << 12 | u16::from(ttl & 0x3f) << 6 | (length / 4);
     bytes.extend(base.to_be_bytes());
     bytes.extend([kind, next]);
     bytes.extend(words(key, word::NSH_PATH, 1));

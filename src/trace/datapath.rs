@@ -183,7 +183,9 @@ impl DpCt {
             parts.push(format!("mark={}/{mask:#x}", super::commit::hex(value.into())));
         }
         if let Some((value, mask)) = self.label {
-            parts.push(format!("label={value:#x}/{mask:#x}"));
+            let value = if value == 0 { "0".to_owned() } else { format!("{value:#x}") };
+            let mask = if mask == u128::MAX { String::new() } else { format!("/{mask:#x}") };
+            parts.push(format!("label={value}{mask}"));
         }
         match self.helper {
             21 => parts.push("helper=ftp".to_owned()),

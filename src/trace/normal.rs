@@ -53,7 +53,7 @@ impl Machine<'_, '_> {
         if here.snoops && self.packet.is_ip() && to & MULTICAST != 0 && to != BROADCAST {
             self.assume(Assumption::Multicast(here.bridge.name.clone()));
             self.remark(Remark::Unregistered);
-            return self.flood_vlan(here, input, inside, last);
+            return self.flood_vlan(here, input, inside);
         }
         if here.bridge.fdb.is_empty() {
             self.assume(Assumption::Fdb(here.bridge.name.clone()));
@@ -68,12 +68,12 @@ impl Machine<'_, '_> {
             }
             None => {
                 self.remark(Remark::Flooding);
-                self.flood_vlan(here, input, inside, last);
+                self.flood_vlan(here, input, inside);
             }
         }
     }
 
-    fn flood_vlan(&mut self, here: &BridgeWorld<'_>, input: &XPort, inside: Tags, last: bool) {
+    fn flood_vlan(&mut self, here: &BridgeWorld<'_>, input: &XPort, inside: Tags) {
         let mut seen: Vec<&str> = Vec::new();
         let mut outputs: Vec<&XPort> = Vec::new();
         for output in &here.ports {
@@ -84,8 +84,9 @@ impl Machine<'_, '_> {
                 outputs.push(output);
             }
         }
-        for (at, output) in outputs.iter().enumerate() {
-            self.send_tagged(output, inside, last && at + 1 == outputs.len());
+        for output in outputs {
+            // Open vSwitch does not say of the last of them that it is the last.
+            self.send_tagged(output, inside, false);
         }
     }
 
@@ -126,9 +127,19 @@ fn put(packet: &mut Packet, tags: Tags, priority_tags: PriorityTags) {
     packet.inner_tci = inner;
 }
 
-/// Addresses that switches keep to themselves: 01:80:c2:00:00:00 to 0f and Cisco's for the same purpose.
+/// Addresses that switches keep to themselves (`eth_addr_is_reserved`): those of spanning trees and their kin, some of
+/// Extreme's, and Cisco's.
 fn is_reserved(mac: u64) -> bool {
-    mac & !0xf == 0x0180_c200_0000 || mac & !3 == 0x0100_0ccc_cccc || mac == 0x0100_0ccd_cdcd
+    const SINGLE: [u64; 7] = [
+        0x00e0_2b00_0000,
+        0x00e0_2b00_0004,
+        0x00e0_2b00_0006,
+        0x0100_0c00_0000,
+        0x0100_0ccc_cccc,
+        0x0100_0ccc_cccd,
+        0x0100_0ccd_cdcd,
+    ];
+    mac & !0xf == 0x0180_c200_0000 || mac & !7 == 0x0100_0ccc_ccc0 || SINGLE.contains(&mac)
 }
 
 impl Vlan {

@@ -137,3 +137,31 @@ fn flooding_serves_ports_in_the_order_of_their_hashes() {
     let order: Vec<u32> = found.outputs.iter().map(|o| o.port).collect();
     assert_eq!(order, [101, 8, 65534, 5, 100, 1, 4, 6, 7, 2, 3]);
 }
+
+#[test]
+fn an_empty_list_of_controllers_tells_nobody() {
+    // `dec_ttl()` is how a switch prints a list that OVN left empty.
+    assert_eq!(actions(" ip actions=dec_ttl(),output:2\n", "in_port=1,tcp,nw_ttl=1"), "drop");
+    assert!(actions(" ip actions=dec_ttl,output:2\n", "in_port=1,tcp,nw_ttl=1").contains("controller(reason=2"));
+    assert_eq!(actions(" ip actions=dec_ttl(),output:2\n", "in_port=1,tcp,nw_ttl=9"), "set(ipv4(ttl=8)),2");
+}
+
+#[test]
+fn type_and_code_of_icmp_are_set_together() {
+    let flows = " icmp actions=set_field:0->icmp_type,output:2\n";
+    assert_eq!(actions(flows, "in_port=1,icmp,icmp_type=8,icmp_code=1"), "set(icmp(type=0,code=1)),2");
+}
+
+#[test]
+fn any_port_is_no_port_so_a_packet_may_leave_where_it_came_from() {
+    let flows = " actions=set_field:ANY->in_port,output:1\n";
+    assert_eq!(actions(flows, "in_port=1"), "1");
+}
+
+#[test]
+fn a_symmetric_hash_picks_the_same_link_both_ways() {
+    let flows = " actions=multipath(symmetric_l4,0,modulo_n,3,0,NXM_NX_REG0[0..15]),output:NXM_NX_REG0[0..15]\n";
+    let there = actions(flows, "in_port=3,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tcp_src=80,tcp_dst=1234");
+    let back = actions(flows, "in_port=3,tcp,nw_src=10.0.0.2,nw_dst=10.0.0.1,tcp_src=1234,tcp_dst=80");
+    assert_eq!(there, back);
+}

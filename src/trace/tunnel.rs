@@ -171,7 +171,7 @@ impl XTunnel {
         let mut known = bridge.bridge.tlvs.clone();
         known.sort_by_key(|tlv| tlv.index);
         let present = known.iter().filter_map(|tlv| {
-            let field = table::TUN_METADATA.nth(tlv.index.into());
+            let field = table::TUN_METADATA.nth(tlv.index);
             let is_there = packet.key.word(field.slot.word - 1) & 1 == 1;
             let value = packet.key.read(field.slot).slice(0, usize::from(tlv.length) * 8).hex();
             let (class, kind, length) = (tlv.class, tlv.kind, tlv.length);
@@ -184,7 +184,7 @@ impl XTunnel {
 /// Whether a critical option is among those that the packet has.
 fn is_critical(packet: &Packet, bridge: &BridgeWorld<'_>) -> bool {
     const CRITICAL: u8 = 0x80;
-    let is_there = |index: u8| packet.key.word(table::TUN_METADATA.nth(index.into()).slot.word - 1) & 1 == 1;
+    let is_there = |index: u8| packet.key.word(table::TUN_METADATA.nth(index).slot.word - 1) & 1 == 1;
     bridge.bridge.tlvs.iter().any(|tlv| tlv.kind & CRITICAL != 0 && is_there(tlv.index))
 }
 
@@ -227,7 +227,18 @@ impl Machine<'_, '_> {
         let remote = end(&self.packet, word::TUN_DST, word::TUN_IPV6_DST);
         // No address at all is what a packet without a tunnel came to. Open vSwitch leaves the marks where they are.
         let Some(remote) = remote.filter(|remote| Some(*remote) != self.own_address) else {
-            return self.remark(if remote == self.own_address { Remark::OwnTunnel } else { Remark::NoTunnel });
+            if remote == self.own_address {
+                return self.remark(Remark::OwnTunnel);
+            }
+            // Without an other end the switch sends all the same, and tells the datapath of no tunnel.
+            for (id, value) in before {
+                self.packet.key.set_word(id, value, u32::MAX);
+            }
+            self.packet.tunnel_flags = flags;
+            self.remark(Remark::Tunnel);
+            self.commit();
+            self.emit(DpAction::Output(dp));
+            return self.leaves(to, None);
         };
         let out = TunnelOut {
             text: tunnel.text(&self.packet, self.here()),
@@ -349,7 +360,7 @@ fn header(tunnel: &XTunnel, marked: &Packet, bridge: &BridgeWorld<'_>, macs: (u6
         if &*tunnel.kind == "geneve" {
             let critical = if is_critical(marked, bridge) { "crit," } else { "" };
             let length = |index: u8| {
-                let is_there = marked.key.word(table::TUN_METADATA.nth(index.into()).slot.word - 1) & 1 == 1;
+                let is_there = marked.key.word(table::TUN_METADATA.nth(index).slot.word - 1) & 1 == 1;
                 bridge
                     .bridge
                     .tlvs

@@ -151,7 +151,7 @@ fn answer(nodes: &[Cx<'_>], node: usize, bridge: usize, port: u32, got: &Packet)
         }
         ipproto::UDP | ipproto::SCTP => swap(key, table::TCP_SRC, table::TCP_DST),
         ipproto::ICMP => {
-            key.set(table::ICMP_TYPE.slot, answer_type(key.value(table::ICMP_TYPE.slot), &[(8, 0), (13, 14)])?)
+            key.set(table::ICMP_TYPE.slot, answer_type(key.value(table::ICMP_TYPE.slot), &[(8, 0), (13, 14)])?);
         }
         ipproto::ICMPV6 => {
             key.set(table::ICMP_TYPE.slot, answer_type(key.value(table::ICMP_TYPE.slot), &[(128, 129)])?);

@@ -227,9 +227,7 @@ fn by_hand(lost: &Lost<'_>) -> Option<Fix> {
     let model = bridge.flow(nearest.rival.flow).to_flow();
     let key = &lost.look.packet.key;
     let mut flow = Flow { table: lost.look.table, stats: None, cookie: 0, ..model };
-    for id in [word::CONJ_ID] {
-        flow.matches.set_word(id, u32::MAX, 0, 0);
-    }
+    flow.matches.set_word(word::CONJ_ID, u32::MAX, 0, 0);
     let differs = nearest
         .rival
         .differs

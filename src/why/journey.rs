@@ -320,13 +320,16 @@ fn has_address(node: &Node, address: IpAddr) -> bool {
     of_tunnels.filter_map(|ip| ip.parse().ok()).any(|ip: IpAddr| ip == address) || encap_address(node) == Some(address)
 }
 
+/// A port that a packet comes in by: its bridge, its number, its name.
+type End = (usize, u32, Arc<str>);
+
 /// The tunnel port of a node that takes packets from an address: its bridge, its number, its name.
-fn tunnel_end(node: &Node, kind: &str, from: Option<IpAddr>, tunnel: &TunnelOut) -> Option<(usize, u32, Arc<str>)> {
-    let mut best: Option<(u32, (usize, u32, Arc<str>))> = None;
+fn tunnel_end(node: &Node, kind: &str, from: Option<IpAddr>, tunnel: &TunnelOut) -> Option<End> {
+    let mut best: Option<(u32, End)> = None;
     for (at, bridge) in node.bridges.iter().enumerate() {
         let facts = node.facts.bridge(&bridge.name);
         for i in facts.iter().flat_map(|f| &f.interfaces) {
-            let is_tunnel = i.kind.as_deref().is_some_and(|k| k == kind && TUNNELS.iter().any(|t| *t == k));
+            let is_tunnel = i.kind.as_deref().is_some_and(|k| k == kind && TUNNELS.contains(&k));
             let Some(number) = i.ofport.filter(|n| *n > 0 && is_tunnel) else { continue };
             let remote = i.option("remote_ip");
             let is_exact = from.is_some() && remote.and_then(|r| r.parse().ok()) == from;

@@ -88,8 +88,8 @@ impl std::ops::Add for Distance {
 fn sort(id: WordId) -> Sort {
     match id {
         word::CT..=word::CT_TP => Sort::State,
-        _ if id < word::CT || id >= word::BASE_END => Sort::Place,
-        _ => Sort::Packet,
+        word::ETH_SRC..word::BASE_END => Sort::Packet,
+        _ => Sort::Place,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Why a packet got no further: what almost let it through, and what would.
 //!
 //! [`lookup`] says of any table why its flows did not get a packet. [`blame`] finds the lookup that decided about a
-//! lost packet, which is seldom the last one: tables that only drop are led to. [`misses`] ranks the flows that would
+//! lost packet, which is seldom the last one: tables that only drop are led to. [`mod@misses`] ranks the flows that would
 //! have let it through by how little would have to change, and traces each changed packet before it says so.
-//! [`sentence`] says it in words. [`reach`] asks the other way round: which packet gets to a flow.
+//! `sentence` says it in words. [`reach`] asks the other way round: which packet gets to a flow.
 //!
 //! Everything is a function of a node, a packet and its trace.
 

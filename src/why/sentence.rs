@@ -31,10 +31,13 @@ pub(super) struct Lookup<'a> {
 struct Story {
     kind: Kind,
     tables: &'static [TableId],
-    tell: fn(&Lookup<'_>) -> Option<String>,
+    tell: Tell,
 }
 
-const fn story(kind: Kind, tables: &'static [TableId], tell: fn(&Lookup<'_>) -> Option<String>) -> Story {
+/// Says something of a lost packet, if there is something to say.
+type Tell = fn(&Lookup<'_>) -> Option<String>;
+
+const fn story(kind: Kind, tables: &'static [TableId], tell: Tell) -> Story {
     Story { kind, tables, tell }
 }
 
@@ -50,7 +53,7 @@ const STORIES: &[Story] = &[
 ];
 
 /// What is said of packets that end in a stage of OVN, by the beginning of its name.
-const STAGES: &[(&str, fn(&Lookup<'_>) -> Option<String>)] = &[
+const STAGES: &[(&str, Tell)] = &[
     ("ls_in_acl", no_acl),
     ("ls_out_acl", no_acl),
     ("CHK_IN_PORT_SEC", port_security),

@@ -21,6 +21,10 @@ const KNOWN: [(&str, &str); 6] = [
 
 /// Holds the errors and warnings of a scenario to what is known of it.
 pub fn check(path: &Path, tally: &mut Tally) {
+    // Tables that a machine made up to try the switch are full of faults.
+    if path.join("results.jsonl").exists() {
+        return;
+    }
     let Ok(snapshot) = nodes::snapshot(path) else { return };
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let is_known = |start: &str| name.starts_with(start) && !name.starts_with("dvr-vlan");

@@ -178,4 +178,41 @@ mod tests {
         let text = "priority=20,ip actions=conjunction(1,1/2)\npriority=10,tcp actions=drop\n";
         assert_eq!(sentences("shadowed-flow", text), [""; 0]);
     }
+
+    #[test]
+    fn what_is_shadowed_is_met_by_no_packet() {
+        use crate::check::tests::with_flows;
+        use crate::field::{Key, table};
+        // Two bits each of two registers: all packets can be tried.
+        let mut seed = 7u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        let mut shadowed = 0;
+        for _ in 0..300 {
+            let mut text = String::new();
+            for n in 0..8 {
+                let mut field = |name: &str| format!("{name}={:#x}/{:#x}", random(4), random(4));
+                let (a, b) = (field("reg0"), field("reg1"));
+                text += &format!("priority={},{a},{b} actions=output:{}\n", 1 + random(5), n % 3 + 1);
+            }
+            with_flows(&text, |cx| {
+                let bridge = &cx.bridges[0];
+                let met: Vec<u32> = (0..16u64)
+                    .filter_map(|packet| {
+                        let mut key = Key::default();
+                        key.set(table::REG.nth(0).slot, packet & 3);
+                        key.set(table::REG.nth(1).slot, packet >> 2);
+                        bridge.bridge.lookup(0, &key).map(|hit| hit.flow)
+                    })
+                    .collect();
+                for (flow, covers) in super::shadowed(bridge, 0) {
+                    shadowed += 1;
+                    assert!(!met.contains(&flow) && !covers.contains(&flow), "{text}flow {flow}, covers {covers:?}");
+                }
+            });
+        }
+        assert!(shadowed > 300, "{shadowed}");
+    }
 }

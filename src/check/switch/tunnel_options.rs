@@ -47,7 +47,8 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
 /// Tunnels of one kind with different values of an option.
 fn differ(bridge: &BridgeCx<'_>, tunnels: &[&InterfaceFacts], key: &str, found: &mut Found) {
     let mut kinds: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
-    for tunnel in tunnels {
+    // A tunnel whose ends flows choose is not like the others.
+    for tunnel in tunnels.iter().filter(|t| t.option("remote_ip") != Some("flow")) {
         // The two families have each an address of their own.
         let family = tunnel.option("remote_ip").is_some_and(|a| a.contains(':'));
         let value = tunnel.option(key).unwrap_or("the usual one");

@@ -78,7 +78,10 @@ pub fn pairs<'a>(a: &'a Scene, b: &'a Scene, cx: &Context) -> Result<Vec<Pair<'a
 /// Something of both sides, of one, or of the other.
 type Both<T> = (Option<T>, Option<T>);
 
-fn nodes<'a>(a: &'a Scene, b: &'a Scene, cx: &Context) -> Result<Vec<(Arc<str>, Both<&'a NodeScene>)>, Failure> {
+/// Something with its name.
+type Named<T> = (Arc<str>, T);
+
+fn nodes<'a>(a: &'a Scene, b: &'a Scene, cx: &Context) -> Result<Vec<Named<Both<&'a NodeScene>>>, Failure> {
     let (left, right) = (a.nodes(), b.nodes());
     let wanted = cx.global.node.as_deref();
     if let ([one], [other]) = (left, right) {

@@ -11,7 +11,7 @@ use crate::field::matches::DEFAULT_PRIORITY;
 use crate::model::bridge::FlowId;
 use crate::model::flow::Style;
 use crate::model::owner::Owner;
-use crate::trace::{Assumption, Found, What, datapath};
+use crate::trace::{Assumption, Found, Verdict, What, datapath};
 use crate::why::Why;
 use crate::why::journey::{Journey, Leg};
 use crate::why::lookup::Rival;
@@ -131,7 +131,7 @@ impl Answerer<'_> {
             };
             json!({
                 "sentence": fix.sentence, "rule": rule, "flow": flow, "command": fix.command, "flows": flows,
-                "verdict": fix.verdict.map(|v| v.name()),
+                "verdict": fix.verdict.map(Verdict::name),
             })
         });
         rows.collect()
@@ -167,7 +167,7 @@ impl Answerer<'_> {
             json!({
                 "flow": self.flow(leg, why.bridge, miss.rival.flow),
                 "differs": differs(&miss.rival),
-                "verdict": miss.verdict.map(|v| v.name()),
+                "verdict": miss.verdict.map(Verdict::name),
                 "packet": miss.changed.as_ref().map(|(packet, _)| packet.text()),
                 "owners": self.nodes[leg.node].rules(why.bridge, miss.rival.flow).iter().map(owner).collect::<Vec<_>>(),
             })

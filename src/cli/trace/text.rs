@@ -5,6 +5,7 @@ use crate::base::paint::{Painter, Role, Target};
 use crate::check::Finding;
 use crate::field::matches::DEFAULT_PRIORITY;
 use crate::model::owner::OwnerKind;
+use crate::neutron::names::PortWord;
 use crate::trace::step::Grade;
 use crate::trace::{Found, Step, Verdict, What};
 use crate::why::Why;
@@ -243,7 +244,8 @@ impl Answerer<'_> {
             }
             p.put(Role::Output, &format!("{} port {} ", world.at(output.bridge).name, output.port));
             p.put(Role::Accent, &output.name);
-            let label = self.nodes[leg.node].names.port(&world.at(output.bridge).name, output.port).map(|w| w.label());
+            let label =
+                self.nodes[leg.node].names.port(&world.at(output.bridge).name, output.port).map(PortWord::label);
             if let Some(label) = label.filter(|l| !l.is_empty() && **l != *output.name) {
                 p.text(&format!(" ({label})"));
             }

@@ -14,7 +14,8 @@ use crate::model::owner::{How, Owner, OwnerKind, System};
 use crate::model::security::{Direction, Ethertype, FirewallRule, Verdict, protocol_name};
 use crate::model::store::FlowRef;
 use crate::neutron::security_group::LocalPort;
-use crate::neutron::security_group::flows::PORT_WORD;
+use crate::neutron::security_group::flows::{DROP_LOG_TABLE, PORT_WORD};
+use crate::neutron::signs::next_table;
 
 /// The table of firewall rules for packets from instances (`FW_RULES_EGRESS_TABLE`).
 pub const EGRESS_TABLE: TableId = 65;
@@ -71,7 +72,7 @@ fn fits(rule: &FirewallRule, flow: FlowRef<'_>) -> bool {
     let family = if rule.ethertype == Ethertype::Ipv4 { ethertype::IP } else { ethertype::IPV6 };
     let (protocol, mask) = matches.slot(NW_PROTO);
     let of_flow = (!mask.is_zero()).then(|| protocol.to_u64() as u8);
-    let drops = flow.action_list().text.contains("resubmit(,93)") || flow.actions().is_drop();
+    let drops = flow.actions().is_drop() || flow.actions().0.iter().any(|a| next_table(a) == Some(DROP_LOG_TABLE));
     matches.value(DL_TYPE) as u16 == family && of_flow == rule.protocol && drops == (rule.verdict != Verdict::Allow)
 }
 

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::conjunctions::Conjunctions;
-use super::flows::{EGRESS_TABLE, INGRESS_TABLE, Intended, Part, direction_of, intended};
+use super::flows::{EGRESS_TABLE, INGRESS_TABLE, Intended, Part, direction_of, intended_members, intended_of_port};
 use super::{LocalPort, Pair, Rules};
 use crate::field::Match;
 use crate::field::slot::word;
@@ -95,18 +95,25 @@ pub fn missing<'a>(
     let installed = Installed::of(bridge);
     let mut in_order: Vec<&LocalPort> = ports.values().filter(|p| p.is_filtered).collect();
     in_order.sort_by_key(|p| p.ofport);
+    let mut members: FxHashMap<(&str, u16), Vec<Intended>> = FxHashMap::default();
     let mut found = Vec::new();
     for port in in_order {
         let of_port = rules.of_port(port);
         for rule in &of_port {
-            let wanted = intended(facts, port, rule, &of_port, |pair: &Pair| conjunctions.number(pair));
-            let all = wanted.iter().filter(|w| w.part != Part::Member).count();
-            let flows = installed.missing(bridge, wanted);
+            let number = |pair: &Pair| conjunctions.number(pair);
+            // Members are shared by all ports of a network, so they are looked up once, and do not tell that the rule is
+            // there.
+            let of_network = members
+                .entry((&*rule.id, port.vlan))
+                .or_insert_with(|| installed.missing(bridge, intended_members(facts, port.vlan, rule, number)));
+            let wanted = intended_of_port(port, rule, &of_port, number);
+            let all = wanted.len();
+            let mut flows = installed.missing(bridge, wanted);
+            let gone = flows.len();
+            flows.extend(of_network.iter().cloned());
             if flows.is_empty() {
                 continue;
             }
-            // Members are shared by all ports of a network, so they do not tell that the rule is there.
-            let gone = flows.iter().filter(|w| w.part != Part::Member).count();
             let status = if gone == all { Status::Missing } else { Status::Partial };
             found.push(Missing { rule, ofport: port.ofport, status, flows });
         }

@@ -186,6 +186,53 @@ pub fn intended(
     rules: &[&SecurityGroupRule],
     number: impl Fn(&Pair) -> Option<u32>,
 ) -> Vec<Intended> {
+    let mut flows = intended_members(facts, port.vlan, rule, &number);
+    flows.extend(intended_of_port(port, rule, rules, number));
+    flows
+}
+
+/// The number of a conjunction of a rule, from the first of its pair's eight.
+fn numbered(rule: &SecurityGroupRule, first: u32, is_new: bool) -> u32 {
+    first + 2 * offset(rule) + u32::from(is_new)
+}
+
+fn clause(id: Option<u32>, k: u8) -> String {
+    id.map_or_else(String::new, |id| format!("conjunction({id},{k}/2)"))
+}
+
+/// The flows that a rule wants for the members of the group on its other side. All ports of a network share them.
+pub fn intended_members(
+    facts: &NeutronFacts,
+    vlan: u16,
+    rule: &SecurityGroupRule,
+    number: impl Fn(&Pair) -> Option<u32>,
+) -> Vec<Intended> {
+    let Some(pair) = Pair::of(rule) else { return Vec::new() };
+    let (table, priority) = (table_of(rule.direction), priority(rule));
+    let id = |is_new: bool| number(&pair).map(|n| numbered(rule, n, is_new));
+    let mut flows = Vec::new();
+    for (prefix, mac) in members(facts, &rule.remote, rule.ethertype) {
+        flows.extend(twins(|is_new| {
+            let mut matches = family(rule.ethertype);
+            matches.set_word(NETWORK_WORD, u32::MAX, vlan.into(), u32::MAX);
+            set_prefix(&mut matches, rule.direction, prefix);
+            if let Some(mac) = mac.filter(|_| prefix.length == 0) {
+                let side = if rule.direction == Direction::Ingress { table::ETH_SRC } else { table::ETH_DST };
+                matches.set_exact(side.slot, mac);
+            }
+            Intended { table, priority, matches, actions: clause(id(is_new), 1), part: Part::Member, is_new }
+        }));
+    }
+    flows
+}
+
+/// The flows that a rule wants for one port alone.
+pub fn intended_of_port(
+    port: &LocalPort,
+    rule: &SecurityGroupRule,
+    rules: &[&SecurityGroupRule],
+    number: impl Fn(&Pair) -> Option<u32>,
+) -> Vec<Intended> {
     let (table, priority) = (table_of(rule.direction), priority(rule));
     let base = base(rule);
     let Some(pair) = Pair::of(rule) else {
@@ -201,27 +248,14 @@ pub fn intended(
         });
         return flows.collect();
     };
-    let id = |is_new: bool| number(&pair).map(|n| n + 2 * offset(rule) + u32::from(is_new));
-    let clause = |is_new, k| id(is_new).map_or_else(String::new, |id| format!("conjunction({id},{k}/2)"));
+    let id = |is_new: bool| number(&pair).map(|n| numbered(rule, n, is_new));
     let mut flows = Vec::new();
-    for (prefix, mac) in members(facts, &rule.remote, rule.ethertype) {
-        flows.extend(twins(|is_new| {
-            let mut matches = family(rule.ethertype);
-            matches.set_word(NETWORK_WORD, u32::MAX, port.vlan.into(), u32::MAX);
-            set_prefix(&mut matches, rule.direction, prefix);
-            if let Some(mac) = mac.filter(|_| prefix.length == 0) {
-                let side = if rule.direction == Direction::Ingress { table::ETH_SRC } else { table::ETH_DST };
-                matches.set_exact(side.slot, mac);
-            }
-            Intended { table, priority, matches, actions: clause(is_new, 1), part: Part::Member, is_new }
-        }));
-    }
     for block in services(rule, rules) {
         flows.extend(twins(|is_new| {
             let mut matches = base.clone();
             matches.set_word(PORT_WORD, u32::MAX, port.ofport, u32::MAX);
             block.into_iter().for_each(|b| set_block(&mut matches, b));
-            Intended { table, priority, matches, actions: clause(is_new, 2), part: Part::Service, is_new }
+            Intended { table, priority, matches, actions: clause(id(is_new), 2), part: Part::Service, is_new }
         }));
     }
     flows.extend(twins(|is_new| {

@@ -100,7 +100,7 @@ fn peer(scene: &Scene, me: &End) -> Option<End> {
     Some(End {
         mac: best.mac,
         ip: best.fixed_ips.iter().copied().find(|ip| ip.is_ipv6() == is_6),
-        label: facts.port_name(&best.id).map_or_else(|| "its neighbour".to_owned(), |n| n.to_string()),
+        label: facts.port_name(&best.id).map_or_else(|| "its neighbour".to_owned(), std::string::ToString::to_string),
         network: best.network.to_string(),
     })
 }

@@ -121,7 +121,7 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
     let mut relevant = String::new();
     first.trace.relevant.paint(DEFAULT_PRIORITY, Names::none(), &mut relevant);
     told.outcome.same_way = relevant;
-    let deciding = found.lost.map_or_else(|| found.legs.len() - 1, |at| at);
+    let deciding = found.lost.unwrap_or(found.legs.len() - 1);
     let leg = &found.legs[deciding];
     told.changed = changed(nodes, leg);
     if let (Some(_), Some(why)) = (found.lost, &leg.why) {
@@ -223,13 +223,13 @@ fn refused(leg: &Leg<'_>, why: &Why, bridge: &str, priority: impl Fn(FlowId) -> 
 /// The tunnel end that is not there.
 fn nowhere(nodes: &[Cx<'_>], found: &Journey<'_>) -> String {
     let ends = found.legs.iter().flat_map(|leg| &leg.onward);
-    let lost = ends.filter_map(|end| match end {
+    let mut lost = ends.filter_map(|end| match end {
         Onward::NoEnd(node, ip) => {
             Some(format!("on the way to {ip}: {} has no end of this tunnel", visible(&nodes[*node].world.node.name)))
         }
         _ => None,
     });
-    lost.last().unwrap_or_default()
+    lost.next_back().unwrap_or_default()
 }
 
 fn title(nodes: &[Cx<'_>], at: &Arrived) -> Option<String> {

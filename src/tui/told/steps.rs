@@ -17,6 +17,7 @@ use crate::field::slot::word;
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::TableId;
 use crate::model::naming::{Carries, Naming};
+use crate::neutron::names::NetworkWord;
 use crate::trace::paint::ct_state;
 use crate::trace::step::Grade;
 use crate::trace::{Egress, Found, Pass, Resume, What, step};
@@ -463,11 +464,11 @@ fn meaning(cx: &Cx<'_>, bridge: &Bridge, naming: &Naming, carries: Carries, valu
     let name = match carries {
         Carries::Port => small.and_then(|n| cx.names.port(&bridge.name, n)).map(|w| w.label().to_owned()),
         Carries::LocalVlan => {
-            u16::try_from(value & 0xfff).ok().and_then(|v| cx.names.network_of_vlan(v)).map(|n| n.label())
+            u16::try_from(value & 0xfff).ok().and_then(|v| cx.names.network_of_vlan(v)).map(NetworkWord::label)
         }
-        Carries::Segment => small.and_then(|n| cx.names.network_of_tunnel_key(n)).map(|n| n.label()),
+        Carries::Segment => small.and_then(|n| cx.names.network_of_tunnel_key(n)).map(NetworkWord::label),
         Carries::Datapath => naming.datapath(value).map(|d| d.name.to_string()),
-        Carries::Zone => u16::try_from(value).ok().and_then(|z| cx.names.zone(z)).map(|z| z.to_string()),
+        Carries::Zone => u16::try_from(value).ok().and_then(|z| cx.names.zone(z)).map(std::string::ToString::to_string),
         _ => None,
     };
     name.filter(|n| !n.is_empty())

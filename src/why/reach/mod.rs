@@ -1,6 +1,6 @@
 //! Which packet reaches a flow.
 //!
-//! [`witness`] finds packets that the flow gets in its own table, or the flows that take all of them away. [`before`] goes
+//! `witness` finds packets that the flow gets in its own table, or the flows that take all of them away. `before` goes
 //! backwards through the tables: what a packet must be before the actions of the flow that leads there. What is found is
 //! traced, and counts only if the trace comes by the flow. So an answer is a fact; where none is found within the limits,
 //! that is said, and not that there is none.
@@ -212,8 +212,9 @@ impl Search<'_> {
             let rows = segment.tables().iter().zip(segment.action_ids()).enumerate();
             flows.extend(rows.filter_map(|(row, (own, list))| {
                 let [stays, goes] = leads[usize::from(*list)];
-                let is_leading = if *own == table { stays } else { goes };
-                (is_leading && !(*own == table && !goes)).then_some((start + row as FlowId, *own))
+                // Who stays in the table by a resubmit without a number leads to it from itself only, which is no way there.
+                let is_leading = if *own == table { stays && goes } else { goes };
+                is_leading.then_some((start + row as FlowId, *own))
             }));
         }
         flows

@@ -127,12 +127,8 @@ fn stacked(view: &TraceView, told: &Told, body: Rect, none: Panes) -> Panes {
     let verdict = take(sentence_rows(told, width).len().min(4) + 1, keep.min(3));
     let packet = take(2, keep);
     let near = take(if told.near.is_empty() { 0 } else { near_lines(told, false).len().min(4) + 1 }, keep);
-    let near = if near < 2 {
-        take(0, 0);
-        0
-    } else {
-        near
-    };
+    // A heading alone says nothing.
+    let near = if near < 2 { 0 } else { near };
     let fixes = take(if told.fixes.is_empty() { 0 } else { fix_rows(told, width).len().min(5) + 1 }, keep);
     let left = body.height.saturating_sub(verdict + packet + near + fixes);
     // What the steps do not need goes to the verdict.
@@ -214,9 +210,9 @@ fn examples(view: &TraceView, body: Rect, sheet: &mut Sheet<'_>) {
         row.fit(usize::from(list.width), sheet.look.glyphs.cut);
         let place = Rect { y, height: 1, ..list };
         if is_here {
-            sheet.under_cursor(place, &row, true)
+            sheet.under_cursor(place, &row, true);
         } else {
-            sheet.row(place, &row)
+            sheet.row(place, &row);
         }
         if each == 3 {
             let text = Row::of(Role::Dim, &format!("    {}", example.text));

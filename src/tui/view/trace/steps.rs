@@ -57,7 +57,8 @@ pub(super) fn steps(view: &TraceView, told: &Told, outer: Rect, panes: &Panes, s
     let lookups = told.steps.iter().filter(|s| s.look.is_some()).count();
     let passes = match told.recirculations {
         0 => String::new(),
-        n => format!(", {}", counted(n, "conntrack pass").replace("passs", "passes")),
+        1 => ", 1 conntrack pass".to_owned(),
+        n => format!(", {n} conntrack passes"),
     };
     let note = format!("{}{passes}", counted(lookups, "lookup"));
     if panes.has_boxes {
