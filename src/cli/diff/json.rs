@@ -12,27 +12,7 @@ use crate::model::bridge::FlowId;
 
 /// Prints what changed in all pairs as one document.
 pub(super) fn print(all: &[Answer<'_>], is_same: bool, ignore: Aspects, is_asked: bool, out: &mut Stdout) {
-    let mut parts = json!({"same": is_same, "added": [], "removed": [], "modified": []});
-    let mut add = |key: &str, values: Vec<Value>| {
-        if let Some(Value::Array(list)) = parts.get_mut(key) {
-            list.extend(values);
-        }
-    };
-    for answer in all {
-        let sides = (Side::of(answer.pair.a), Side::of(answer.pair.b));
-        let flows = |side: &Option<Side<'_>>, ids: &[FlowId]| -> Vec<Value> {
-            side.iter().flat_map(|side| ids.iter().map(|id| side.flow(*id))).collect()
-        };
-        add("removed", flows(&sides.0, &answer.diff.removed));
-        add("added", flows(&sides.1, &answer.diff.added));
-        if let (Some(old), Some(new)) = &sides {
-            let modified = answer.diff.modified.iter().map(|m| {
-                let fields: Vec<&str> = m.fields.iter().map(Aspect::name).collect();
-                json!({"old": old.flow(m.old), "new": new.flow(m.new), "fields": fields})
-            });
-            add("modified", modified.collect());
-        }
-    }
+    let mut parts = json!({"same": is_same});
     let mut ignored = Map::new();
     for aspect in ignore.iter() {
         let n: usize = all.iter().map(|answer| answer.diff.ignored[aspect as usize]).sum();
@@ -74,7 +54,45 @@ pub(super) fn print(all: &[Answer<'_>], is_same: bool, ignore: Aspects, is_asked
         row
     });
     parts["bridges"] = bridges.collect::<Vec<_>>().into();
-    out.bytes(answers::text(&answers::document("diff", parts)).as_bytes());
+    // A document of a million flows is written as it is made.
+    let head = format!("{:#}", answers::document("diff", parts));
+    out.bytes(head.strip_suffix("\n}").unwrap_or(&head).as_bytes());
+    flows("removed", all, out, |answer| {
+        let side = Side::of(answer.pair.a);
+        answer.diff.removed.iter().filter_map(move |id| Some(side.as_ref()?.flow(*id)))
+    });
+    flows("added", all, out, |answer| {
+        let side = Side::of(answer.pair.b);
+        answer.diff.added.iter().filter_map(move |id| Some(side.as_ref()?.flow(*id)))
+    });
+    flows("modified", all, out, |answer| {
+        let sides = (Side::of(answer.pair.a), Side::of(answer.pair.b));
+        answer.diff.modified.iter().filter_map(move |m| {
+            let (old, new) = (sides.0.as_ref()?.flow(m.old), sides.1.as_ref()?.flow(m.new));
+            let fields: Vec<&str> = m.fields.iter().map(Aspect::name).collect();
+            Some(json!({"old": old, "new": new, "fields": fields}))
+        })
+    });
+    out.bytes(b"\n}\n");
+}
+
+/// Prints a list of what all pairs have, each on a line.
+fn flows<'a, I: Iterator<Item = Value>>(
+    key: &str,
+    all: &'a [Answer<'a>],
+    out: &mut Stdout,
+    of: impl Fn(&'a Answer<'a>) -> I,
+) {
+    out.bytes(format!(",\n  \"{key}\": [").as_bytes());
+    let mut is_first = true;
+    for value in all.iter().flat_map(of) {
+        out.bytes(format!("{}\n    {value}", if is_first { "" } else { "," }).as_bytes());
+        is_first = false;
+        if !out.is_open() {
+            return;
+        }
+    }
+    out.bytes(if is_first { b"]" } else { b"\n  ]" });
 }
 
 /// A bridge whose flows are printed.
