@@ -7,6 +7,7 @@
 //! cli  tui                          what people touch
 //! session                           a source, and what is known around a snapshot
 //! check  explain  graph  query      answers
+//! diff                              what changed
 //! why                               why they do not
 //! packet                            packets as people have them
 //! trace                             where packets go
@@ -45,6 +46,7 @@ pub mod action;
 pub mod base;
 pub mod check;
 pub mod cli;
+pub mod diff;
 pub mod dump;
 pub mod explain;
 pub mod field;

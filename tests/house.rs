@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 16] = [
+const STOREYS: [(&str, &[&str]); 17] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -22,6 +22,7 @@ const STOREYS: [(&str, &[&str]); 16] = [
     ("trace", &["base", "field", "action", "model", "dump"]),
     ("packet", &["base", "field", "action", "model", "neutron", "trace"]),
     ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace", "packet"]),
+    ("diff", &["base", "field", "action", "model", "dump", "trace", "why"]),
     (
         "session",
         &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],
@@ -37,7 +38,7 @@ const STOREYS: [(&str, &[&str]); 16] = [
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "tui",
+            "trace", "packet", "why", "diff", "tui",
         ],
     ),
 ];

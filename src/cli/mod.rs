@@ -11,6 +11,7 @@ pub mod completions;
 pub mod config;
 pub mod context;
 pub mod demos;
+pub mod diff;
 pub mod docs;
 pub mod drops;
 pub mod explain;
@@ -121,6 +122,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Graph(graph::GraphArgs),
     Trace(trace::TraceArgs),
+    Diff(diff::DiffArgs),
     Fmt(fmt::FmtArgs),
     Parse(parse::ParseArgs),
     CheckInput(check_input::CheckInputArgs),
@@ -144,6 +146,7 @@ impl Command {
             Command::Check(args) => check::run(&args, cx),
             Command::Graph(args) => graph::run(&args, cx),
             Command::Trace(args) => trace::run(&args, cx),
+            Command::Diff(args) => diff::run(&args, cx),
             Command::Fmt(args) => fmt::run(&args, cx),
             Command::Parse(args) => parse::run(&args, cx),
             Command::CheckInput(args) => check_input::run(&args, cx),

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod diff;
 mod docs;
 mod flows;
 mod fmt;

@@ -1,0 +1,143 @@
+//! `ofscope diff`: what changed between two captures.
+
+mod json;
+mod pairs;
+mod text;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
+
+use self::pairs::{Pair, pairs};
+use super::context::Context;
+use super::failure::{CommandResult, Failure, Outcome};
+use crate::diff::meaning::{Changed, Place, Witness, witness};
+use crate::diff::{Aspect, Aspects, Diff, diff};
+use crate::session::{Scene, Source, Ways};
+
+/// Say what changed from one capture to another.
+///
+/// Flows are paired by table, priority and match, and compared by what they do: cookies, counters, ages, order and spelling make no difference unless they are asked for. Nodes and bridges are paired by name; where each side has only one, that is the pair. Ends with 0 if nothing changed, with 1 if something did.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ofscope diff before.txt after.txt
+  ofscope diff monday/ tuesday/ --node compute1 --bridge br-int --meaning
+  ofscope diff before.txt after.txt --with cookie
+  ofscope diff live.txt wanted.txt --format ofctl | ovs-ofctl --bundle add-flows br-int -")]
+pub struct DiffArgs {
+    /// What was: a dump, a directory of captures, `-` for standard input, or `demo:NAME`.
+    pub a: String,
+    /// What is now: the same.
+    pub b: String,
+    /// Look for packets that fare otherwise: one for each flow that changed.
+    #[arg(long, conflicts_with = "format")]
+    pub meaning: bool,
+    /// Take no notice of these, beside cookie, counters and duration.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(words()))]
+    pub ignore: Vec<String>,
+    /// Take notice of these, too.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(words()))]
+    pub with: Vec<String>,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Print lines for another program.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+}
+
+/// Lines for other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Lines with which `ovs-ofctl add-flows` makes the second of the first.
+    Ofctl,
+}
+
+/// Words for several aspects at once.
+const TOGETHER: [(&str, &[Aspect]); 2] =
+    [("counters", &[Aspect::Packets, Aspect::Bytes]), ("timeouts", &[Aspect::IdleTimeout, Aspect::HardTimeout])];
+
+/// What is compared beside flows.
+const OTHERS: [&str; 3] = ["groups", "meters", "ports"];
+
+fn words() -> impl Iterator<Item = &'static str> {
+    let aspects = Aspect::ALL.iter().map(|(_, name, _)| *name);
+    aspects.chain(TOGETHER.map(|(word, _)| word)).chain(OTHERS)
+}
+
+/// The aspects of some words.
+fn aspects(words: &[String]) -> Aspects {
+    let mut all = Aspects::default();
+    for word in words {
+        let one = Aspect::ALL.iter().filter(|(_, name, _)| name == word).map(|(aspect, ..)| aspect);
+        let several = TOGETHER.iter().filter(|(name, _)| name == word).flat_map(|(_, aspects)| *aspects);
+        one.chain(several).for_each(|aspect| all.add(*aspect));
+    }
+    all
+}
+
+/// So many flows that changed are asked for packets.
+const ASKED: usize = 200;
+
+/// A pair of bridges with what changed.
+struct Answer<'a> {
+    pair: Pair<'a>,
+    diff: Diff,
+    witnesses: Vec<Witness>,
+    /// How many flows that changed were asked for a packet, and how many were not.
+    asked: (usize, usize),
+}
+
+/// Prints what changed.
+pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
+    if args.a == "-" && args.b == "-" {
+        return Err(Failure::usage("standard input can be read only once").hint("name a file for one of them").into());
+    }
+    // A name that is no source is told before the other one is read, which may take long.
+    let sources: [Source; 2] = [cx.source(Some(&args.a))?, cx.source(Some(&args.b))?];
+    let [a, b] = [cx.load(&sources[0])?, cx.load(&sources[1])?];
+    let ignore = Aspects::ignored_by_default().with(aspects(&args.ignore)).without(aspects(&args.with));
+    let is_asked = |word: &str| !args.ignore.iter().any(|ignored| ignored == word);
+    let paired = pairs(&a, &b, cx)?;
+    let ways = args.meaning.then(|| (Ways::of(&a), Ways::of(&b)));
+    let answers: Vec<Answer<'_>> = paired
+        .into_iter()
+        .map(|pair| {
+            let options = pair.options(ignore, is_asked);
+            let diff = diff(pair.bridges().0, pair.bridges().1, &options);
+            let mut answer = Answer { pair, diff, witnesses: Vec::new(), asked: (0, 0) };
+            if let Some((before, after)) = &ways {
+                answer.ask((&a, before), (&b, after));
+            }
+            answer
+        })
+        .collect();
+    let is_same = answers.iter().all(|answer| answer.diff.is_same() && answer.pair.is_whole());
+    let outcome = if is_same { Outcome::Done } else { Outcome::No };
+    let mut out = cx.out();
+    match (args.format, args.json) {
+        (Some(Format::Ofctl), _) => text::ofctl(&answers, &mut out),
+        (None, true) => json::print(&answers, is_same, ignore, args.meaning, &mut out),
+        (None, false) => text::paint(&answers, args.meaning, &mut out),
+    }
+    let done = cx.finish(out, b.snapshot(), outcome)?;
+    let first = a.snapshot();
+    cx.summarise(&first.sources.report, &first.sources.name)?;
+    let is_partial = first.sources.report.errors() > 0 || first.is_partial;
+    Ok(if is_partial { Outcome::Partial } else { done })
+}
+
+impl Answer<'_> {
+    /// Looks for packets that fare otherwise.
+    fn ask(&mut self, before: (&Scene, &Ways<'_>), after: (&Scene, &Ways<'_>)) {
+        let (Some(old), Some(new)) = (self.pair.a, self.pair.b) else { return };
+        let (cx_before, cx_after) = (before.1.around(), after.1.around());
+        let place = |scene: &Scene, chosen: super::context::Chosen<'_>| {
+            scene.nodes().iter().position(|node| std::ptr::eq(node, chosen.node)).expect("it is one of them")
+        };
+        let before = Place { cx: &cx_before[place(before.0, old)], bridge: old.at };
+        let after = Place { cx: &cx_after[place(after.0, new)], bridge: new.at };
+        let changed = Changed::all(&self.diff);
+        self.asked = (changed.len().min(ASKED), changed.len().saturating_sub(ASKED));
+        self.witnesses = changed.into_iter().take(ASKED).filter_map(|one| witness(before, after, one)).collect();
+    }
+}

@@ -1,0 +1,291 @@
+//! What changed, for people and for `ovs-ofctl`.
+
+use super::Answer;
+use crate::base::number::grouped;
+use crate::base::paint::{Painter, Role};
+use crate::base::safe::visible;
+use crate::cli::context::Stdout;
+use crate::cli::flows::{Format, paint_ofctl};
+use crate::cli::json::names_of;
+use crate::diff::meaning::{Fate, Witness};
+use crate::diff::others::Change;
+use crate::diff::{Aspect, Modified};
+use crate::model::bridge::{Bridge, FlowId};
+use crate::model::flow::Style;
+use crate::model::store::FlowRef;
+use crate::trace::paint::ct_state;
+
+/// Prints what changed, bridge by bridge and table by table.
+pub(super) fn paint(answers: &[Answer<'_>], is_asked: bool, p: &mut Stdout) {
+    for answer in answers.iter().filter(|answer| !answer.diff.is_same() || !answer.pair.is_whole()) {
+        bridge(answer, p);
+        for witness in &answer.witnesses {
+            self::witness(answer, witness, p);
+        }
+        if is_asked {
+            asked(answer, p);
+        }
+        p.text("\n");
+        if !p.is_open() {
+            return;
+        }
+    }
+    summary(answers, p);
+}
+
+fn place(answer: &Answer<'_>) -> String {
+    visible(&format!("{} {}", answer.pair.node, answer.pair.bridge)).trim().to_owned()
+}
+
+fn bridge(answer: &Answer<'_>, p: &mut Stdout) {
+    p.put(Role::Accent, &place(answer));
+    match (answer.pair.a.is_some(), answer.pair.b.is_some()) {
+        (true, false) => p.put(Role::Bad, "  is gone"),
+        (false, true) => p.put(Role::Ok, "  is new"),
+        _ => {}
+    }
+    p.text("\n");
+    let (a, b) = answer.pair.bridges();
+    let diff = &answer.diff;
+    let mut rows: Vec<Row> = Vec::with_capacity(diff.flows());
+    rows.extend(diff.removed.iter().map(|id| Row::new(a, *id, What::Removed)));
+    rows.extend(diff.modified.iter().map(|m| Row::new(a, m.old, What::Modified(*m))));
+    rows.extend(diff.added.iter().map(|id| Row::new(b, *id, What::Added)));
+    // Stable: what was removed stands above what took its place.
+    rows.sort_by_key(|row| (row.table, std::cmp::Reverse(row.priority)));
+    let mut table = None;
+    for row in rows {
+        if table != Some(row.table) {
+            table = Some(row.table);
+            let known = answer.pair.b.or(answer.pair.a);
+            let word = known.and_then(|chosen| chosen.node.naming(chosen.at).table(row.table));
+            p.text("  table ");
+            p.put(Role::Goto, &row.table.to_string());
+            p.put(Role::Goto, &word.map(|word| format!(" {}", visible(&word.name))).unwrap_or_default());
+            p.text("\n");
+        }
+        match row.what {
+            What::Removed => flow(("  - ", Role::Bad), a, row.id, true, p),
+            What::Added => flow(("  + ", Role::Ok), b, row.id, true, p),
+            What::Modified(modified) => self::modified((a, b), modified, p),
+        }
+        if !p.is_open() {
+            return;
+        }
+    }
+    for (what, changes) in [("group", &diff.groups), ("meter", &diff.meters), ("port", &diff.ports)] {
+        others(what, changes, p);
+    }
+}
+
+enum What {
+    Removed,
+    Added,
+    Modified(Modified),
+}
+
+struct Row {
+    table: u8,
+    priority: u32,
+    id: FlowId,
+    what: What,
+}
+
+impl Row {
+    fn new(bridge: &Bridge, id: FlowId, what: What) -> Row {
+        let flow = bridge.flow(id);
+        Row { table: flow.table(), priority: flow.priority(), id, what }
+    }
+}
+
+fn flow((sign, role): (&str, Role), bridge: &Bridge, id: FlowId, with_actions: bool, p: &mut impl Painter) {
+    let row = bridge.flow(id);
+    p.put(role, sign);
+    row.to_flow().paint_match(&row.shape().plan, Style::NoStats, names_of(row, &bridge.names), p);
+    row.residue().iter().for_each(|word| p.text(&format!("{} ", visible(word))));
+    if with_actions {
+        p.dim("actions=");
+        p.text(&visible(&row.action_list().text));
+    }
+    p.text("\n");
+}
+
+fn modified((a, b): (&Bridge, &Bridge), Modified { old, new, fields }: Modified, p: &mut impl Painter) {
+    flow(("  ~ ", Role::Warn), a, old, false, p);
+    let (was, is) = (a.flow(old), b.flow(new));
+    for aspect in fields.iter() {
+        if aspect == Aspect::Actions {
+            for (sign, role, row) in [("      - ", Role::Bad, was), ("      + ", Role::Ok, is)] {
+                p.put(role, sign);
+                p.dim("actions=");
+                p.text(&visible(&row.action_list().text));
+                p.text("\n");
+            }
+            continue;
+        }
+        p.text("        ");
+        p.dim(aspect.name());
+        p.text(&format!(" {} -> {}\n", value(was, aspect), value(is, aspect)));
+    }
+}
+
+/// What a flow has of an aspect, in words.
+fn value(row: FlowRef<'_>, aspect: Aspect) -> String {
+    let count = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+    let head = row.head();
+    match aspect {
+        Aspect::Actions => row.action_list().text.to_string(),
+        Aspect::IdleTimeout => head.idle_timeout.to_string(),
+        Aspect::HardTimeout => head.hard_timeout.to_string(),
+        Aspect::Importance => head.importance.to_string(),
+        Aspect::Flags if head.flags.is_empty() => "none".to_owned(),
+        Aspect::Flags => head.flags.names().collect::<Vec<_>>().join(" "),
+        Aspect::Cookie => format!("{:#x}", head.cookie),
+        Aspect::Packets => count(row.n_packets()),
+        Aspect::Bytes => count(row.n_bytes()),
+        Aspect::Duration => {
+            let mut text = String::new();
+            crate::model::flow::paint_duration(row.stats().map_or(0, |stats| stats.duration_ns), &mut text);
+            text
+        }
+    }
+}
+
+fn others(what: &str, changes: &[Change], p: &mut impl Painter) {
+    for change in changes {
+        p.text(&format!("  {what} {}\n", change.id));
+        for (sign, role, text) in [("  - ", Role::Bad, &change.old), ("  + ", Role::Ok, &change.new)] {
+            if let Some(text) = text {
+                p.put(role, sign);
+                p.text(&format!("{}\n", visible(text)));
+            }
+        }
+    }
+}
+
+fn witness(answer: &Answer<'_>, witness: &Witness, p: &mut impl Painter) {
+    let (a, b) = answer.pair.bridges();
+    let (bridge, id) = match (witness.changed.old, witness.changed.new) {
+        (Some(old), _) => (a, old),
+        (None, Some(new)) => (b, new),
+        (None, None) => return,
+    };
+    p.text("  packet  ");
+    p.text(&visible(&witness.packet.text()));
+    for state in &witness.ct_next {
+        p.dim(" --ct-next ");
+        p.text(&flags(*state));
+    }
+    p.text("\n");
+    flow(("    by    ", Role::Dim), bridge, id, false, p);
+    for (word, fate) in [("was", &witness.before), ("is", &witness.after)] {
+        p.dim(&format!("    {word:6}"));
+        p.text(&format!("{}\n", visible(&in_words(fate))));
+    }
+}
+
+/// What connection tracking answers, as `--ct-next` of `ofscope trace` takes it.
+pub(super) fn flags(state: u8) -> String {
+    ct_state(state).replace('|', ",")
+}
+
+/// What becomes of a packet, in words.
+fn in_words(fate: &Fate) -> String {
+    if let Some(lost) = &fate.lost {
+        return format!("dropped: {lost}");
+    }
+    let outputs: Vec<String> = fate
+        .outputs
+        .iter()
+        .map(|out| {
+            let tunnel = out.tunnel.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
+            format!("{} of {}{tunnel} as {}", out.port, out.bridge, out.packet)
+        })
+        .collect();
+    match outputs.is_empty() {
+        true => fate.verdict.name().to_owned(),
+        false => format!("{}: {}", fate.verdict.name(), outputs.join("; ")),
+    }
+}
+
+fn asked(answer: &Answer<'_>, p: &mut impl Painter) {
+    let (asked, rest) = answer.asked;
+    if answer.pair.is_whole() && asked > 0 {
+        let without = asked - answer.witnesses.len();
+        let mut text = format!("  {} packets fare otherwise", grouped(answer.witnesses.len() as u64));
+        if without > 0 {
+            text += &format!("; for {without} of the flows none was found, which proves nothing");
+        }
+        if rest > 0 {
+            text += &format!("; {} more flows were not asked", grouped(rest as u64));
+        }
+        p.dim(&format!("{text}\n"));
+    }
+}
+
+fn summary(answers: &[Answer<'_>], p: &mut impl Painter) {
+    let sum = |of: &dyn Fn(&Answer<'_>) -> usize| answers.iter().map(of).sum::<usize>();
+    let count = |n: usize| grouped(n as u64);
+    let same = sum(&|a| a.diff.same);
+    let counts = [
+        (sum(&|a| a.diff.removed.len()), "removed", Role::Bad),
+        (sum(&|a| a.diff.added.len()), "added", Role::Ok),
+        (sum(&|a| a.diff.modified.len()), "changed", Role::Warn),
+    ];
+    if counts.iter().all(|(n, ..)| *n == 0) {
+        p.put(Role::Ok, "no flow differs");
+    } else {
+        let mut is_first = true;
+        for (n, word, role) in counts.into_iter().filter(|(n, ..)| *n > 0) {
+            p.text(if is_first { "" } else { ", " });
+            p.put(role, &format!("{} {word}", count(n)));
+            is_first = false;
+        }
+    }
+    p.text(&format!("; {} {} the same", count(same), if same == 1 { "flow is" } else { "flows are" }));
+    let others = [
+        (sum(&|a| a.diff.groups.len()), "groups"),
+        (sum(&|a| a.diff.meters.len()), "meters"),
+        (sum(&|a| a.diff.ports.len()), "ports"),
+    ];
+    for (n, word) in others.into_iter().filter(|(n, _)| *n > 0) {
+        p.text(&format!("; {} {word} differ", count(n)));
+    }
+    p.text("\n");
+    let ignored = Aspect::ALL.iter().map(|(aspect, name, _)| (sum(&|a| a.diff.ignored[*aspect as usize]), *name));
+    let ignored: Vec<String> =
+        ignored.filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} in {name}", count(n))).collect();
+    if !ignored.is_empty() {
+        p.dim(&format!("not counted: {} (--with counts them)\n", ignored.join(", ")));
+    }
+}
+
+/// Prints the lines with which `ovs-ofctl add-flows` makes the second side of the first. What lines of flows cannot say
+/// stands in comments, which `ovs-ofctl` skips.
+pub(super) fn ofctl(answers: &[Answer<'_>], p: &mut Stdout) {
+    let is_several = answers.len() > 1;
+    for answer in answers.iter().filter(|answer| !answer.diff.is_same()) {
+        let (a, b) = answer.pair.bridges();
+        if is_several {
+            p.text(&format!("# {}\n", place(answer)));
+        }
+        for (what, changes) in
+            [("group", &answer.diff.groups), ("meter", &answer.diff.meters), ("port", &answer.diff.ports)]
+        {
+            for change in changes {
+                p.text(&format!("# {what} {} differs\n", change.id));
+            }
+        }
+        let lines = answer.diff.removed.iter().map(|id| (a, *id, Format::OfctlDel));
+        let comes = answer.diff.modified.iter().map(|m| m.new).chain(answer.diff.added.iter().copied());
+        for (bridge, id, format) in lines.chain(comes.map(|id| (b, id, Format::Ofctl))) {
+            let row = bridge.flow(id);
+            p.text(if format == Format::Ofctl { "add " } else { "" });
+            paint_ofctl(&row.to_flow(), names_of(row, &bridge.names), format, p);
+            p.text("\n");
+            if !p.is_open() {
+                return;
+            }
+        }
+    }
+}

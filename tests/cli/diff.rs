@@ -1,0 +1,160 @@
+//! `ofscope diff`.
+
+use super::{fed, run};
+
+const BEFORE: &str = "diffs/flow-deleted/before";
+const AFTER: &str = "diffs/flow-deleted/after";
+
+#[test]
+fn a_capture_is_the_same_as_itself() {
+    let found = run(&["diff", "demo:sg-rich", "demo:sg-rich"]).ends(0);
+    assert!(found.out.starts_with("no flow differs; 975 flows are the same"), "{}", found.out);
+}
+
+#[test]
+fn deleted_flows_are_told_by_table_and_nothing_else_is() {
+    let text = run(&["diff", BEFORE, AFTER]).ends(1).out;
+    let removed: Vec<&str> = text.lines().filter(|line| line.starts_with("  - ")).collect();
+    assert_eq!(removed.len(), 2, "{text}");
+    assert!(removed.iter().all(|line| line.contains("tcp,reg5=0x3,tp_dst=443 actions=")), "{text}");
+    assert!(
+        text.contains("  table 82 RULES_INGRESS\n") && text.contains("\n2 removed; 174 flows are the same\n"),
+        "{text}"
+    );
+    assert!(!text.contains("  + ") && !text.contains("  ~ "), "{text}");
+    let back = run(&["diff", AFTER, BEFORE]).ends(1).out;
+    assert_eq!(back.lines().filter(|line| line.starts_with("  + ")).count(), 2, "{back}");
+}
+
+#[test]
+fn a_witness_is_delivered_before_and_dropped_after() {
+    let found = run(&["diff", BEFORE, AFTER, "--meaning", "--json"]).ends(1).json();
+    let witnesses = found["witnesses"].as_array().unwrap();
+    assert_eq!(witnesses.len(), 2);
+    for witness in witnesses {
+        assert_eq!(witness["before"]["verdict"], "delivered", "{witness}");
+        assert_eq!(witness["after"]["verdict"], "dropped", "{witness}");
+        assert!(witness["packet"].as_str().unwrap().contains("tp_dst=443"), "{witness}");
+    }
+    let text = run(&["diff", BEFORE, AFTER, "--meaning"]).ends(1).out;
+    assert!(text.contains("\n    was   delivered: ") && text.contains("\n    is    dropped: "), "{text}");
+}
+
+#[test]
+fn the_answer_has_the_fields_of_the_contract() {
+    let found = run(&["diff", BEFORE, AFTER, "--json"]).ends(1).json();
+    assert_eq!(found["schema"], "ofscope.diff/1");
+    assert_eq!(found["same"], false);
+    let sizes = ["added", "removed", "modified", "witnesses"].map(|key| found[key].as_array().unwrap().len());
+    assert_eq!(sizes, [0, 2, 0, 0]);
+    assert_eq!(found["removed"][0]["table"], 82);
+    assert_eq!(found["ignored"]["cookie"], 0);
+    assert!(found["ignored"]["n_packets"].as_u64().unwrap() > 0);
+    let changed =
+        with_files("a", "arp,idle_timeout=3 actions=drop", "arp actions=output:1", &["--json"]).ends(1).json();
+    assert_eq!(changed["modified"][0]["fields"], serde_json::json!(["actions", "idle_timeout"]));
+    assert_eq!(changed["modified"][0]["old"]["actions"], "drop");
+    assert_eq!(changed["modified"][0]["new"]["actions"], "output:1");
+}
+
+/// Compares two dumps of these lines.
+fn with_files(name: &str, a: &str, b: &str, more: &[&str]) -> super::Run {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{name}"));
+    std::fs::create_dir_all(&dir).unwrap();
+    let (left, right) = (dir.join("a.txt"), dir.join("b.txt"));
+    std::fs::write(&left, format!("{a}\n")).unwrap();
+    std::fs::write(&right, format!("{b}\n")).unwrap();
+    let mut args = vec!["diff", left.to_str().unwrap(), right.to_str().unwrap()];
+    args.extend(more);
+    run(&args)
+}
+
+#[test]
+fn an_agent_that_restarts_makes_no_difference() {
+    let path = crate::fixtures().join(AFTER).join("compute2/br-int/flows-of13.txt");
+    let text = std::fs::read_to_string(path).unwrap();
+    let own = "cookie=0xc92d56ef64e78c7c";
+    assert!(text.matches(own).count() > 100, "the agent has another cookie");
+    let again = text.replace(own, "cookie=0x1");
+    let found = with_files("restart", &text, &again, &["--json"]).ends(0).json();
+    assert_eq!(found["ignored"]["cookie"], text.matches(own).count());
+    let strict = with_files("restart", &text, &again, &["--with", "cookie", "--json"]).ends(1).json();
+    assert_eq!(strict["modified"].as_array().unwrap().len(), text.matches(own).count());
+    assert!(strict["modified"].as_array().unwrap().iter().all(|m| m["fields"] == serde_json::json!(["cookie"])));
+}
+
+#[test]
+fn what_is_to_be_ignored_is_counted() {
+    let (a, b) = ("arp,idle_timeout=3 actions=drop", "arp,hard_timeout=3 actions=drop");
+    with_files("ignore", a, b, &[]).ends(1);
+    let found = with_files("ignore", a, b, &["--ignore", "timeouts", "--json"]).ends(0).json();
+    assert_eq!((&found["ignored"]["idle_timeout"], &found["ignored"]["hard_timeout"]), (&1.into(), &1.into()));
+    let wrong = with_files("ignore", a, b, &["--ignore", "cokie"]).ends(2);
+    assert!(wrong.err.contains("'cookie'"), "{}", wrong.err);
+}
+
+/// How many lines of `ovs-ofctl diff-flows` begin with a sign.
+fn told(text: &str, sign: char) -> usize {
+    text.lines().filter(|line| line.starts_with(sign)).count()
+}
+
+#[test]
+fn as_many_flows_differ_as_ovs_ofctl_says() {
+    let said = std::fs::read_to_string(crate::fixtures().join("diffs/ovn-200.expected")).unwrap();
+    let found =
+        run(&["diff", "diffs/ovn-200.a.txt", "diffs/ovn-200.b.txt", "--with", "cookie", "--json"]).ends(1).json();
+    let count = |key: &str| found[key].as_array().unwrap().len();
+    assert_eq!(count("removed") + count("modified"), told(&said, '-'));
+    assert_eq!(count("added") + count("modified"), told(&said, '+'));
+    for (key, sign) in [("removed", '-'), ("added", '+')] {
+        for flow in found[key].as_array().unwrap() {
+            let matching = flow["match"].as_str().unwrap();
+            let is_it = |line: &str| line.starts_with(sign) && line.contains(matching);
+            assert!(said.lines().any(is_it), "{flow}");
+        }
+    }
+}
+
+#[test]
+fn the_lines_for_ovs_ofctl_make_one_of_the_other() {
+    let lines = run(&["diff", "diffs/ovn-200.a.txt", "diffs/ovn-200.b.txt", "--format", "ofctl"]).ends(1).out;
+    let starts = |word: &str| lines.lines().filter(|line| line.starts_with(word)).count();
+    let found = run(&["diff", "diffs/ovn-200.a.txt", "diffs/ovn-200.b.txt", "--json"]).json();
+    let count = |key: &str| found[key].as_array().unwrap().len();
+    assert_eq!(starts("delete_strict "), count("removed"));
+    assert_eq!(starts("add "), count("added") + count("modified"));
+    assert_eq!(lines.lines().count(), starts("delete_strict ") + starts("add "));
+    // What is added are flows of the second file.
+    let added: String = lines.lines().filter_map(|line| line.strip_prefix("add ")).map(|l| format!("{l}\n")).collect();
+    let of_b = fed(&["diff", "diffs/ovn-200.b.txt", "-", "--json"], added.as_bytes()).json();
+    assert_eq!((of_b["added"].as_array().unwrap().len(), of_b["modified"].as_array().unwrap().len()), (0, 0));
+}
+
+#[test]
+fn a_dump_is_compared_with_the_bridge_of_a_node_that_is_called_alike_or_named() {
+    let dump = "diffs/flow-deleted/after/compute2/br-int/flows-of13.txt";
+    let found = run(&["diff", BEFORE, dump, "--json"]).ends(1).json();
+    assert_eq!((found["removed"].as_array().unwrap().len(), found["bridges"].as_array().unwrap().len()), (2, 1));
+    let wrong = run(&["diff", "demo:sg-rich", "demo:sg-rich", "--node", "compute9"]).ends(2);
+    assert!(wrong.err.contains("there is no node `compute9`"), "{}", wrong.err);
+    let wrong = run(&["diff", "demo:sg-rich", "demo:sg-rich", "--bridge", "br-imt"]).ends(2);
+    assert!(wrong.err.contains("there is no bridge `br-imt`"), "{}", wrong.err);
+}
+
+#[test]
+fn a_bridge_that_only_one_side_has_is_a_difference() {
+    let found = run(&["diff", "demo:sg-rich", BEFORE, "--node", "compute1", "--json"]).ends(1).json();
+    let gone: Vec<_> = found["bridges"].as_array().unwrap().iter().map(|b| b["in"].as_str().unwrap()).collect();
+    assert!(!gone.is_empty() && gone.iter().all(|side| *side == "a"), "{gone:?}");
+    assert!(!found["removed"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_side_that_is_not_there_or_comes_twice_is_refused() {
+    run(&["diff", "no-such-file", BEFORE]).ends(3);
+    run(&["diff", BEFORE, "no-such-file"]).ends(3);
+    let wrong = run(&["diff", "-", "-"]).ends(2);
+    assert!(wrong.err.contains("standard input can be read only once"), "{}", wrong.err);
+    let partial = with_files("partial", "arp actions=drop", "arp actions=drop\ntable=x actions=drop", &[]);
+    assert_eq!(partial.code, 4, "{}{}", partial.out, partial.err);
+}
