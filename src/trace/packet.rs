@@ -1,8 +1,13 @@
 //! A packet on its way: what the tables see of it, and the headers that lie below what they see.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use smallvec::SmallVec;
 
+use crate::base::paint::Painter;
 use crate::field::bits::Bits;
+use crate::field::matches::{DEFAULT_PRIORITY, Masked, Plan};
 use crate::field::names::port;
 use crate::field::proto::{self, Needs, ethertype, ipproto};
 use crate::field::slot::{Slot, WordId, word};
@@ -11,6 +16,8 @@ use crate::field::{Key, Match, Names, Subfield};
 
 /// The Ethernet type.
 pub(super) const DL_TYPE: Slot = proto::DL_TYPE;
+/// The flags of a tunnel: whether the packet is one of operation and maintenance.
+const TUN_FLAGS: Slot = Slot::new(word::TUN_GBP, 0, 1);
 /// ip_frag: the packet is a fragment.
 pub(super) const FRAGMENT: u64 = 1;
 /// ip_frag: and not the first one.
@@ -154,12 +161,25 @@ impl Packet {
     /// The match of what `ofproto/trace` shows of a packet (`flow_format`): every field a packet of its kind has, and
     /// metadata that is not zero.
     fn shown(&self) -> Match {
-        let mut shown = Match::any();
-        let mut show = |slot: Slot| {
+        let mut masks = [0; word::BASE_END as usize];
+        let mut options = SmallVec::<[Slot; 4]>::new();
+        self.show(&mut |slot| match slot.word < word::BASE_END {
+            true => slot.words().for_each(|(id, part)| masks[usize::from(id)] |= part),
+            false => options.push(slot),
+        });
+        let words = (0..).zip(masks).filter(|(_, mask)| *mask != 0);
+        let mut shown =
+            Match::from_sorted(words.map(|(id, mask)| Masked { word: id, value: self.key.word(id) & mask, mask }));
+        for slot in options {
             shown.set_slot(slot, &self.key.read(slot), &Bits::ones(slot.width.into()));
-        };
+        }
+        shown
+    }
+
+    /// Calls `show` with every slot that is shown.
+    fn show(&self, show: &mut impl FnMut(Slot)) {
         let whole = |id: WordId| Slot::new(id, 0, 32);
-        let is_set = |slot: Slot| !self.key.read(slot).is_zero();
+        let is_set = |slot: Slot| slot.words().any(|(id, part)| self.key.word(id) & part != 0);
         let metadata = [whole(word::SKB_PRIORITY), whole(word::PKT_MARK), whole(word::RECIRC_ID), whole(word::DP_HASH)];
         let tracked = [proto::CT_STATE, table::CT_ZONE.slot, table::CT_MARK.slot, table::CT_LABEL.slot];
         let registers = (0..32).map(|n| whole(word::REG + n)).chain([table::METADATA.slot, whole(word::IN_PORT)]);
@@ -221,17 +241,17 @@ impl Packet {
                 for field in [table::ARP_SPA, table::ARP_TPA, table::ARP_OP, table::ARP_SHA, table::ARP_THA] {
                     show(field.slot);
                 }
-                return shown;
+                return;
             }
             kind if is_mpls(kind) => {
                 show(whole(word::MPLS));
-                return shown;
+                return;
             }
             ethertype::NSH => {
                 // A switch goes on and shows the fields of IP, which are zero.
                 (word::NSH..word::BASE_END).for_each(|id| show(whole(id)));
             }
-            _ => return shown,
+            _ => return,
         }
         for slot in [proto::IP_FRAG, table::NW_TOS.slot, table::NW_ECN.slot, table::NW_TTL.slot, proto::NW_PROTO] {
             show(slot);
@@ -248,17 +268,19 @@ impl Packet {
                 show(table::TCP_FLAGS.slot);
             }
         }
-        shown
     }
 
     /// The text of the packet as `ofproto/trace` prints it.
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        self.shown().paint(crate::field::matches::DEFAULT_PRIORITY, Names::none(), &mut text);
+        let mut text = String::with_capacity(512);
+        let shown = self.shown();
+        paint_match(&shown, &mut text);
         // A match shows single flags with a sign, a packet shows those that are set.
-        let flags = self.tunnel_flags.join("|");
-        let plain = if flags.is_empty() { "tun_flags=0".to_owned() } else { format!("tun_flags={flags}") };
-        text = text.replace("tun_flags=-oam", &plain).replace("tun_flags=+oam", "tun_flags=oam");
+        if shown.has(TUN_FLAGS) {
+            let flags = self.tunnel_flags.join("|");
+            let plain = if flags.is_empty() { "tun_flags=0".to_owned() } else { format!("tun_flags={flags}") };
+            text = text.replace("tun_flags=-oam", &plain).replace("tun_flags=+oam", "tun_flags=oam");
+        }
         // The tables see one tag and one MPLS label; what lies below stands behind it.
         if self.tci() != 0
             && let Some(at) = text.find(",dl_src=")
@@ -281,6 +303,37 @@ impl Packet {
             }
         }
         text
+    }
+}
+
+/// The masks that a plan is for.
+type Masks = Box<[(WordId, u32)]>;
+
+/// How many plans are kept.
+const PLANS: usize = 32;
+
+thread_local! {
+    /// The plans that were used last, the latest at the end. Packets of one kind are printed by one plan, and making it
+    /// takes longer than following it.
+    static LATEST: RefCell<Vec<(Masks, Rc<Plan>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Prints a match as `ofproto/trace` does.
+pub(super) fn paint_match(matches: &Match, p: &mut impl Painter) {
+    let plan = LATEST.with_borrow_mut(|latest| {
+        match latest.iter().rposition(|(masks, _)| masks.iter().copied().eq(matches.masks())) {
+            Some(at) => latest[at..].rotate_left(1),
+            None => {
+                let masks: Masks = matches.masks().collect();
+                let plan = Rc::new(Plan::of(masks.iter().copied()));
+                latest.drain(..(latest.len() + 1).saturating_sub(PLANS));
+                latest.push((masks, plan));
+            }
+        }
+        latest.last().map(|(_, plan)| Rc::clone(plan))
+    });
+    if let Some(plan) = plan {
+        matches.paint_by(&plan, DEFAULT_PRIORITY, Names::none(), p);
     }
 }
 

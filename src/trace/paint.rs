@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::datapath;
-use super::step::{Found, Grade, Pass, Resume, Step, Trace, What};
+use super::packet::paint_match;
+use super::step::{Found, Grade, Pass, Remark, Resume, Step, Trace, What};
 use super::world::World;
 use crate::action::{Action, Actions};
 use crate::base::paint::{Painter, Role, Target};
@@ -62,7 +63,7 @@ fn paint_pass(pass: &Pass<'_>, world: &World<'_>, p: &mut impl Painter) {
         false => p.text(&pass.output.text()),
     }
     p.dim("\nMegaflow: ");
-    pass.relevant.paint(DEFAULT_PRIORITY, Names::none(), p);
+    paint_match(&pass.relevant, p);
     p.dim("\nDatapath actions: ");
     p.text(&datapath::text(&pass.actions));
     p.text("\n");
@@ -97,6 +98,7 @@ fn followed(steps: &[Step<'_>]) -> Vec<bool> {
 
 fn paint_steps(steps: &[Step<'_>], world: &World<'_>, p: &mut impl Painter) {
     let followed = followed(steps);
+    let mut blank = String::new();
     let mut indents: Vec<usize> = vec![0];
     for (step, is_followed) in steps.iter().zip(followed) {
         let level = usize::from(step.level);
@@ -105,8 +107,9 @@ fn paint_steps(steps: &[Step<'_>], world: &World<'_>, p: &mut impl Painter) {
         indents.truncate(level + 1);
         let indent = indents.last().copied().unwrap_or(0);
         indents.push(indent + 2 * more);
-        let blank = " ".repeat((indent + more) * 4);
-        paint_step(step, &blank, world, p);
+        let width = (indent + more) * 4;
+        blank.extend(std::iter::repeat_n(' ', width.saturating_sub(blank.len())));
+        paint_step(step, &blank[..width], world, p);
     }
 }
 
@@ -130,13 +133,14 @@ fn paint_step(step: &Step<'_>, blank: &str, world: &World<'_>, p: &mut impl Pain
             match found {
                 Found::Flow { flow, .. } => {
                     let flow = bridge.flow(*flow);
-                    let mut text = String::new();
-                    flow.matches().paint(DEFAULT_PRIORITY, Names::none(), &mut text);
-                    p.text(&text);
-                    p.text(if text.is_empty() { "priority " } else { ", priority " });
+                    // The first piece of a match is never empty, so a priority alone has no comma in front.
+                    let matches = flow.matches();
+                    let is_any = !matches.paint_by(&flow.shape().plan, DEFAULT_PRIORITY, Names::none(), p);
+                    p.text(if is_any { "priority " } else { ", priority " });
                     p.decimal(Role::Text, flow.priority().into());
                     if flow.cookie() != 0 {
-                        p.text(&format!(", cookie {:#x}", flow.cookie()));
+                        p.text(", cookie ");
+                        p.hex(Role::Text, flow.cookie());
                     }
                 }
                 // Open vSwitch compares with the flows of the bridge in which the trace began.
@@ -155,7 +159,13 @@ fn paint_step(step: &Step<'_>, blank: &str, world: &World<'_>, p: &mut impl Pain
         What::Action(action) => action.paint(Names::none(), p),
         What::Drop => p.put(Role::Drop, "drop"),
         What::Remark(remark) => match remark.grade() {
-            Grade::Detail => p.text(&format!(" -> {}", remark.text())),
+            Grade::Detail => {
+                p.text(" -> ");
+                match remark {
+                    Remark::Now(sub, value) => paint_now(sub, value, p),
+                    other => p.text(&other.text()),
+                }
+            }
             Grade::Warning => p.put(Role::Warn, &format!(" >> {}", remark.text())),
             Grade::Error => p.put(Role::Bad, &format!(" >>>> {} <<<<", remark.text())),
         },
@@ -176,18 +186,17 @@ pub(super) fn action_set(verb: &str, set: &[Action]) -> String {
     }
 }
 
-/// What bits of a field hold now.
-pub(super) fn now(sub: &Subfield, value: &Bits) -> String {
-    let mut out = String::new();
-    sub.paint(&mut out);
-    out.push_str(" is now ");
+/// Prints what bits of a field hold now.
+pub(super) fn paint_now(sub: &Subfield, value: &Bits, p: &mut impl Painter) {
+    sub.paint(p);
+    p.text(" is now ");
     if sub.is_whole() {
-        format::paint(&sub.field, value, None, Names::none(), &mut out);
+        format::paint(&sub.field, value, None, Names::none(), p);
+    } else if value.is_zero() {
+        p.text("0");
     } else {
-        let hex = value.hex();
-        out.push_str(if value.is_zero() { "0" } else { &hex });
+        p.text(&value.hex());
     }
-    out
 }
 
 /// The ct_state that words such as `trk,est` or `trk|est` name.

@@ -489,7 +489,11 @@ impl Remark {
             }
             NoTunnel => "Tunneling decided against output".to_owned(),
             OwnTunnel => "Not tunneling to our own address".to_owned(),
-            Now(sub, value) => super::paint::now(sub, value),
+            Now(sub, value) => {
+                let mut text = String::new();
+                super::paint::paint_now(sub, value, &mut text);
+                text
+            }
             Unmet(field) => format!("unmet prerequisites for {field}, set_field ignored"),
             ActionSetIs(set) => super::paint::action_set("is", set),
             ActionSetWas(set) => super::paint::action_set("was", set),
