@@ -128,6 +128,9 @@ fn beside_the_switch(text: &str, world: &World<'_>) {
         took.as_secs_f64() * 1e3,
         took.as_secs_f64() / ours.as_secs_f64()
     );
+    if !theirs.is_alive() {
+        println!("  the switch did not survive its traces");
+    }
     drop(theirs);
     let _ = std::fs::remove_dir_all(dir);
 }
