@@ -21,7 +21,7 @@ pub fn packet(plan: &Plan, r: &mut Random) -> String {
         "0x88cc" => parts.push("dl_type=0x88cc".to_owned()),
         _ => parts.push(kind.to_owned()),
     }
-    if in_port >= 110 && in_port < 120 {
+    if (110..120).contains(&in_port) {
         parts.push(format!("tun_id={}", r.of(&[0, 5, 77])));
         parts.push(format!("tun_src=192.0.2.{}", 1 + r.below(3)));
         parts.push(format!("tun_dst=192.0.2.{}", 1 + r.below(3)));
@@ -64,10 +64,8 @@ pub fn packet(plan: &Plan, r: &mut Random) -> String {
             is_later = r.once_in(2);
             parts.push(format!("nw_frag={}", if is_later { "later" } else { "first" }));
         }
-        if kind == "ip" || kind == "ipv6" {
-            if r.once_in(2) {
-                parts.push(format!("nw_proto={}", r.of(&[0, 2, 47, 50, 89, 255])));
-            }
+        if (kind == "ip" || kind == "ipv6") && r.once_in(2) {
+            parts.push(format!("nw_proto={}", r.of(&[0, 2, 47, 50, 89, 255])));
         }
     }
     let (src, dst) = (r.port_number(), r.port_number());

@@ -408,7 +408,7 @@ impl Maker<'_> {
             5 => format!("load:{:#x}->NXM_NX_REG{}[{}..15]", r.below(16), r.below(4), r.of(&[0, 8])),
             6 => format!("set_field:{}->pkt_mark", r.below(3)),
             7 => format!("set_field:{}->metadata", r.below(3)),
-            8 => format!("load:0->NXM_OF_IN_PORT[]"),
+            8 => "load:0->NXM_OF_IN_PORT[]".to_owned(),
             9 => format!("set_field:00:00:00:00:00:0{}/00:00:00:00:00:0f->eth_dst", r.below(6)),
             _ => format!("set_field:{}->reg{}", r.of(&[0, 1, 2, 3, 5, 0x10, 0xffff_u64]), r.below(4)),
         }
