@@ -123,6 +123,9 @@ fn beside_the_switch(text: &str, world: &World<'_>) {
         let mut ask = |packet: &String| theirs.ask("ofproto/trace", &["br-int", packet]).expect("an answer");
         packets.iter().map(|packet| ask(packet).map_or(0, |text| text.len())).sum()
     });
+    if !theirs.is_alive() {
+        return println!("  the switch ended over the packets");
+    }
     println!(
         "  ofproto/trace over an open socket: {:.1} ms, {told} bytes: {:.0} times ours",
         took.as_secs_f64() * 1e3,

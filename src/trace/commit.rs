@@ -178,7 +178,13 @@ fn labels(packet: &Packet) -> Vec<u32> {
     if !packet.is_mpls() {
         return Vec::new();
     }
-    std::iter::once(packet.key.word(word::MPLS)).chain(packet.inner_mpls.iter().copied()).collect()
+    let mut entries: Vec<u32> =
+        std::iter::once(packet.key.word(word::MPLS)).chain(packet.inner_mpls.iter().copied()).collect();
+    // The entry that says it is the last is; without one, those that are not zero are counted.
+    let last = entries.iter().position(|entry| entry & 0x100 != 0);
+    let count = last.map_or_else(|| entries.iter().filter(|entry| **entry != 0).count(), |at| at + 1);
+    entries.truncate(count);
+    entries
 }
 
 fn commit_mpls(packet: &Packet, base: &mut Packet, out: &mut Vec<DpAction>) {

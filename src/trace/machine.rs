@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::commit::commit;
@@ -88,13 +89,24 @@ pub(super) struct Machine<'w, 'a> {
 #[derive(Default)]
 pub(super) struct Shared<'a> {
     pub forks: VecDeque<Fork<'a>>,
-    pub states: Vec<State<'a>>,
+    /// The states that the switch still holds, with their numbers, and the last number.
+    pub states: Vec<(u32, State<'a>)>,
+    pub last_state: u32,
     pub outputs: Vec<Egress>,
     pub controllers: usize,
     pub assumed: Vec<Assumption>,
     /// Whether packets are kept.
     pub keep: bool,
     pub commits: Vec<Commit>,
+}
+
+impl Shared<'_> {
+    /// Before a pass begins with state `current`: the switch gives up the states of the pass before, but for those from
+    /// which packets are yet to begin again. An equal state gets a new number then.
+    pub fn release(&mut self, current: u32) {
+        let held: FxHashSet<u32> = self.forks.iter().map(|fork| fork.id).chain([current]).collect();
+        self.states.retain(|(id, _)| held.contains(id));
+    }
 }
 
 /// A copy of the packet that begins again.
@@ -120,6 +132,7 @@ pub(super) struct State<'a> {
     pub bridge: usize,
     pub table: TableId,
     pub metadata: Vec<u32>,
+    pub tunnel_flags: SmallVec<[&'static str; 3]>,
     pub stack: Vec<Bits>,
     pub action_set: Vec<Cow<'a, Action>>,
     pub frozen: Vec<Frozen<'a>>,
@@ -561,6 +574,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             bridge: self.bridge,
             table,
             metadata,
+            tunnel_flags: self.packet.tunnel_flags.clone(),
             stack: self.stack.clone(),
             action_set: if with_set { self.action_set.clone() } else { Vec::new() },
             frozen: if with_set { self.frozen.clone() } else { Vec::new() },
@@ -569,12 +583,12 @@ impl<'w, 'a> Machine<'w, 'a> {
             came_in: self.came_in.filter(|_| with_set),
             userdata: userdata.to_vec(),
         };
-        let known = self.shared.states.iter().position(|s| *s == state);
-        let at = known.unwrap_or_else(|| {
-            self.shared.states.push(state.clone());
-            self.shared.states.len() - 1
-        });
-        (at as u32 + 1, state)
+        if let Some((id, _)) = self.shared.states.iter().find(|(_, known)| *known == state) {
+            return (*id, state);
+        }
+        self.shared.last_state += 1;
+        self.shared.states.push((self.shared.last_state, state.clone()));
+        (self.shared.last_state, state)
     }
 
     /// Sends the packet back to the datapath after a stop.

@@ -65,6 +65,7 @@ pub fn trace<'a>(world: &World<'a>, bridge: usize, packet: &Packet, options: &Op
             shared.assumed.push(Assumption::Recirculation(fork.id));
             break;
         }
+        shared.release(fork.id);
         let (packet, resume, state) =
             conntrack::resume(fork, answers.next(), options.tracked.as_deref(), &mut shared.assumed);
         let number = passes.len();
