@@ -165,3 +165,22 @@ fn a_symmetric_hash_picks_the_same_link_both_ways() {
     let back = actions(flows, "in_port=3,tcp,nw_src=10.0.0.2,nw_dst=10.0.0.1,tcp_src=1234,tcp_dst=80");
     assert_eq!(there, back);
 }
+
+#[test]
+fn headers_go_in_front_and_off_again() {
+    let nsh = " actions=encap(nsh(md_type=1)),set_field:0x1234->nsh_spi,encap(ethernet),\
+               set_field:fa:16:3e:00:00:01->eth_dst,output:2\n";
+    assert_eq!(
+        actions(nsh, "in_port=1,tcp"),
+        "push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1234,si=255,c1=0x0,c2=0x0,c3=0x0,c4=0x0),\
+         push_eth(src=00:00:00:00:00:00,dst=fa:16:3e:00:00:01),2"
+    );
+    let off = " actions=decap(),encap(ethernet),output:2\n";
+    let push = "push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),2";
+    assert_eq!(actions(off, "in_port=1,tcp"), format!("pop_eth,{push}"));
+    assert_eq!(actions(off, "in_port=1,tcp,dl_vlan=7"), "drop");
+    assert_eq!(sentence(off, "in_port=1,tcp,dl_vlan=7"), "the switch gives up: Unsupported packet type");
+    let behind = " actions=decap(),decap(),output:2\n";
+    assert_eq!(actions(behind, "in_port=1,dl_type=0x894f,nsh_mdtype=1,nsh_np=3"), "pop_eth,pop_nsh(),recirc(0x1)");
+    assert_eq!(with(behind, "in_port=1,dl_type=0x894f,nsh_mdtype=1,nsh_np=3", &[], |t, _| t.verdict), Verdict::Unknown);
+}
