@@ -10,6 +10,7 @@
 mod keys;
 mod notes;
 mod reader;
+mod survey;
 
 use nom::Parser;
 use nom::character::complete::{char, digit1};
@@ -34,6 +35,7 @@ use crate::field::{Formats, Names};
 use crate::model::flow::{Flow, Style};
 
 pub use keys::{Counter, KEYS, Key};
+pub use survey::{Done, Survey, Unmet, Word, survey};
 
 /// What a line of a flow file asks for (ovs-ofctl(8) "Flow Table Commands").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
