@@ -216,9 +216,9 @@ impl<'a> Reader<'a> {
                 Err(d.hint("leave the mask off"))
             }
             Some((value, mask)) => {
-                self.out.flow.cookie = self.cx.number("the cookie", value, u64::MAX)?;
-                self.out.cookie_mask = self.cx.number("the mask", mask, u64::MAX)?;
-                if self.out.cookie_mask != 0 {
+                self.out.cookie.value = self.cx.number("the cookie", value, u64::MAX)?;
+                self.out.cookie.mask = self.cx.number("the mask", mask, u64::MAX)?;
+                if self.out.cookie.mask != 0 {
                     self.cx.formats &= Formats::NXM_OF11_UP;
                 }
                 Ok(())
@@ -229,6 +229,7 @@ impl<'a> Reader<'a> {
             }
             None => {
                 self.out.flow.cookie = self.cx.number("the cookie", item.value, u64::MAX)?;
+                self.out.sets_cookie = true;
                 if item.value.starts_with('-') {
                     let became = format!("the cookie becomes {:#x}", self.out.flow.cookie);
                     self.cx.bent("bent-value", item.value, became);
