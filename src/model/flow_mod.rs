@@ -7,7 +7,7 @@ use super::flow::{Flags, Flow, Style};
 use super::store::FlowRef;
 use crate::action::{Action, Actions};
 use crate::base::paint::{Painter, Role};
-use crate::field::matches::Plan;
+use crate::field::matches::{DEFAULT_PRIORITY, Plan};
 use crate::field::names::{paint_port, port};
 use crate::field::{Match, Names, Version};
 
@@ -238,7 +238,14 @@ impl FlowMod {
             // Without a table these commands mean every table.
             p.dim("table=0, ");
         }
-        let shown = Flow { cookie: if self.sets_cookie { flow.cookie } else { 0 }, ..flow.clone() };
+        let mut shown = Flow { cookie: if self.sets_cookie { flow.cookie } else { 0 }, ..flow.clone() };
+        // What the command has no word for is not said.
+        if self.command != Command::Add {
+            shown.importance = 0;
+        }
+        if !self.command.has_actions() {
+            (shown.idle_timeout, shown.hard_timeout, shown.flags) = (0, 0, Flags::default());
+        }
         let mut head = String::new();
         shown.paint_head(Style::NoStats, names, &mut head);
         p.text(head.trim_start());
@@ -248,7 +255,8 @@ impl FlowMod {
             p.dim("actions=");
             flow.actions.paint(names, p);
         } else {
-            flow.matches.paint_by(&plan, flow.priority, names, p);
+            let priority = if self.command.is_strict() { flow.priority } else { DEFAULT_PRIORITY };
+            flow.matches.paint_by(&plan, priority, names, p);
         }
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! OpenFlow 1.5.1, sections 6.7 and 7.3.4.4; `handle_group_mod` in ofproto/ofproto.c of Open vSwitch.
 
-use super::group::{Bucket, Group};
+use rustc_hash::FxHashSet;
+
+use super::group::{Bucket, Group, GroupType};
 use super::refusal::Error;
+use crate::field::names::port;
 
 /// What is done with groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,37 +62,88 @@ fn find(buckets: &[Bucket], id: u32) -> Option<usize> {
     buckets.iter().enumerate().position(|(at, bucket)| id_of(at, bucket) == id)
 }
 
-/// The buckets with others among them (`copy_buckets_for_insert_bucket`).
-pub(super) fn with_buckets(old: &[Bucket], place: u32, new: &[Bucket]) -> Result<Vec<Bucket>, Error> {
+fn has_twice(buckets: &[Bucket]) -> bool {
+    let mut ids: Vec<_> = buckets.iter().map(|bucket| bucket.id).collect();
+    ids.sort_unstable();
+    ids.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// A group as a switch holds it and prints it in OpenFlow 1.5: every bucket has its number, and weights that need not
+/// be said are not.
+pub(super) fn held(group: &Group) -> Result<Group, Error> {
+    if !group.selection_method.is_empty()
+        && (group.kind != GroupType::Select || !["hash", "dp_hash"].contains(&&*group.selection_method))
+    {
+        return Err(Error::BadProperty);
+    }
+    if group.kind == GroupType::Indirect && group.buckets.len() != 1 {
+        return Err(Error::InvalidGroup);
+    }
+    let mut buckets = numbered(&group.buckets, group.kind)?;
+    for bucket in &mut buckets {
+        let usual = u16::from(group.kind == GroupType::Select);
+        bucket.weight = bucket.weight.filter(|weight| *weight != usual);
+        if bucket.weight.is_some() && group.kind != GroupType::Select {
+            return Err(Error::InvalidGroup);
+        }
+    }
+    Ok(Group { buckets, ..group.clone() })
+}
+
+/// The buckets as they are sent: those without a number get the lowest ones that are free, where free is what those
+/// behind them leave (`ofputil_encode_ofp15_group_mod`).
+fn numbered(buckets: &[Bucket], kind: GroupType) -> Result<Vec<Bucket>, Error> {
+    let first = buckets.iter().position(|bucket| bucket.id.is_none()).unwrap_or(buckets.len());
+    let taken: FxHashSet<u32> = buckets[first..].iter().filter_map(|bucket| bucket.id).collect();
+    let mut free = (0..=Bucket::MAX).filter(|id| !taken.contains(id));
+    let mut out = Vec::with_capacity(buckets.len());
+    for bucket in buckets {
+        let watch_port = bucket.watch_port.filter(|port| *port != port::NONE);
+        let watches = watch_port.is_some() || bucket.watch_group.is_some();
+        match kind {
+            GroupType::All | GroupType::Indirect if watches => return Err(Error::WatchUnsupported),
+            GroupType::FastFailover if !watches => return Err(Error::InvalidGroup),
+            _ => {}
+        }
+        out.push(Bucket { id: bucket.id.or_else(|| free.next()), watch_port, ..bucket.clone() });
+    }
+    if has_twice(&out) { Err(Error::BadBucket) } else { Ok(out) }
+}
+
+/// The group with more buckets (`copy_buckets_for_insert_bucket`).
+pub(super) fn with_buckets(group: &Group, place: u32, new: &[Bucket]) -> Result<Group, Error> {
+    // The request does not tell the group's type, so it is checked as one of type `all`.
+    let mut new = numbered(new, GroupType::All)?;
+    let old = &group.buckets;
     let at = match place {
         FIRST => 0,
         LAST => old.len(),
-        // Open vSwitch puts them in front for want of a better place.
-        ALL => 0,
+        ALL => return Err(Error::BadBucket),
         id => find(old, id).ok_or(Error::UnknownBucket)? + 1,
     };
-    // From here on each bucket says its number, so that the others keep theirs.
-    let numbered = |(at, bucket): (usize, &Bucket)| Bucket { id: Some(id_of(at, bucket)), ..bucket.clone() };
-    let mut buckets: Vec<Bucket> = old.iter().enumerate().map(numbered).collect();
-    let free = buckets.iter().filter_map(|b| b.id).max().map_or(0, |id| id.saturating_add(1));
-    let news = new.iter().zip(free..).map(|(b, next)| Bucket { id: Some(b.id.unwrap_or(next)), ..b.clone() });
-    buckets.splice(at..at, news);
-    let mut ids: Vec<_> = buckets.iter().map(|b| b.id).collect();
-    ids.sort_unstable();
-    match ids.windows(2).any(|pair| pair[0] == pair[1]) {
-        true => Err(Error::BucketExists),
-        false => Ok(buckets),
+    for bucket in &mut new {
+        let usual = u16::from(group.kind == GroupType::Select);
+        bucket.weight = Some(bucket.weight.unwrap_or(0)).filter(|weight| *weight != usual);
     }
+    // From here on each bucket says its number, so that the others keep theirs.
+    let mut buckets: Vec<Bucket> = old.iter().enumerate().map(with_id).collect();
+    buckets.splice(at..at, new);
+    if has_twice(&buckets) { Err(Error::BucketExists) } else { Ok(Group { buckets, ..group.clone() }) }
 }
 
-/// The buckets without some of them (`copy_buckets_for_remove_bucket`).
-pub(super) fn without_buckets(old: &[Bucket], place: u32) -> Result<Vec<Bucket>, Error> {
+fn with_id((at, bucket): (usize, &Bucket)) -> Bucket {
+    Bucket { id: Some(id_of(at, bucket)), ..bucket.clone() }
+}
+
+/// The group without some of its buckets (`copy_buckets_for_remove_bucket`).
+pub(super) fn without_buckets(group: &Group, place: u32) -> Result<Group, Error> {
+    let old = &group.buckets;
     let gone = match place {
-        ALL => return Ok(Vec::new()),
-        FIRST => 0,
-        LAST => old.len().saturating_sub(1),
-        id => find(old, id).ok_or(Error::UnknownBucket)?,
+        ALL => 0..old.len(),
+        FIRST => 0..old.len().min(1),
+        LAST => old.len().saturating_sub(1)..old.len(),
+        id => find(old, id).map(|at| at..at + 1).ok_or(Error::UnknownBucket)?,
     };
-    let numbered = |(at, bucket): (usize, &Bucket)| Bucket { id: Some(id_of(at, bucket)), ..bucket.clone() };
-    Ok(old.iter().enumerate().filter(|(at, _)| *at != gone).map(numbered).collect())
+    let left = old.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(with_id);
+    Ok(Group { buckets: left.collect(), ..group.clone() })
 }

@@ -25,6 +25,12 @@ pub enum Error {
     UnknownGroup,
     /// No group can have this number.
     InvalidGroup,
+    /// The buckets cannot be so.
+    BadBucket,
+    /// Such a bucket cannot watch.
+    WatchUnsupported,
+    /// The way in which a bucket is chosen cannot be so.
+    BadProperty,
     /// The bucket is there already.
     BucketExists,
     /// The bucket is not there.
@@ -35,11 +41,13 @@ pub enum Error {
     UnknownMeter,
     /// The meter has more bands than the switch can hold.
     OutOfBands,
+    /// The band cannot be so.
+    BadBand,
 }
 
 impl Error {
     /// The errors that can come of a request, each with the name that `ovs-ofctl` prints and what it means.
-    pub const ROWS: [(Error, &'static str, &'static str); 15] = [
+    pub const ROWS: [(Error, &'static str, &'static str); 19] = [
         (Error::Overlap, "OFPFMFC_OVERLAP", "a flow of the same priority overlaps, and check_overlap forbids that"),
         (Error::TableFull, "OFPFMFC_TABLE_FULL", "the table is full"),
         (Error::FlowBadTableId, "OFPFMFC_BAD_TABLE_ID", "a flow cannot be added to every table"),
@@ -54,11 +62,15 @@ impl Error {
             "OFPGMFC_INVALID_GROUP",
             "no group can have this number, or its buckets do not fit its type",
         ),
+        (Error::BadBucket, "OFPGMFC_BAD_BUCKET", "the numbers of the buckets are wrong"),
+        (Error::WatchUnsupported, "OFPGMFC_WATCH_UNSUPPORTED", "only buckets of select and ff groups can watch"),
+        (Error::BadProperty, "OFPBPC_BAD_VALUE", "only select groups choose, by hash or dp_hash"),
         (Error::BucketExists, "OFPGMFC_BUCKET_EXISTS", "two buckets have the same number"),
         (Error::UnknownBucket, "OFPGMFC_UNKNOWN_BUCKET", "the group has no such bucket"),
         (Error::MeterExists, "OFPMMFC_METER_EXISTS", "the meter is there already"),
         (Error::UnknownMeter, "OFPMMFC_UNKNOWN_METER", "the meter is not there"),
-        (Error::OutOfBands, "OFPMMFC_OUT_OF_BANDS", "the switch takes fewer bands"),
+        (Error::OutOfBands, "OFPMMFC_OUT_OF_BANDS", "a meter has 8 bands at most"),
+        (Error::BadBand, "OFPMMFC_BAD_BAND", "datapaths have bands that drop, and no others"),
     ];
 
     /// The name that `ovs-ofctl` prints.

@@ -13,7 +13,7 @@ use crate::model::flow::{Flow, FlowKey, Stats, Style};
 use crate::model::flow_mod::{Command, FlowMod};
 use crate::model::group::Group;
 use crate::model::group_mod::{self, GroupMod};
-use crate::model::meter::Meter;
+use crate::model::meter::{BandKind, Meter};
 use crate::model::meter_mod::MeterMod;
 use crate::model::refusal::Error;
 use crate::model::store::{FlowRef, RowEdits};
@@ -23,6 +23,9 @@ pub(crate) const INTERNAL: u8 = 254;
 
 /// How many flows are looked for row by row, before all of them are put into a table of contents.
 const FEW: u32 = 8;
+
+/// How many bands a meter can have (`MAX_BANDS` in lib/dpif-netdev.c).
+const MAX_BANDS: usize = 8;
 
 /// What a refused request is answered with, and why.
 pub type Refused = (Error, String);
@@ -270,23 +273,28 @@ impl<'a> Working<'a> {
 
     fn group_mod(&mut self, asked: &GroupMod) -> Result<Replaced<Group>, Refused> {
         let id = asked.group().unwrap_or_default();
+        let wrong = |error: Error| refused(error, error.sentence().to_owned());
+        // What the message itself has wrong is told first.
+        let sent = match asked {
+            GroupMod::Add(group) | GroupMod::Modify(group) | GroupMod::AddOrModify(group) => {
+                Some(group_mod::held(group).map_err(wrong)?)
+            }
+            _ => None,
+        };
         let before = self.groups.get(&id).cloned();
-        let gone = || refused(Error::UnknownGroup, format!("there is no group {id}"));
-        let after = match (asked, &before) {
-            (GroupMod::Add(_), Some(_)) => {
+        let after = match (asked, &before, sent) {
+            (GroupMod::Add(_), Some(_), _) => {
                 return Err(refused(Error::GroupExists, format!("group {id} is there already")));
             }
-            (GroupMod::Add(group) | GroupMod::AddOrModify(group), _) => group.clone(),
-            (GroupMod::Modify(group), Some(_)) => group.clone(),
-            (GroupMod::InsertBuckets { place, buckets, .. }, Some(old)) => {
-                let buckets = group_mod::with_buckets(&old.buckets, *place, buckets);
-                Group { buckets: buckets.map_err(|e| refused(e, e.sentence().to_owned()))?, ..old.clone() }
+            (GroupMod::Add(_) | GroupMod::AddOrModify(_), _, Some(group)) => group,
+            (GroupMod::Modify(_), Some(_), Some(group)) => group,
+            (GroupMod::InsertBuckets { place, buckets, .. }, Some(old), _) => {
+                group_mod::with_buckets(old, *place, buckets).map_err(wrong)?
             }
-            (GroupMod::RemoveBuckets { place, .. }, Some(old)) => {
-                let buckets = group_mod::without_buckets(&old.buckets, *place);
-                Group { buckets: buckets.map_err(|e| refused(e, e.sentence().to_owned()))?, ..old.clone() }
+            (GroupMod::RemoveBuckets { place, .. }, Some(old), _) => {
+                group_mod::without_buckets(old, *place).map_err(wrong)?
             }
-            _ => return Err(gone()),
+            _ => return Err(refused(Error::UnknownGroup, format!("there is no group {id}"))),
         };
         self.groups.insert(id, after.clone());
         Ok(Replaced { before, after: Some(after) })
@@ -298,10 +306,19 @@ impl<'a> Working<'a> {
         if id == 0 || id > Meter::MAX && !is_special {
             return Err(refused(Error::InvalidMeter, format!("no meter can have the number {id}")));
         }
+        if let MeterMod::Add(meter) | MeterMod::Modify(meter) = asked
+            && meter.bands.len() > MAX_BANDS
+        {
+            return Err(refused(Error::OutOfBands, format!("a meter has {MAX_BANDS} bands at most")));
+        }
         let before = self.meters.get(&id).cloned();
+        let is_bad = |meter: &Meter| meter.bands.iter().any(|band| band.kind != BandKind::Drop);
         let after = match (asked, &before) {
             (MeterMod::Add(_), Some(_)) => {
                 return Err(refused(Error::MeterExists, format!("meter {id} is there already")));
+            }
+            (MeterMod::Add(meter), None) | (MeterMod::Modify(meter), Some(_)) if is_bad(meter) => {
+                return Err(refused(Error::BadBand, Error::BadBand.sentence().to_owned()));
             }
             (MeterMod::Add(meter), None) | (MeterMod::Modify(meter), Some(_)) => meter.clone(),
             _ => return Err(refused(Error::UnknownMeter, format!("there is no meter {id}"))),
