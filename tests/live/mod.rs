@@ -4,6 +4,7 @@
 //! the first seed, `OFSCOPE_PACKETS` how many packets are asked, `OFSCOPE_KEEP` a directory where the nodes of
 //! disagreements are kept.
 
+mod diffs;
 mod packets;
 mod random;
 mod switch;

@@ -1,6 +1,7 @@
 //! `ofscope diff`: what changed between two captures.
 
 mod json;
+mod ofctl;
 mod pairs;
 mod text;
 
@@ -48,7 +49,7 @@ pub struct DiffArgs {
 /// Lines for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Lines with which `ovs-ofctl add-flows` makes the second of the first.
+    /// Lines with which `ovs-ofctl add-flows` makes the second of the first; with groups, lines for `ovs-ofctl bundle`.
     Ofctl,
 }
 
@@ -115,7 +116,7 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let outcome = if is_same { Outcome::Done } else { Outcome::No };
     let mut out = cx.out();
     match (args.format, args.json) {
-        (Some(Format::Ofctl), _) => text::ofctl(&answers, &mut out),
+        (Some(Format::Ofctl), _) => ofctl::print(&answers, &mut out)?,
         (None, true) => json::print(&answers, is_same, ignore, args.meaning, &mut out),
         (None, false) => text::paint(&answers, args.meaning, &mut out),
     }

@@ -5,7 +5,6 @@ use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 use crate::cli::context::Stdout;
-use crate::cli::flows::{Format, paint_ofctl};
 use crate::cli::json::names_of;
 use crate::diff::meaning::{Fate, Witness};
 use crate::diff::others::Change;
@@ -33,7 +32,7 @@ pub(super) fn paint(answers: &[Answer<'_>], is_asked: bool, p: &mut Stdout) {
     summary(answers, p);
 }
 
-fn place(answer: &Answer<'_>) -> String {
+pub(super) fn place(answer: &Answer<'_>) -> String {
     visible(&format!("{} {}", answer.pair.node, answer.pair.bridge)).trim().to_owned()
 }
 
@@ -257,35 +256,5 @@ fn summary(answers: &[Answer<'_>], p: &mut impl Painter) {
         ignored.filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} in {name}", count(n))).collect();
     if !ignored.is_empty() {
         p.dim(&format!("not counted: {} (--with counts them)\n", ignored.join(", ")));
-    }
-}
-
-/// Prints the lines with which `ovs-ofctl add-flows` makes the second side of the first. What lines of flows cannot say
-/// stands in comments, which `ovs-ofctl` skips.
-pub(super) fn ofctl(answers: &[Answer<'_>], p: &mut Stdout) {
-    let is_several = answers.len() > 1;
-    for answer in answers.iter().filter(|answer| !answer.diff.is_same()) {
-        let (a, b) = answer.pair.bridges();
-        if is_several {
-            p.text(&format!("# {}\n", place(answer)));
-        }
-        for (what, changes) in
-            [("group", &answer.diff.groups), ("meter", &answer.diff.meters), ("port", &answer.diff.ports)]
-        {
-            for change in changes {
-                p.text(&format!("# {what} {} differs\n", change.id));
-            }
-        }
-        let lines = answer.diff.removed.iter().map(|id| (a, *id, Format::OfctlDel));
-        let comes = answer.diff.modified.iter().map(|m| m.new).chain(answer.diff.added.iter().copied());
-        for (bridge, id, format) in lines.chain(comes.map(|id| (b, id, Format::Ofctl))) {
-            let row = bridge.flow(id);
-            p.text(if format == Format::Ofctl { "add " } else { "" });
-            paint_ofctl(&row.to_flow(), names_of(row, &bridge.names), format, p);
-            p.text("\n");
-            if !p.is_open() {
-                return;
-            }
-        }
     }
 }
