@@ -19,6 +19,7 @@ const STOREYS: [(&str, &[&str]); 17] = [
     ("graph", &["base", "field", "action", "model"]),
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
+    ("edit", &["base", "field", "action", "model", "dump", "neutron", "query"]),
     ("trace", &["base", "field", "action", "model", "dump"]),
     ("packet", &["base", "field", "action", "model", "neutron", "trace"]),
     ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace", "packet"]),

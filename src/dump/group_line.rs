@@ -14,6 +14,7 @@ use crate::base::span::Span;
 use crate::field::bits::Bits;
 use crate::field::names::port;
 use crate::field::{FieldId, Names, format};
+use crate::model::group_mod::GroupMod;
 use crate::model::group::{Bucket, Group, GroupType, paint_bucket_id, paint_buckets, paint_group_id};
 
 /// What a line says of a group, or asks for.
@@ -95,6 +96,19 @@ impl Change {
         }
     }
 
+    /// What it asks for; nothing for a line of a dump.
+    pub fn group_mod(self) -> Option<GroupMod> {
+        Some(match self {
+            Change::Is(_) => return None,
+            Change::Add(group) => GroupMod::Add(group),
+            Change::Modify(group) => GroupMod::Modify(group),
+            Change::AddOrModify(group) => GroupMod::AddOrModify(group),
+            Change::Delete(group) => GroupMod::Delete(group),
+            Change::InsertBuckets { group, place, buckets } => GroupMod::InsertBuckets { group, place, buckets },
+            Change::RemoveBuckets { group, place } => GroupMod::RemoveBuckets { group, place },
+        })
+    }
+
     fn command(&self) -> Command {
         match self {
             Change::Is(_) => Command::None,
@@ -104,6 +118,19 @@ impl Change {
             Change::Delete(_) => Command::Delete,
             Change::InsertBuckets { .. } => Command::InsertBucket,
             Change::RemoveBuckets { .. } => Command::RemoveBucket,
+        }
+    }
+}
+
+impl From<GroupMod> for Change {
+    fn from(asked: GroupMod) -> Change {
+        match asked {
+            GroupMod::Add(group) => Change::Add(group),
+            GroupMod::Modify(group) => Change::Modify(group),
+            GroupMod::AddOrModify(group) => Change::AddOrModify(group),
+            GroupMod::Delete(group) => Change::Delete(group),
+            GroupMod::InsertBuckets { group, place, buckets } => Change::InsertBuckets { group, place, buckets },
+            GroupMod::RemoveBuckets { group, place } => Change::RemoveBuckets { group, place },
         }
     }
 }

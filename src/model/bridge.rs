@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
+use super::change::Revision;
 use super::classifier::{Classifier, Hit};
 use super::flow::{Flow, Style, TableId};
 use super::group::{Group, GroupStats};
@@ -63,6 +64,15 @@ pub struct Derived {
     tables: OnceLock<Vec<Table>>,
     pipeline: OnceLock<Pipeline>,
     ids: OnceLock<Ids>,
+    revision: OnceLock<Revision>,
+}
+
+impl Derived {
+    /// Takes note of a revision that is known already.
+    pub(super) fn know(&self, revision: Revision) {
+        // Whoever was faster found the same.
+        let _ = self.revision.set(revision);
+    }
 }
 
 impl Clone for Derived {
@@ -95,6 +105,11 @@ impl Bridge {
     /// The short names of its flows.
     pub fn ids(&self) -> &Ids {
         self.derived.ids.get_or_init(|| Ids::of(&self.flows))
+    }
+
+    /// What its flows, groups and meters are, in one number.
+    pub fn revision(&self) -> Revision {
+        *self.derived.revision.get_or_init(|| Revision::of(self))
     }
 
     /// A table by its number, if it has flows.
