@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 17] = [
+const STOREYS: [(&str, &[&str]); 18] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -26,13 +26,16 @@ const STOREYS: [(&str, &[&str]); 17] = [
     ("diff", &["base", "field", "action", "model", "dump", "trace", "why"]),
     (
         "session",
-        &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],
+        &[
+            "base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet",
+            "why", "diff",
+        ],
     ),
     (
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why",
+            "trace", "packet", "why", "diff",
         ],
     ),
     (

@@ -56,6 +56,12 @@ pub fn steps(actions: &Actions, table: u8, matching: &Match, ports: &Ports) -> V
     plain(carried, ports)
 }
 
+/// The cookies that flows get which actions learn.
+pub fn cookies(actions: &Actions) -> Vec<u64> {
+    let learned = |action: &Action| if let Action::Learn(learn) = action { Some(learn.cookie) } else { None };
+    actions.0.iter().filter_map(learned).collect()
+}
+
 /// Actions in the words of OpenFlow 1.5, without what is left of spelling.
 fn plain(actions: Vec<Action>, ports: &Ports) -> Vec<Step> {
     let mut steps = Vec::with_capacity(actions.len());
@@ -111,6 +117,11 @@ fn step(action: Action, ports: &Ports, out: &mut Vec<Step>) {
         Action::DecTtl(mut dec) => {
             dec.controllers = dec.controllers.filter(|ids| *ids != [0]);
             dec.into()
+        }
+        // Whose flows are learned is asked apart, as with other cookies.
+        Action::Learn(mut learn) => {
+            learn.cookie = 0;
+            Action::Learn(learn)
         }
         // A switch fills a note up with zeros.
         Action::Note(Note { mut data }) => {

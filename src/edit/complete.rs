@@ -239,7 +239,9 @@ impl<'a> Offers<'a> {
                 let carries = self.around.naming.register(field, 0, field.bits.min(32)).map(|r| r.carries);
                 let is_vlan = field.name == "dl_vlan" || carries == Some(Carries::LocalVlan);
                 match carries {
-                    _ if is_vlan => word(names.network_of_vlan(number as u16).map(|n| format!("network {}", n.label()))),
+                    _ if is_vlan => {
+                        word(names.network_of_vlan(number as u16).map(|n| format!("network {}", n.label())))
+                    }
                     Some(Carries::Port) => self.port_words(number as u32),
                     Some(Carries::Zone) => word(names.zone(number as u16).map(ToString::to_string)),
                     _ => String::new(),

@@ -4,10 +4,14 @@
 //! and is dear to work out: what tables and registers mean, what numbers name, where flows lead. The screen and the
 //! command line both stand on these two, so they never disagree.
 
+mod pairs;
+mod roles;
 mod scene;
 mod source;
 mod ways;
 
-pub use scene::{BridgeScene, Choice, NoChoice, NodeScene, Scene};
+pub use pairs::{Pair, Wanted, pairs};
+pub use roles::{Counterpart, Roles};
+pub use scene::{BridgeScene, Choice, Chosen, NoChoice, NodeScene, Scene};
 pub use source::{Source, open};
 pub use ways::Ways;

@@ -12,11 +12,13 @@ use crate::diff::{Aspect, Modified};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::Style;
 use crate::model::store::FlowRef;
+use crate::session::Counterpart;
 use crate::trace::paint::ct_state;
 
 /// Prints what changed, bridge by bridge and table by table.
 pub(super) fn paint(answers: &[Answer<'_>], is_asked: bool, p: &mut Stdout) {
-    for answer in answers.iter().filter(|answer| !answer.diff.is_same() || !answer.pair.is_whole()) {
+    let is_told = |answer: &&Answer<'_>| !answer.diff.is_same() || !answer.pair.is_whole() || !answer.roles.is_empty();
+    for answer in answers.iter().filter(is_told) {
         bridge(answer, p);
         for witness in &answer.witnesses {
             self::witness(answer, witness, p);
@@ -44,6 +46,7 @@ fn bridge(answer: &Answer<'_>, p: &mut Stdout) {
         _ => {}
     }
     p.text("\n");
+    roles(&answer.roles, p);
     let (a, b) = answer.pair.bridges();
     let diff = &answer.diff;
     let mut rows: Vec<Row> = Vec::with_capacity(diff.flows());
@@ -74,6 +77,23 @@ fn bridge(answer: &Answer<'_>, p: &mut Stdout) {
     }
     for (what, changes) in [("group", &diff.groups), ("meter", &diff.meters), ("port", &diff.ports)] {
         others(what, changes, p);
+    }
+}
+
+/// Prints what was taken for the same.
+fn roles(roles: &[Counterpart], p: &mut impl Painter) {
+    for role in roles {
+        let side = |name: &Option<String>| name.as_deref().map_or_else(|| "-".to_owned(), |n| visible(n).into_owned());
+        p.dim(&format!("  {}: ", visible(&role.what)));
+        match (&role.a, &role.b) {
+            (Some(a), Some(b)) if a == b => p.text(&visible(a)),
+            _ => {
+                p.text(&side(&role.a));
+                p.dim(" = ");
+                p.text(&side(&role.b));
+            }
+        }
+        p.text("\n");
     }
 }
 

@@ -133,7 +133,9 @@ pub(super) fn unknown_word(name: &str, cx: &Cx<'_>) -> Diagnostic {
     let d = cx.error("unknown-field", name, format!("no field `{name}`"));
     match nearest_word(name) {
         Some(near) if near == name => d.hint("this command does not take it"),
-        Some(near) if near.eq_ignore_ascii_case(name) => d.hint(format!("{} names are in lower case", crate::base::diag::did_you_mean(near))),
+        Some(near) if near.eq_ignore_ascii_case(name) => {
+            d.hint(format!("{} names are in lower case", crate::base::diag::did_you_mean(near)))
+        }
         Some(near) => d.hint(crate::base::diag::did_you_mean(near)),
         None => d.hint("ovs-fields(7) lists them all"),
     }

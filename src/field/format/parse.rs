@@ -245,7 +245,8 @@ fn parse_port_value(field: &Field, text: &str, names: &Names) -> Result<Parsed, 
         Err(PortError::Unknown) => {
             let known = names.ports();
             let near = crate::base::diag::nearest(text, known.iter().map(|(_, name)| &**name));
-            let hint = near.map_or("a number, a port's name, or LOCAL".to_owned(), |n| crate::base::diag::did_you_mean(n));
+            let hint =
+                near.map_or("a number, a port's name, or LOCAL".to_owned(), |n| crate::base::diag::did_you_mean(n));
             Err(ValueError::new("unknown-port", text, text, format!("no port `{text}`"), hint))
         }
     }
