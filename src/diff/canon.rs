@@ -134,7 +134,11 @@ fn put(set: &SetField, out: &mut Vec<Step>) {
     let width = usize::from(slot.width);
     // A slot may be wider than the field's value, as for ports; an exact value fills it.
     let mask = if set.is_exact() { Bits::ones(width) } else { set.mask.clone() };
-    let value = set.value.and(&set.mask);
+    let mut value = set.value.and(&set.mask);
+    // The two lowest bits of a TOS are no part of the DSCP, which is all that is written.
+    if set.field == table::NW_TOS {
+        value = value.slice(usize::from(set.field.bits - slot.width), width);
+    }
     for ((word, mask), (_, value)) in slot.spread(&mask).zip(slot.spread(&value)) {
         bits.set_word(word, mask, value, mask);
     }

@@ -193,14 +193,20 @@ struct Judge<'a> {
     b: &'a Side<'a>,
     /// Whether both versions can tell of the importance.
     has_importance: bool,
+    /// Whether both can tell of flags.
+    has_flags: bool,
     /// Actions that were compared.
     known: FxHashMap<(*const ActionList, *const ActionList, Facts), bool>,
 }
 
 impl<'a> Judge<'a> {
     fn new(a: &'a Side<'a>, b: &'a Side<'a>) -> Judge<'a> {
-        let tells = |side: &Side<'_>| side.bridge.version.is_none_or(|version| version >= Version::V14);
-        Judge { a, b, has_importance: tells(a) && tells(b), known: FxHashMap::default() }
+        let tell = |since: Version| {
+            let tells = |side: &Side<'_>| side.bridge.version.is_none_or(|version| version >= since);
+            tells(a) && tells(b)
+        };
+        let (has_importance, has_flags) = (tell(Version::V14), tell(Version::V13));
+        Judge { a, b, has_importance, has_flags, known: FxHashMap::default() }
     }
 
     fn fields(&mut self, old: FlowRef<'a>, new: FlowRef<'a>) -> Aspects {
@@ -213,11 +219,11 @@ impl<'a> Judge<'a> {
         let (a, b) = (old.head(), new.head());
         if a != b {
             // How a flow is added is no part of it.
-            let flags = |flags: Flags| flags.without(Flags::CHECK_OVERLAP);
+            let flags = |flags: Flags| flags.without(Flags::CHECK_OVERLAP).without(Flags::RESET_COUNTS);
             note(a.idle_timeout != b.idle_timeout, Aspect::IdleTimeout);
             note(a.hard_timeout != b.hard_timeout, Aspect::HardTimeout);
             note(a.importance != b.importance && self.has_importance, Aspect::Importance);
-            note(flags(a.flags) != flags(b.flags), Aspect::Flags);
+            note(flags(a.flags) != flags(b.flags) && self.has_flags, Aspect::Flags);
             note(a.cookie != b.cookie, Aspect::Cookie);
         }
         let (counted, recounted) = (old.stats(), new.stats());

@@ -122,12 +122,26 @@ fn the_lines_for_ovs_ofctl_make_one_of_the_other() {
     let found = run(&["diff", "diffs/ovn-200.a.txt", "diffs/ovn-200.b.txt", "--json"]).json();
     let count = |key: &str| found[key].as_array().unwrap().len();
     assert_eq!(starts("delete_strict "), count("removed"));
-    assert_eq!(starts("add "), count("added") + count("modified"));
-    assert_eq!(lines.lines().count(), starts("delete_strict ") + starts("add "));
-    // What is added are flows of the second file.
-    let added: String = lines.lines().filter_map(|line| line.strip_prefix("add ")).map(|l| format!("{l}\n")).collect();
+    assert_eq!(starts("add ") + starts("modify_strict "), count("added") + count("modified"));
+    assert_eq!(lines.lines().count(), starts("delete_strict ") + count("added") + count("modified"));
+    // What is added or modified are flows of the second file.
+    let comes = lines.lines().filter_map(|l| l.strip_prefix("add ").or_else(|| l.strip_prefix("modify_strict ")));
+    let added: String = comes.map(|line| format!("{line}\n")).collect();
     let of_b = fed(&["diff", "diffs/ovn-200.b.txt", "-", "--json"], added.as_bytes()).json();
     assert_eq!((of_b["added"].as_array().unwrap().len(), of_b["modified"].as_array().unwrap().len()), (0, 0));
+}
+
+#[test]
+fn lines_for_several_bridges_are_refused() {
+    let wrong = run(&["diff", "demo:sg-rich", BEFORE, "--format", "ofctl"]).ends(2);
+    assert!(wrong.err.contains("several bridges changed") && wrong.err.contains("--bridge"), "{}", wrong.err);
+    assert!(wrong.out.is_empty(), "{}", wrong.out);
+}
+
+#[test]
+fn a_field_without_brackets_is_no_port() {
+    with_files("field", "arp actions=output:reg7", "arp actions=output:NXM_NX_REG7[]", &[]).ends(0);
+    with_files("quoted", "arp actions=output:\"reg7\"", "arp actions=output:NXM_NX_REG7[]", &[]).ends(1);
 }
 
 #[test]
