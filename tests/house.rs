@@ -34,8 +34,8 @@ const STOREYS: [(&str, &[&str]); 18] = [
     (
         "tui",
         &[
-            "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff",
+            "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "edit",
+            "session", "trace", "packet", "why", "diff",
         ],
     ),
     (
