@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 17] = [
+const STOREYS: [(&str, &[&str]); 18] = [
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -28,17 +28,23 @@ const STOREYS: [(&str, &[&str]); 17] = [
         &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],
     ),
     (
+        "practice",
+        &[
+            "base", "field", "action", "model", "dump", "neutron", "query", "trace", "packet", "why", "diff", "session",
+        ],
+    ),
+    (
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why",
+            "trace", "packet", "why", "practice",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff", "tui",
+            "trace", "packet", "why", "diff", "practice", "tui",
         ],
     ),
 ];
