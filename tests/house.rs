@@ -32,17 +32,23 @@ const STOREYS: [(&str, &[&str]); 18] = [
         ],
     ),
     (
+        "practice",
+        &[
+            "base", "field", "action", "model", "dump", "neutron", "query", "trace", "packet", "why", "diff", "session",
+        ],
+    ),
+    (
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "edit",
-            "session", "trace", "packet", "why", "diff",
+            "session", "trace", "packet", "why", "diff", "practice",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff", "tui",
+            "trace", "packet", "why", "diff", "practice", "tui",
         ],
     ),
 ];
