@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 18] = [
+const STOREYS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -33,9 +33,7 @@ const STOREYS: [(&str, &[&str]); 18] = [
     ),
     (
         "practice",
-        &[
-            "base", "field", "action", "model", "dump", "neutron", "query", "trace", "packet", "why", "diff", "session",
-        ],
+        &["base", "field", "action", "model", "dump", "neutron", "query", "trace", "packet", "why", "diff", "session"],
     ),
     (
         "tui",
