@@ -5,8 +5,10 @@
 //! disagreements are kept.
 
 mod diffs;
+mod changes;
 mod packets;
 mod random;
+mod requests;
 mod switch;
 mod tables;
 
