@@ -5,6 +5,7 @@
 //! `exports` what can be copied. Nothing here borrows from the snapshot, so a trace outlives a newer one.
 
 pub mod ask;
+pub mod effect;
 mod exports;
 mod head;
 mod rivals;
