@@ -4,8 +4,10 @@
 //! the first seed, `OFSCOPE_PACKETS` how many packets are asked, `OFSCOPE_KEEP` a directory where the nodes of
 //! disagreements are kept.
 
+mod changes;
 mod packets;
 mod random;
+mod requests;
 mod switch;
 mod tables;
 
