@@ -17,6 +17,7 @@ use ofscope::model::Flow;
 use ofscope::model::bridge::Bridge;
 use ofscope::model::change::{ChangeSet, Request};
 use ofscope::model::flow::FlowKey;
+use ofscope::model::flow_mod::Command;
 use ofscope::model::group::Group;
 use ofscope::model::meter::Meter;
 use ofscope::model::refusal::Refusal;
@@ -229,7 +230,9 @@ fn sent(place: &Place<'_>, asked: &[Asked], refused: &[Refusal], r: &mut Random)
         let mut end = at + 1;
         let goes_along = |n: usize| {
             let is_alike = match way {
-                Way::Bundle => kind(n) != "meter",
+                // Within a bundle Open vSwitch 3.1 does not look for flows that the bundle added, if none matched the
+                // same bits before (`ofproto_table_classifier_defer`).
+                Way::Bundle => kind(n) != "meter" && !looks_around(&asked[n].request),
                 Way::Apart => kind(n) == kind(at) && kind(n) != "meter",
             };
             is_alike && asked[n].version == asked[at].version && refused.iter().all(|refusal| refusal.index != n)
@@ -249,6 +252,12 @@ fn sent(place: &Place<'_>, asked: &[Asked], refused: &[Refusal], r: &mut Random)
         at = end;
     }
     wrong
+}
+
+/// Whether a request looks at flows other than the one it names.
+fn looks_around(request: &Request) -> bool {
+    let Request::Flow(flow) = request else { return false };
+    flow.check_overlap() || matches!(flow.command, Command::Modify | Command::Delete)
 }
 
 /// What a switch has.
