@@ -7,7 +7,7 @@ use super::key::Key;
 
 /// Where a command works: a set of contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Contexts(u8);
+pub struct Contexts(u16);
 
 /// One context: what is on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,14 +52,16 @@ impl Context {
 }
 
 impl Contexts {
-    const NODE: Contexts = Contexts(1);
-    const PIPELINE: Contexts = Contexts(2);
-    const FLOWS: Contexts = Contexts(4);
-    const FLOW: Contexts = Contexts(8);
-    const SOURCES: Contexts = Contexts(16);
-    const TRACE: Contexts = Contexts(32);
-    const WHY: Contexts = Contexts(64);
-    const ANY: Contexts = Contexts(127);
+    const NODE: Contexts = Contexts::of(Context::Node);
+    const PIPELINE: Contexts = Contexts::of(Context::Pipeline);
+    const FLOWS: Contexts = Contexts::of(Context::Flows);
+    const FLOW: Contexts = Contexts::of(Context::Flow);
+    const TRACE: Contexts = Contexts::of(Context::Trace);
+    const ANY: Contexts = Contexts((1 << Context::ALL.len()) - 1);
+
+    const fn of(context: Context) -> Contexts {
+        Contexts(1 << context as u16)
+    }
 
     const fn and(self, other: Contexts) -> Contexts {
         Contexts(self.0 | other.0)
@@ -67,16 +69,7 @@ impl Contexts {
 
     /// Whether the command works there.
     pub fn has(self, context: Context) -> bool {
-        let bit = match context {
-            Context::Node => Contexts::NODE,
-            Context::Pipeline => Contexts::PIPELINE,
-            Context::Flows => Contexts::FLOWS,
-            Context::Flow => Contexts::FLOW,
-            Context::Trace => Contexts::TRACE,
-            Context::Why => Contexts::WHY,
-            Context::Sources => Contexts::SOURCES,
-        };
-        self.0 & bit.0 != 0
+        self.0 & Contexts::of(context).0 != 0
     }
 
     /// Whether it works everywhere.
@@ -140,7 +133,7 @@ const PIPELINE: Contexts = Contexts::PIPELINE;
 const FLOWS: Contexts = Contexts::FLOWS;
 const FLOW: Contexts = Contexts::FLOW;
 const TRACE: Contexts = Contexts::TRACE;
-const ROWS: Contexts = Contexts::FLOWS.and(Contexts::SOURCES);
+const ROWS: Contexts = Contexts::FLOWS.and(Contexts::of(Context::Sources));
 const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
 
 #[rustfmt::skip]

@@ -47,6 +47,10 @@ pub(super) fn print(all: &[Answer<'_>], is_same: bool, ignore: Aspects, is_asked
             "same": diff.same, "added": diff.added.len(), "removed": diff.removed.len(),
             "modified": diff.modified.len(),
         });
+        if !answer.roles.is_empty() {
+            let roles = answer.roles.iter().map(|role| json!({"what": role.what, "a": role.a, "b": role.b}));
+            row["roles"] = roles.collect::<Vec<_>>().into();
+        }
         if is_asked {
             row["asked"] = answer.asked.0.into();
             row["not_asked"] = answer.asked.1.into();

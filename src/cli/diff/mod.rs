@@ -1,18 +1,18 @@
 //! `ofscope diff`: what changed between two captures.
 
 mod json;
-mod pairs;
+mod ofctl;
 mod text;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use self::pairs::{Pair, pairs};
-use super::context::Context;
+use super::context::{Context, not_chosen};
 use super::failure::{CommandResult, Failure, Outcome};
 use crate::diff::meaning::{Changed, Place, Witness, witness};
+use crate::diff::rename::by_role;
 use crate::diff::{Aspect, Aspects, Diff, diff};
-use crate::session::{Scene, Source, Ways};
+use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs};
 
 /// Say what changed from one capture to another.
 ///
@@ -37,6 +37,12 @@ pub struct DiffArgs {
     /// Take notice of these, too.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(words()))]
     pub with: Vec<String>,
+    /// The node of B, if it is called differently.
+    #[arg(long, value_name = "NAME")]
+    pub node_b: Option<String>,
+    /// Compare by role: ports, local VLANs, addresses and conjunctions of A are taken for those of B that are there for the same.
+    #[arg(long, conflicts_with_all = ["format", "meaning"])]
+    pub by_role: bool,
     /// Print JSON.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
@@ -48,7 +54,7 @@ pub struct DiffArgs {
 /// Lines for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Lines with which `ovs-ofctl add-flows` makes the second of the first.
+    /// Lines with which `ovs-ofctl add-flows` makes the second of the first; with groups, lines for `ovs-ofctl bundle`.
     Ofctl,
 }
 
@@ -82,6 +88,8 @@ const ASKED: usize = 200;
 struct Answer<'a> {
     pair: Pair<'a>,
     diff: Diff,
+    /// What was taken for the same, if that was asked.
+    roles: Vec<Counterpart>,
     witnesses: Vec<Witness>,
     /// How many flows that changed were asked for a packet, and how many were not.
     asked: (usize, usize),
@@ -97,14 +105,24 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let [a, b] = [cx.load(&sources[0])?, cx.load(&sources[1])?];
     let ignore = Aspects::ignored_by_default().with(aspects(&args.ignore)).without(aspects(&args.with));
     let is_asked = |word: &str| !args.ignore.iter().any(|ignored| ignored == word);
-    let paired = pairs(&a, &b, cx)?;
+    let wanted = Wanted { choice: cx.choice(), node_b: args.node_b.as_deref() };
+    let paired = pairs(&a, &b, wanted).map_err(not_chosen)?;
     let ways = args.meaning.then(|| (Ways::of(&a), Ways::of(&b)));
     let answers: Vec<Answer<'_>> = paired
         .into_iter()
         .map(|pair| {
-            let options = pair.options(ignore, is_asked);
-            let diff = diff(pair.bridges().0, pair.bridges().1, &options);
-            let mut answer = Answer { pair, diff, witnesses: Vec::new(), asked: (0, 0) };
+            let mut options = pair.options(ignore, is_asked);
+            let (before, after) = pair.bridges();
+            let (diff, roles) = match (args.by_role, pair.a, pair.b) {
+                (true, Some(a), Some(b)) => {
+                    let mut roles = Roles::of(a, b);
+                    // Ports have other names and addresses, that is what it is about.
+                    options.ports = false;
+                    (by_role(before, after, &mut roles.renames, &options), roles.roles)
+                }
+                _ => (diff(before, after, &options), Vec::new()),
+            };
+            let mut answer = Answer { pair, diff, roles, witnesses: Vec::new(), asked: (0, 0) };
             if let Some((before, after)) = &ways {
                 answer.ask((&a, before), (&b, after));
             }
@@ -115,7 +133,7 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let outcome = if is_same { Outcome::Done } else { Outcome::No };
     let mut out = cx.out();
     match (args.format, args.json) {
-        (Some(Format::Ofctl), _) => text::ofctl(&answers, &mut out),
+        (Some(Format::Ofctl), _) => ofctl::print(&answers, &mut out)?,
         (None, true) => json::print(&answers, is_same, ignore, args.meaning, &mut out),
         (None, false) => text::paint(&answers, args.meaning, &mut out),
     }
