@@ -56,6 +56,7 @@ pub mod graph;
 pub mod model;
 pub mod neutron;
 pub mod packet;
+pub mod plan;
 pub mod practice;
 pub mod query;
 pub mod session;
