@@ -16,7 +16,8 @@ use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::dump::archive::LoadError;
 use crate::model::snapshot::{Snapshot, Sources};
-use crate::session::{Choice, NoChoice, NodeScene, Scene, Source, open};
+use crate::practice::open;
+use crate::session::{Choice, NoChoice, NodeScene, Scene, Source};
 
 /// Standard output as commands write it.
 pub type Stdout = Out<BufWriter<Sink>>;
