@@ -48,7 +48,8 @@ fn nodes(root: &Path, constant: &str, doc: &str, out: &Path, table: &mut String)
 
 /// Writes the table of the lessons: the name of the file and its text.
 fn lessons(root: &Path, out: &Path) -> io::Result<()> {
-    let mut table = String::from("/// The lessons: the name of the file, and its text.\npub const TEXTS: &[(&str, &str)] = &[\n");
+    let mut table =
+        String::from("/// The lessons: the name of the file, and its text.\npub const TEXTS: &[(&str, &str)] = &[\n");
     for path in sorted(root)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
         let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
         let text = fs::read_to_string(&path)?;

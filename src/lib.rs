@@ -49,6 +49,7 @@ pub mod check;
 pub mod cli;
 pub mod diff;
 pub mod dump;
+pub mod edit;
 pub mod explain;
 pub mod field;
 pub mod graph;

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use super::edits::{Place, place};
 use super::lesson::{Kind, Question};
+use crate::action::Mode;
 use crate::base::progress::Progress;
 use crate::dump::flow_line;
-use crate::action::Mode;
 use crate::model::bridge::FlowId;
 use crate::model::id::Prefix;
 use crate::model::port::parse_mac;

@@ -108,7 +108,10 @@ impl Exercise {
         let why = match (passed, question.options.is_empty()) {
             (false, false) => vec![format!("one of {}", question.options.join(", "))],
             (false, true) if question.kind == Kind::Flow => {
-                vec!["name a flow by its table, priority and match, by its id, or by a filter that only it fits".to_owned()]
+                vec![
+                    "name a flow by its table, priority and match, by its id, or by a filter that only it fits"
+                        .to_owned(),
+                ]
             }
             _ => Vec::new(),
         };
@@ -161,7 +164,8 @@ impl Exercise {
         if outcome.passed && goal.reply {
             let known = connections.after(&nodes, &found);
             let back = reply(&nodes, &found);
-            let back = back.map(|start| journey_with(&nodes, start, &Options { ct_next: Vec::new(), ..options }, &known));
+            let back =
+                back.map(|start| journey_with(&nodes, start, &Options { ct_next: Vec::new(), ..options }, &known));
             judge_reply(&start, back.as_ref(), &nodes, &mut outcome);
         }
         Ok(outcome)
@@ -269,7 +273,9 @@ impl Judged<'_> {
             (Some(ports), Fate::Delivered) => {
                 format!("delivered to {}", ports.iter().map(|p| &*p.value).collect::<Vec<_>>().join(" and "))
             }
-            (None, Fate::Delivered) if !self.goal.reaches.is_empty() => format!("delivered to {}", self.goal.reaches.value),
+            (None, Fate::Delivered) if !self.goal.reaches.is_empty() => {
+                format!("delivered to {}", self.goal.reaches.value)
+            }
             (_, fate) => fate.word().to_owned(),
         }
     }
@@ -319,8 +325,10 @@ impl Judged<'_> {
         let bridge = self.nodes[leg.node].world.at(why.bridge);
         let mut out = vec![why.sentence.clone()];
         for miss in why.misses.iter().take(2) {
-            let needs: Vec<String> =
-                wants(bridge, &miss.rival).iter().map(|(field, value)| format!("{} {value}", field.dump_name)).collect();
+            let needs: Vec<String> = wants(bridge, &miss.rival)
+                .iter()
+                .map(|(field, value)| format!("{} {value}", field.dump_name))
+                .collect();
             let flow = bridge.flow(miss.rival.flow);
             let mut text = String::new();
             flow.matches().paint(DEFAULT_PRIORITY, &bridge.names, &mut text);
@@ -410,7 +418,8 @@ impl Judged<'_> {
             wrong(text, Diagnostic { span: Span { start: d.span.start.min(end), end: d.span.end.min(end) }, ..d })
         })?;
         let wanted: Match = reading.flow_mod.flow.matches;
-        let is_end = |end: &(usize, &Egress)| self.goal.reaches.is_empty() || self.is_port(*end, &self.goal.reaches.value);
+        let is_end =
+            |end: &(usize, &Egress)| self.goal.reaches.is_empty() || self.is_port(*end, &self.goal.reaches.value);
         for (_, out) in self.ends().into_iter().filter(is_end) {
             let Some(packet) = &out.packet else { continue };
             if !packet.key.is_in(&wanted) {

@@ -55,8 +55,7 @@ pub fn unchanged(exercise: &Exercise, after: &Snapshot) -> Outcome {
         let worlds = [&exercise.start, &solved, after].map(|snapshot| World::of(&snapshot.nodes[place.0]));
         for (packet, ct_next) in packets {
             tried += 1;
-            let [before, wanted, now] =
-                [0, 1, 2].map(|at: usize| fate(&worlds[at], place.1, &packet, &ct_next));
+            let [before, wanted, now] = [0, 1, 2].map(|at: usize| fate(&worlds[at], place.1, &packet, &ct_next));
             if before == wanted && now != before {
                 outcome.passed = false;
                 outcome.packet = packet.text();

@@ -96,7 +96,12 @@ fn counted(bridge: &Bridge, hits: &BTreeMap<FlowId, (u64, u64)>) -> Bridge {
         let shape = rows.shape(&flow.matches);
         let head = row.head();
         let style = if flow.stats.is_some() { crate::model::flow::Style::Stats } else { head.style };
-        rows.push(&flow, shape, row.action_list(), Line { number: row.line(), verbatim: None, style, names: head.names });
+        rows.push(
+            &flow,
+            shape,
+            row.action_list(),
+            Line { number: row.line(), verbatim: None, style, names: head.names },
+        );
     }
     segments.push(Arc::new(rows.finish()));
     Bridge { flows: FlowStore::new(segments), ..bridge.clone() }

@@ -79,7 +79,8 @@ pub const KEYS: [(&str, Key); 16] = [
 ];
 
 impl Key {
-    fn belongs_to(self, command: Command) -> bool {
+    /// Whether a line with this command may have it.
+    pub fn belongs_to(self, command: Command) -> bool {
         match self {
             Key::Priority => command != Command::Delete,
             Key::IdleTimeout | Key::HardTimeout => command.has_actions(),
@@ -131,8 +132,11 @@ impl HeadWord {
 pub(super) fn unknown_word(name: &str, cx: &Cx<'_>) -> Diagnostic {
     let d = cx.error("unknown-field", name, format!("no field `{name}`"));
     match nearest_word(name) {
-        Some(near) if near.eq_ignore_ascii_case(name) => d.hint(format!("names are in lower case: `{near}`")),
-        Some(near) => d.hint(format!("did you mean `{near}`?")),
+        Some(near) if near == name => d.hint("this command does not take it"),
+        Some(near) if near.eq_ignore_ascii_case(name) => {
+            d.hint(format!("{} names are in lower case", crate::base::diag::did_you_mean(near)))
+        }
+        Some(near) => d.hint(crate::base::diag::did_you_mean(near)),
         None => d.hint("ovs-fields(7) lists them all"),
     }
 }

@@ -10,6 +10,7 @@
 mod keys;
 mod notes;
 mod reader;
+mod survey;
 
 use nom::Parser;
 use nom::character::complete::{char, digit1};
@@ -32,6 +33,7 @@ use crate::model::flow::Flow;
 
 pub use crate::model::flow_mod::{Command, FlowMod};
 pub use keys::{Counter, KEYS, Key};
+pub use survey::{Done, Survey, Unmet, Word, survey};
 
 /// A line as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]

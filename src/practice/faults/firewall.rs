@@ -26,7 +26,9 @@ pub(super) fn address(p: &mut Patient) -> Done {
 
 pub(super) fn arp(p: &mut Patient) -> Done {
     let number = u64::from(p.port.number);
-    p.delete("br-int", |f| f.table == 71 && f.priority == 95 && has(f, table::IN_PORT, number) && is_type(f, ethertype::ARP))
+    p.delete("br-int", |f| {
+        f.table == 71 && f.priority == 95 && has(f, table::IN_PORT, number) && is_type(f, ethertype::ARP)
+    })
 }
 
 pub(super) fn rule(p: &mut Patient) -> Done {
@@ -47,9 +49,7 @@ pub(super) fn member(p: &mut Patient) -> Done {
 
 pub(super) fn clause(p: &mut Patient) -> Done {
     let number = u64::from(p.port.number);
-    p.delete("br-int", |f| {
-        f.table == 82 && has(f, reg(5), number) && does(f, ",2/2)") && is_new(f) && is_ip(f)
-    })
+    p.delete("br-int", |f| f.table == 82 && has(f, reg(5), number) && does(f, ",2/2)") && is_new(f) && is_ip(f))
 }
 
 pub(super) fn zone(p: &mut Patient) -> Done {

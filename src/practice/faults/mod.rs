@@ -33,12 +33,24 @@ const fn fault(name: &'static str, doc: &'static str, inject: fn(&mut Patient) -
 /// Every fault.
 pub const FAULTS: [Fault; 31] = [
     // Ports and what is plugged in.
-    fault("dead-port-drop-left", "the drop of a disabled port stayed in table 0 after it was enabled", wires::dead_port),
-    fault("output-to-missing-port", "the flows that deliver to a port name a port number that is gone", wires::gone_port),
+    fault(
+        "dead-port-drop-left",
+        "the drop of a disabled port stayed in table 0 after it was enabled",
+        wires::dead_port,
+    ),
+    fault(
+        "output-to-missing-port",
+        "the flows that deliver to a port name a port number that is gone",
+        wires::gone_port,
+    ),
     fault("stale-local-vlan", "the port's flows carry a local VLAN of an earlier time", wires::stale_vlan),
     fault("dead-vlan", "the port still has VLAN 4095: the agent has not wired it", wires::dead_vlan),
     fault("subport-wrong-vlan", "a subport of a trunk is tagged with another VLAN", wires::subport),
-    fault("mac-not-delivered", "the flow that leads a MAC address from the network to its port is gone", wires::not_delivered),
+    fault(
+        "mac-not-delivered",
+        "the flow that leads a MAC address from the network to its port is gone",
+        wires::not_delivered,
+    ),
     // Tunnels.
     fault("flood-misses-host", "the flood of the network leaves out the tunnel to one host", wires::flood),
     fault("segment-not-mapped", "the tunnel key of the network leads to no local VLAN", wires::segment),
@@ -49,8 +61,16 @@ pub const FAULTS: [Fault; 31] = [
     fault("mtu-too-large", "the port's MTU leaves no room for the tunnel's header", wires::mtu),
     // Physical networks.
     fault("provider-vlan-missing", "nothing gives the provider's VLAN its local VLAN", wires::provider_in),
-    fault("provider-vlan-untranslated", "nothing gives the local VLAN its VLAN on the provider bridge", wires::provider_out),
-    fault("provider-vlan-wrong", "frames leave the provider bridge with the VLAN of another network", wires::provider_wrong),
+    fault(
+        "provider-vlan-untranslated",
+        "nothing gives the local VLAN its VLAN on the provider bridge",
+        wires::provider_out,
+    ),
+    fault(
+        "provider-vlan-wrong",
+        "frames leave the provider bridge with the VLAN of another network",
+        wires::provider_wrong,
+    ),
     // Routers that are everywhere.
     fault("dvr-host-unknown", "the router's MAC address of another host is not known here", wires::dvr_host),
     fault("dvr-port-not-reached", "the router's packets do not find the port's MAC address", wires::dvr_port),
@@ -59,9 +79,17 @@ pub const FAULTS: [Fault; 31] = [
     fault("arp-not-allowed", "port security lets the port not speak ARP for its address", firewall::arp),
     fault("rule-flows-missing", "the flows of a rule for TCP are not there", firewall::rule),
     fault("member-missing", "the clause with one member of a remote group is not there", firewall::member),
-    fault("clause-missing", "the clause with the port's service of a remote group's rule is not there", firewall::clause),
+    fault(
+        "clause-missing",
+        "the clause with the port's service of a remote group's rule is not there",
+        firewall::clause,
+    ),
     fault("zone-mixed-up", "replies are looked up in another zone of connection tracking", firewall::zone),
-    fault("marked-connection", "the connection was marked when its rule was gone, and the mark stayed", firewall::marked),
+    fault(
+        "marked-connection",
+        "the connection was marked when its rule was gone, and the mark stayed",
+        firewall::marked,
+    ),
     fault("neighbours-dropped", "neighbour solicitations do not get to the port", firewall::neighbours),
     fault("table-misses", "a table has lost the flow for what nothing else takes", firewall::misses),
     fault("drop-by-hand", "somebody added a flow that drops more than it was meant to", firewall::by_hand),

@@ -53,8 +53,7 @@ pub(super) fn not_claimed(p: &mut Patient) -> Done {
 pub(super) fn port_security(p: &mut Patient) -> Done {
     let ip = p.port.ip.map(u32::from).ok_or("the port has no IPv4 address")?;
     let (port_mac, other) = (p.port.mac, u64::from(ip ^ 1));
-    let is_it = |f: &Flow| {
-        has(f, table::ETH_SRC, port_mac) && has(f, table::IP_SRC, ip.into()) && f.matches.has(reg(14).slot)
-    };
+    let is_it =
+        |f: &Flow| has(f, table::ETH_SRC, port_mac) && has(f, table::IP_SRC, ip.into()) && f.matches.has(reg(14).slot);
     p.change("br-int", is_it, |flow, _| rematch(flow, table::IP_SRC, other))
 }

@@ -72,9 +72,7 @@ pub(super) fn dead_vlan(p: &mut Patient) -> Done {
         is_changed
     });
     // What was never wired has no flows either.
-    p.delete("br-int", |f| {
-        has(f, table::IN_PORT, number) || has(f, reg(5), number) || has(f, table::ETH_DST, port_mac)
-    })
+    p.delete("br-int", |f| has(f, table::IN_PORT, number) || has(f, reg(5), number) || has(f, table::ETH_DST, port_mac))
 }
 
 pub(super) fn subport(p: &mut Patient) -> Done {
@@ -154,7 +152,8 @@ pub(super) fn wrong_key(p: &mut Patient) -> Done {
         let text = flow.actions_text(Names::none());
         let key = text.split("set_field:0x").nth(1).and_then(|rest| rest.split("->").next());
         if let Some(key) = key.and_then(|key| u64::from_str_radix(key, 16).ok()) {
-            let text = text.replace(&format!("set_field:{key:#x}->tun_id"), &format!("set_field:{:#x}->tun_id", key + 1));
+            let text =
+                text.replace(&format!("set_field:{key:#x}->tun_id"), &format!("set_field:{:#x}->tun_id", key + 1));
             flow.actions = flow_line::parse_actions(&text, names).0;
         }
     })
@@ -245,7 +244,8 @@ pub(super) fn provider_wrong(p: &mut Patient) -> Done {
 
 pub(super) fn dvr_host(p: &mut Patient) -> Done {
     // The MAC addresses of distributed routers begin with fa:16:3f.
-    let is_router = |f: &Flow| f.matches.has(table::ETH_SRC.slot) && f.matches.value(table::ETH_SRC.slot) >> 24 == 0xfa_163f;
+    let is_router =
+        |f: &Flow| f.matches.has(table::ETH_SRC.slot) && f.matches.value(table::ETH_SRC.slot) >> 24 == 0xfa_163f;
     let from = p.flows("br-int", |f| f.table == 0 && f.priority == 2 && is_router(f) && does(f, ":1"))?;
     let first = from.first().map(|f| f.matches.value(table::ETH_SRC.slot)).ok_or("no other host routes here")?;
     p.delete("br-int", |f| f.table == 0 && has(f, table::ETH_SRC, first))
