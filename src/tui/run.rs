@@ -26,7 +26,8 @@ use super::update::update;
 use super::view::draw;
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
-use crate::session::{Scene, Source, keep, open};
+use crate::practice::open;
+use crate::session::{Scene, Source, keep};
 
 /// What the screens open with.
 #[derive(Debug)]
