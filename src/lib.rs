@@ -6,6 +6,7 @@
 //! ```text
 //! cli  tui                          what people touch
 //! session                           a source, and what is known around a snapshot
+//! edit                              help for flows that are typed
 //! check  explain  graph  query      answers
 //! diff                              what changed
 //! why                               why they do not

@@ -66,14 +66,14 @@ impl Row {
 }
 
 const ALGORITHMS: Takes = Takes::Words(&["active_backup", "hrw"]);
-const HASHES: Takes = Takes::Words(&["eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_src", "nw_dst"]);
+const HASHES: Takes =
+    Takes::Words(&["eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_src", "nw_dst"]);
 
 /// The rows. An action that has none takes nothing that could be offered.
 const ROWS: &[Row] = &[
-    row("output").colon(Takes::Port).keys(&[
-        ("port=", Takes::Port, "the port"),
-        ("max_len=", Takes::Free, "only so many bytes of the packet"),
-    ]),
+    row("output")
+        .colon(Takes::Port)
+        .keys(&[("port=", Takes::Port, "the port"), ("max_len=", Takes::Free, "only so many bytes of the packet")]),
     row("controller").keys(&[
         ("max_len=", Takes::Free, "only so many bytes of the packet"),
         ("reason=", Takes::Words(&["action", "no_match", "invalid_ttl"]), "what the controller is told"),

@@ -9,8 +9,8 @@
 //! A text may begin with a command word (`add`, `modify`, `delete_strict` ..), as a line of a flow file may.
 
 mod arguments;
-mod complete;
 mod complaint;
+mod complete;
 mod form;
 mod missing;
 mod paint;

@@ -37,7 +37,13 @@ fn small() -> Small {
     let ports = [(1, "tap-web"), (2, "tap-db")];
     let ports = ports.map(|(number, name)| Port { number, name: name.into(), ..Port::default() });
     let loaded = flows::load(FLOWS.as_bytes(), &"f".into(), &names, &Progress::default(), |_| {});
-    let bridge = Bridge { name: "br-int".into(), names: names.into(), flows: loaded.flows, ports: ports.into(), ..Bridge::default() };
+    let bridge = Bridge {
+        name: "br-int".into(),
+        names: names.into(),
+        flows: loaded.flows,
+        ports: ports.into(),
+        ..Bridge::default()
+    };
     let word = |id, name: &str| TableWord { id, name: name.into(), doc: "".into(), origin: "".into() };
     let tables = vec![word(82, "RULES_INGRESS"), word(92, "ACCEPTED_INGRESS"), word(93, "DROPPED")];
     Small { bridge, naming: Naming { tables, ..Naming::default() } }
@@ -239,10 +245,46 @@ impl Dice {
 }
 
 const PARTS: [&str; 40] = [
-    "tcp", "ip", "arp", "ipv6", "tp_dst=", "tp_dsr=80", "80", "nw_src=", "10.0.0.1/24", "reg5=", "0x15", "table=", "82",
-    "priority=", "ct_state=+new", "actions=", "actions=drop", "output:", "2", "resubmit(,", "92", ")", "(", ",", " ",
-    "ct(commit", ",zone=", "->", "load:1->NXM_NX_REG0[]", "é", "\"", "\u{1b}", "learn(", "delete ", "[0..15]", "in_port=",
-    "tap-web", "group:7", "nd_target=::1", "clone(",
+    "tcp",
+    "ip",
+    "arp",
+    "ipv6",
+    "tp_dst=",
+    "tp_dsr=80",
+    "80",
+    "nw_src=",
+    "10.0.0.1/24",
+    "reg5=",
+    "0x15",
+    "table=",
+    "82",
+    "priority=",
+    "ct_state=+new",
+    "actions=",
+    "actions=drop",
+    "output:",
+    "2",
+    "resubmit(,",
+    "92",
+    ")",
+    "(",
+    ",",
+    " ",
+    "ct(commit",
+    ",zone=",
+    "->",
+    "load:1->NXM_NX_REG0[]",
+    "é",
+    "\"",
+    "\u{1b}",
+    "learn(",
+    "delete ",
+    "[0..15]",
+    "in_port=",
+    "tap-web",
+    "group:7",
+    "nd_target=::1",
+    "clone(",
 ];
 
 #[test]
@@ -272,10 +314,7 @@ fn any_text_with_any_cursor_is_answered_and_every_fix_helps() {
             assert!(fixed.is_char_boundary(at));
             let again = check(&fixed, &around);
             let same = |c: &&Complaint| c.diagnostic == complaint.diagnostic;
-            assert!(
-                again.complaints.iter().filter(same).count() == 0,
-                "{text:?} -> {fixed:?} still has {complaint:?}"
-            );
+            assert!(again.complaints.iter().filter(same).count() == 0, "{text:?} -> {fixed:?} still has {complaint:?}");
             mended += 1;
         }
     }

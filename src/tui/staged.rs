@@ -107,7 +107,7 @@ impl Editor {
         let typed = found.replace.slice(head);
         // A word that is complete needs no other.
         let is_done = found.items.iter().any(|item| item.insert == typed);
-        if !found.items.is_empty() && (begins || !typed.is_empty()) && !(is_done && nearest.is_some()) {
+        if !found.items.is_empty() && (begins || !typed.is_empty()) && (!is_done || nearest.is_none()) {
             return Help::Offer(found);
         }
         match nearest {

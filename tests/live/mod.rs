@@ -5,6 +5,7 @@
 //! disagreements are kept.
 
 mod changes;
+mod format;
 mod packets;
 mod random;
 mod requests;

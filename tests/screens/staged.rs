@@ -78,7 +78,8 @@ fn marked_flows_are_staged_to_be_deleted_and_brought_back() {
     let mut screen = open(LARGE);
     screen.keys("3 Space Space d");
     assert!(screen.shows("2 flows are deleted") && screen.shows("STAGED 2"), "{}", screen.text());
-    let signed = |screen: &Screen| screen.text().lines().filter(|l| [" s ", ">s "].iter().any(|s| l.starts_with(s))).count();
+    let signed =
+        |screen: &Screen| screen.text().lines().filter(|l| [" s ", ">s "].iter().any(|s| l.starts_with(s))).count();
     assert_eq!(signed(&screen), 2, "{}", screen.text());
     screen.keys("u");
     assert!(screen.shows("taken back") && screen.shows("READ-ONLY"), "{}", screen.text());
@@ -252,7 +253,9 @@ fn the_editor_works_down_to_nothing_and_takes_any_text() {
     for size in [(40, 10), (39, 9), (20, 5), (3, 2), (1, 1), (200, 60), (80, 13)] {
         let mut screen = Screen::open(&scene, size);
         screen.keys("3 a").text();
-        for text in ["tcp,", "é=1,", "\u{1b}[31m", "tp_dst=1,actions=ct(commit", ",learn(table=5", "))", &"x,".repeat(300)] {
+        for text in
+            ["tcp,", "é=1,", "\u{1b}[31m", "tp_dst=1,actions=ct(commit", ",learn(table=5", "))", &"x,".repeat(300)]
+        {
             paste(&mut screen, text);
             screen.text();
             for key in ["Tab", "Down", "Esc", "F6", "Up", "Down", "Left", "Tab", "Enter", "Ctrl-f", "F6", "Up", "End"] {
@@ -289,7 +292,10 @@ fn a_flow_that_is_typed() {
     pictures("edit", |screen| {
         some(screen);
         screen.keys("a Ctrl-u");
-        paste(screen, "table=82,priority=77,ct_state=+new-est,reg5=0x5,nw_src=10.0.0.11,tp_dst=5432,actions=output:5,resubmt(,92)");
+        paste(
+            screen,
+            "table=82,priority=77,ct_state=+new-est,reg5=0x5,nw_src=10.0.0.11,tp_dst=5432,actions=output:5,resubmt(,92)",
+        );
     });
 }
 

@@ -176,7 +176,9 @@ pub fn step_back(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     let moved = if id == Id::Undo { set.undo(bridge) } else { set.redo(bridge) };
     let left = set.len();
     match (moved, id) {
-        (false, Id::Undo) => state.say(Role::Dim, format!("nothing is staged for {} that could be taken back", spot.bridge)),
+        (false, Id::Undo) => {
+            state.say(Role::Dim, format!("nothing is staged for {} that could be taken back", spot.bridge));
+        }
         (false, _) => state.say(Role::Dim, "nothing was taken back"),
         (true, _) => {
             changed(state, effects);
@@ -295,7 +297,12 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
 pub fn ask_save(state: &mut State) {
     let kept = state.kept.as_ref().map(|(path, _)| path.display().to_string());
     let bridge = spot(state).map_or(String::new(), |s| s.bridge.replace(['/', ' '], "_"));
-    layers::ask(state, "Save what is staged to", &kept.unwrap_or_else(|| format!("{bridge}.flows")), Asking::SaveStaged);
+    layers::ask(
+        state,
+        "Save what is staged to",
+        &kept.unwrap_or_else(|| format!("{bridge}.flows")),
+        Asking::SaveStaged,
+    );
 }
 
 /// Saves what is staged for the bridge on the screen.
@@ -347,7 +354,8 @@ pub fn read(state: &mut State, path: PathBuf, text: Result<String, String>, effe
             let rows = wrong.iter().map(|d| {
                 let before = text.get(..d.span.start as usize).unwrap_or("");
                 let line = before.matches('\n').count() + 1;
-                Entry::new(None, format!("line {line}: {}", d.message), Choice::Stay).note(d.hint.clone().unwrap_or_default())
+                Entry::new(None, format!("line {line}: {}", d.message), Choice::Stay)
+                    .note(d.hint.clone().unwrap_or_default())
             });
             let title = format!("{} is refused: {}", path.display(), counted(wrong.len(), "wrong line"));
             state.layers.push(Layer::Menu(Menu::new(title, rows.collect())));
@@ -379,7 +387,8 @@ pub fn review(state: &mut State, effects: &mut Vec<Effect>) {
     let counts = set.counts();
     if counts.refused + counts.conflicts > 0 {
         let count = counted(counts.refused + counts.conflicts, "change");
-        return state.say(Role::Bad, format!("{count} of the set cannot be made: take them off (d) or edit them (Enter)"));
+        return state
+            .say(Role::Bad, format!("{count} of the set cannot be made: take them off (d) or edit them (Enter)"));
     }
     let title = format!("Make {} of {} so?", counted(set.len(), "change"), spot.bridge);
     let entries = vec![
@@ -412,7 +421,10 @@ pub fn commit(state: &mut State, effects: &mut Vec<Effect>) {
     state.staged.rebase(&scene);
     show(state, scene, effects);
     changed(state, effects);
-    let text = format!("{} made so in memory; :way back stages the way back, R reads the file again", counted(count, "change"));
+    let text = format!(
+        "{} made so in memory; :way back stages the way back, R reads the file again",
+        counted(count, "change")
+    );
     state.say(Role::Ok, text);
 }
 

@@ -73,7 +73,10 @@ fn has_caret(complaint: &Complaint, line: &Line, text: &str) -> bool {
     let span = complaint.diagnostic.span;
     let (start, end) = (span.start as usize, span.end as usize);
     let is_whole = end.saturating_sub(start) >= text.len() && text.len() > 20;
-    !is_whole && complaint.diagnostic.severity >= Severity::Warning && start <= line.to && end >= line.from
+    !is_whole
+        && complaint.diagnostic.severity >= Severity::Warning
+        && start <= line.to
+        && end >= line.from
         && (start < line.to || start == line.from || start == end)
 }
 

@@ -17,6 +17,7 @@ use crate::base::paint::{Painter, Role};
 use crate::check::Severity;
 use crate::dump::change_file;
 use crate::field::Names;
+use crate::model::change::Edit;
 use crate::model::flow::Flow;
 use crate::session::staged::{Entry, Fate, Set};
 
@@ -90,11 +91,14 @@ fn list(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: &m
             "a  types a new flow; e and d on a flow elsewhere change and delete it",
             "r  reads a file of changes, as ovs-ofctl takes it",
         ];
-        let rows: Vec<Row> = lines.iter().flat_map(|line| {
-            let mut wrapped = Wrapped::new(usize::from(inner.width).saturating_sub(1), 4);
-            wrapped.put(Role::Dim, &format!(" {line}"));
-            wrapped.finish()
-        }).collect();
+        let rows: Vec<Row> = lines
+            .iter()
+            .flat_map(|line| {
+                let mut wrapped = Wrapped::new(usize::from(inner.width).saturating_sub(1), 4);
+                wrapped.put(Role::Dim, &format!(" {line}"));
+                wrapped.finish()
+            })
+            .collect();
         return sheet.lines(inner, &rows);
     };
     let names = view.spot.bridge(state.base()).map(|b| b.names.clone());
@@ -133,7 +137,7 @@ fn entry(entry: &Entry, names: &Names) -> Row {
         fate => fate.edit(),
     };
     let Some((edit, replaced)) = edit.and_then(|edit| Some((edit, edit.flows.first()?))) else {
-        if edit.is_some_and(|edit| edit.is_empty()) {
+        if edit.is_some_and(Edit::is_empty) {
             row.put(Role::Warn, "does nothing: ");
         }
         let text = change_file::write([&*entry.request], names);
@@ -303,7 +307,8 @@ pub fn status(state: &State, view: &StagedView, row: &mut Row) {
     };
     let counts = set.counts();
     row.text(&format!("{} staged:", set.len()));
-    let parts = [(counts.added, "add", Role::Ok), (counts.modified, "mod", Role::Staged), (counts.deleted, "del", Role::Bad)];
+    let parts =
+        [(counts.added, "add", Role::Ok), (counts.modified, "mod", Role::Staged), (counts.deleted, "del", Role::Bad)];
     for (n, word, role) in parts.into_iter().filter(|(n, ..)| *n > 0) {
         row.put(role, &format!(" {n} {word}"));
     }
