@@ -116,6 +116,15 @@ impl Editor {
         }
     }
 
+    /// Whether a complaint is about what is being typed right now, so that more typing can take it away.
+    pub fn is_unfinished(&self, complaint: &Complaint) -> bool {
+        let (text, cursor) = (self.input.text(), self.input.cursor());
+        let span = complaint.diagnostic.span;
+        let touches = (span.start as usize..=span.end as usize).contains(&cursor);
+        let is_end = text.get(cursor..).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ' ', ')']));
+        complaint.diagnostic.is_error() && touches && is_end
+    }
+
     /// What can be sent as it is typed, or what is wrong.
     pub fn title(&self) -> &'static str {
         match (&self.purpose, self.checked.survey.command.name()) {
