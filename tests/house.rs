@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 18] = [
+const STOREYS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -26,20 +26,27 @@ const STOREYS: [(&str, &[&str]); 18] = [
     ("diff", &["base", "field", "action", "model", "dump", "trace", "why"]),
     (
         "session",
-        &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],
+        &[
+            "base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet",
+            "why", "diff",
+        ],
+    ),
+    (
+        "practice",
+        &["base", "field", "action", "model", "dump", "neutron", "query", "trace", "packet", "why", "diff", "session"],
     ),
     (
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "edit",
-            "session", "trace", "packet", "why",
+            "session", "trace", "packet", "why", "diff", "practice",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff", "tui",
+            "trace", "packet", "why", "diff", "practice", "tui",
         ],
     ),
 ];

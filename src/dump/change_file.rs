@@ -324,7 +324,10 @@ fn write_meter(asked: &MeterMod, text: &mut String) {
         None => {
             if let Some(id) = asked.meter() {
                 let name = Meter::NAMES.iter().find(|(special, _)| *special == id);
-                text.push_str(&format!(" meter={}", name.map_or_else(|| id.to_string(), |(_, name)| (*name).to_owned())));
+                text.push_str(&format!(
+                    " meter={}",
+                    name.map_or_else(|| id.to_string(), |(_, name)| (*name).to_owned())
+                ));
             }
         }
     }

@@ -14,8 +14,8 @@ use crate::base::span::Span;
 use crate::field::bits::Bits;
 use crate::field::names::port;
 use crate::field::{FieldId, Names, format};
-use crate::model::group_mod::GroupMod;
 use crate::model::group::{Bucket, Group, GroupType, paint_bucket_id, paint_buckets, paint_group_id};
+use crate::model::group_mod::GroupMod;
 
 /// What a line says of a group, or asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

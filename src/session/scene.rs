@@ -260,6 +260,22 @@ impl BridgeScene {
     }
 }
 
+/// A bridge of a source: its node, and its place there.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen<'a> {
+    /// The node.
+    pub node: &'a NodeScene,
+    /// The place of the bridge in the node.
+    pub at: usize,
+}
+
+impl<'a> Chosen<'a> {
+    /// The bridge.
+    pub fn bridge(&self) -> &'a Arc<Bridge> {
+        self.node.bridges()[self.at].bridge()
+    }
+}
+
 /// Which node and bridge a person means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Choice<'a> {
@@ -332,7 +348,7 @@ impl Scene {
     }
 }
 
-fn unknown(what: &'static str, name: &str, names: Vec<String>) -> NoChoice {
+pub(super) fn unknown(what: &'static str, name: &str, names: Vec<String>) -> NoChoice {
     let nearest = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
     NoChoice::Unknown { what, name: name.to_owned(), names, nearest }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::action::conntrack::{Nat, NatAddresses, NatKind};
-use crate::field::format::{paint_ipv4, paint_ipv6, paint_mac};
+use crate::field::format::{paint_ipv4, paint_ipv6};
 
 /// One action of the datapath.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,12 +249,5 @@ pub(super) fn ipv4(address: u32) -> String {
 pub(super) fn ipv6(address: u128) -> String {
     let mut out = String::new();
     paint_ipv6(address, u128::MAX, &mut out);
-    out
-}
-
-/// A MAC address as it is printed.
-pub(super) fn mac(address: u64) -> String {
-    let mut out = String::new();
-    paint_mac(address, &mut out);
     out
 }

@@ -58,17 +58,19 @@ impl Context {
 }
 
 impl Contexts {
-    const NODE: Contexts = Contexts(1);
-    const PIPELINE: Contexts = Contexts(2);
-    const FLOWS: Contexts = Contexts(4);
-    const FLOW: Contexts = Contexts(8);
-    const SOURCES: Contexts = Contexts(16);
-    const TRACE: Contexts = Contexts(32);
-    const WHY: Contexts = Contexts(64);
-    const STAGED: Contexts = Contexts(512);
-    const EDIT: Contexts = Contexts(1024);
+    const NODE: Contexts = Contexts::of(Context::Node);
+    const PIPELINE: Contexts = Contexts::of(Context::Pipeline);
+    const FLOWS: Contexts = Contexts::of(Context::Flows);
+    const FLOW: Contexts = Contexts::of(Context::Flow);
+    const TRACE: Contexts = Contexts::of(Context::Trace);
+    const STAGED: Contexts = Contexts::of(Context::Staged);
+    const EDIT: Contexts = Contexts::of(Context::Edit);
     /// Every screen. While somebody types, letters are letters, so the editor is none of them.
-    const ANY: Contexts = Contexts(127 | 512);
+    const ANY: Contexts = Contexts(((1 << Context::ALL.len()) - 1) & !Contexts::EDIT.0);
+
+    const fn of(context: Context) -> Contexts {
+        Contexts(1 << context as u16)
+    }
 
     const fn and(self, other: Contexts) -> Contexts {
         Contexts(self.0 | other.0)
@@ -76,18 +78,7 @@ impl Contexts {
 
     /// Whether the command works there.
     pub fn has(self, context: Context) -> bool {
-        let bit = match context {
-            Context::Node => Contexts::NODE,
-            Context::Pipeline => Contexts::PIPELINE,
-            Context::Flows => Contexts::FLOWS,
-            Context::Flow => Contexts::FLOW,
-            Context::Trace => Contexts::TRACE,
-            Context::Why => Contexts::WHY,
-            Context::Staged => Contexts::STAGED,
-            Context::Edit => Contexts::EDIT,
-            Context::Sources => Contexts::SOURCES,
-        };
-        self.0 & bit.0 != 0
+        self.0 & Contexts::of(context).0 != 0
     }
 
     /// Whether it works everywhere.
@@ -151,7 +142,7 @@ const PIPELINE: Contexts = Contexts::PIPELINE;
 const FLOWS: Contexts = Contexts::FLOWS;
 const FLOW: Contexts = Contexts::FLOW;
 const TRACE: Contexts = Contexts::TRACE;
-const ROWS: Contexts = Contexts::FLOWS.and(Contexts::SOURCES);
+const ROWS: Contexts = Contexts::FLOWS.and(Contexts::of(Context::Sources));
 const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
 const STAGED: Contexts = Contexts::STAGED;
 const EDIT: Contexts = Contexts::EDIT;

@@ -5,6 +5,7 @@ use super::state::State;
 use super::theme::Theme;
 use super::update::Place;
 use super::views::{Screen, Spot};
+use crate::base::words::counted;
 
 /// One thing to do or go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +84,7 @@ fn all(state: &State) -> Vec<Item> {
         for table in bridge.tables() {
             let name = super::update::table_title(state, &spot, table.id);
             let place = Place::Flows(spot.clone(), Some(table.id), String::new());
-            let note = super::panes::counted(table.flows.len(), "flow");
+            let note = counted(table.flows.len(), "flow");
             items.push(item(format!("table {}", name.trim_start_matches('T')), note, Act::Go(place)));
         }
         let place = Place::Flows(spot.clone(), None, String::new());
@@ -101,7 +102,7 @@ fn all(state: &State) -> Vec<Item> {
         items.push(item(format!("node {name}"), String::new(), Act::Go(Place::Node(name.clone()))));
         for bridge in node.bridges() {
             let spot = Spot { node: name.clone(), bridge: bridge.bridge().name.clone() };
-            let note = super::panes::counted(bridge.bridge().flows.len(), "flow");
+            let note = counted(bridge.bridge().flows.len(), "flow");
             let text = format!("bridge {} of {name}", spot.bridge);
             items.push(item(text, note, Act::Go(Place::Pipeline(spot, None))));
         }

@@ -63,6 +63,7 @@ pub fn run(with: Open) -> io::Result<String> {
     let size = terminal.size()?;
     let origin = match &with.source {
         Source::Demo(_) => Origin::Demo,
+        Source::Sandbox(_) => Origin::Sandbox,
         Source::Stdin => Origin::Stdin,
         Source::Path(_) => Origin::File(with.source.name()),
     };

@@ -93,6 +93,8 @@ pub enum Origin {
     /// The captured node in the program itself.
     #[default]
     Demo,
+    /// A node to practise on.
+    Sandbox,
     /// A file or directory.
     File(Arc<str>),
     /// Standard input.
@@ -104,6 +106,7 @@ impl Origin {
     pub fn text(&self) -> String {
         match self {
             Origin::Demo => "DEMO".to_owned(),
+            Origin::Sandbox => "SANDBOX".to_owned(),
             // The whole path is on the Sources screen; here the places need the room.
             Origin::File(name) => {
                 let path = name.trim_end_matches('/');

@@ -1,18 +1,18 @@
 //! `ofscope diff`: what changed between two captures.
 
 mod json;
-mod pairs;
+mod ofctl;
 mod text;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use self::pairs::{Pair, pairs};
-use super::context::Context;
+use super::context::{Context, not_chosen};
 use super::failure::{CommandResult, Failure, Outcome};
-use crate::diff::meaning::{Changed, Place, Witness, witness};
+use crate::diff::meaning::{Meaning, Place, Witness, meaning};
+use crate::diff::rename::by_role;
 use crate::diff::{Aspect, Aspects, Diff, diff};
-use crate::session::{Scene, Source, Ways};
+use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs};
 
 /// Say what changed from one capture to another.
 ///
@@ -28,7 +28,7 @@ pub struct DiffArgs {
     pub a: String,
     /// What is now: the same.
     pub b: String,
-    /// Look for packets that fare otherwise: one for each flow that changed.
+    /// Look for packets that fare otherwise: one for each way in which they do, with the flows to blame.
     #[arg(long, conflicts_with = "format")]
     pub meaning: bool,
     /// Take no notice of these, beside cookie, counters and duration.
@@ -37,6 +37,12 @@ pub struct DiffArgs {
     /// Take notice of these, too.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(words()))]
     pub with: Vec<String>,
+    /// The node of B, if it is called differently.
+    #[arg(long, value_name = "NAME")]
+    pub node_b: Option<String>,
+    /// Compare by role: ports, local VLANs, addresses and conjunctions of A are taken for those of B that are there for the same.
+    #[arg(long, conflicts_with_all = ["format", "meaning"])]
+    pub by_role: bool,
     /// Print JSON.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
@@ -48,7 +54,7 @@ pub struct DiffArgs {
 /// Lines for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Lines with which `ovs-ofctl add-flows` makes the second of the first.
+    /// Lines with which `ovs-ofctl add-flows` makes the second of the first; with groups, lines for `ovs-ofctl bundle`.
     Ofctl,
 }
 
@@ -82,9 +88,10 @@ const ASKED: usize = 200;
 struct Answer<'a> {
     pair: Pair<'a>,
     diff: Diff,
-    witnesses: Vec<Witness>,
-    /// How many flows that changed were asked for a packet, and how many were not.
-    asked: (usize, usize),
+    /// What was taken for the same, if that was asked.
+    roles: Vec<Counterpart>,
+    /// What packets showed, if that was asked.
+    meaning: Option<Meaning>,
 }
 
 /// Prints what changed.
@@ -97,14 +104,24 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let [a, b] = [cx.load(&sources[0])?, cx.load(&sources[1])?];
     let ignore = Aspects::ignored_by_default().with(aspects(&args.ignore)).without(aspects(&args.with));
     let is_asked = |word: &str| !args.ignore.iter().any(|ignored| ignored == word);
-    let paired = pairs(&a, &b, cx)?;
+    let wanted = Wanted { choice: cx.choice(), node_b: args.node_b.as_deref() };
+    let paired = pairs(&a, &b, wanted).map_err(not_chosen)?;
     let ways = args.meaning.then(|| (Ways::of(&a), Ways::of(&b)));
     let answers: Vec<Answer<'_>> = paired
         .into_iter()
         .map(|pair| {
-            let options = pair.options(ignore, is_asked);
-            let diff = diff(pair.bridges().0, pair.bridges().1, &options);
-            let mut answer = Answer { pair, diff, witnesses: Vec::new(), asked: (0, 0) };
+            let mut options = pair.options(ignore, is_asked);
+            let (before, after) = pair.bridges();
+            let (diff, roles) = match (args.by_role, pair.a, pair.b) {
+                (true, Some(a), Some(b)) => {
+                    let mut roles = Roles::of(a, b);
+                    // Ports have other names and addresses, that is what it is about.
+                    options.ports = false;
+                    (by_role(before, after, &mut roles.renames, &options), roles.roles)
+                }
+                _ => (diff(before, after, &options), Vec::new()),
+            };
+            let mut answer = Answer { pair, diff, roles, meaning: None };
             if let Some((before, after)) = &ways {
                 answer.ask((&a, before), (&b, after));
             }
@@ -115,9 +132,9 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let outcome = if is_same { Outcome::Done } else { Outcome::No };
     let mut out = cx.out();
     match (args.format, args.json) {
-        (Some(Format::Ofctl), _) => text::ofctl(&answers, &mut out),
-        (None, true) => json::print(&answers, is_same, ignore, args.meaning, &mut out),
-        (None, false) => text::paint(&answers, args.meaning, &mut out),
+        (Some(Format::Ofctl), _) => ofctl::print(&answers, &mut out)?,
+        (None, true) => json::print(&answers, is_same, ignore, &mut out),
+        (None, false) => text::paint(&answers, &mut out),
     }
     let done = cx.finish(out, b.snapshot(), outcome)?;
     let first = a.snapshot();
@@ -127,6 +144,11 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
 }
 
 impl Answer<'_> {
+    /// Packets that fare otherwise.
+    fn witnesses(&self) -> impl Iterator<Item = &Witness> {
+        self.meaning.iter().flat_map(|meaning| &meaning.witnesses)
+    }
+
     /// Looks for packets that fare otherwise.
     fn ask(&mut self, before: (&Scene, &Ways<'_>), after: (&Scene, &Ways<'_>)) {
         let (Some(old), Some(new)) = (self.pair.a, self.pair.b) else { return };
@@ -136,8 +158,6 @@ impl Answer<'_> {
         };
         let before = Place { cx: &cx_before[place(before.0, old)], bridge: old.at };
         let after = Place { cx: &cx_after[place(after.0, new)], bridge: new.at };
-        let changed = Changed::all(&self.diff);
-        self.asked = (changed.len().min(ASKED), changed.len().saturating_sub(ASKED));
-        self.witnesses = changed.into_iter().take(ASKED).filter_map(|one| witness(before, after, one)).collect();
+        self.meaning = Some(meaning(before, after, &self.diff, ASKED));
     }
 }

@@ -52,10 +52,13 @@ fn every_wrong_line_is_told_and_nothing_is_taken() {
 fn what_a_version_cannot_carry_is_refused_and_without_one_the_newest_that_can_is_taken() {
     let text = "add reset_counts in_port=1,actions=drop\ngroup remove_bucket group_id=1,command_bucket_id=all\n";
     assert_eq!(refused(text, Some(Version::V10)).len(), 1);
-    assert_eq!(refused(text, Some(Version::V13)), [(
-        "group remove_bucket group_id=1,command_bucket_id=all".to_owned(),
-        "OpenFlow13 has no numbers for buckets".to_owned(),
-    )]);
+    assert_eq!(
+        refused(text, Some(Version::V13)),
+        [(
+            "group remove_bucket group_id=1,command_bucket_id=all".to_owned(),
+            "OpenFlow13 has no numbers for buckets".to_owned(),
+        )]
+    );
     assert_eq!(read_in(text, Names::none(), None).unwrap().version, Version::V15);
     let old = "add in_port=1,actions=enqueue(2,3)\n";
     assert_eq!(read_in(old, Names::none(), None).unwrap().version, Version::V15);

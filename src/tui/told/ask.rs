@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::super::panes::counted;
 use super::super::views::Spot;
 use super::{Asked, Told};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
+use crate::base::words::counted;
+use crate::field::format::mac_text;
 use crate::field::names::{port, quoted};
 use crate::field::table;
 use crate::model::bridge::FlowId;
@@ -20,7 +21,6 @@ use crate::query::{Completion, Item, ItemKind};
 use crate::session::{Scene, Ways};
 use crate::trace::Packet;
 use crate::why::reach::{Reach, reach};
-use crate::why::words;
 
 /// A packet to begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +114,8 @@ fn fields_text(port: &str, protocol: &str, from: &End, to: &End, rest: &str) -> 
             text.push_str(&format!(",{name}={value}"));
         }
     };
-    add("dl_src", from.mac.map(words::mac));
-    add("dl_dst", to.mac.map(words::mac));
+    add("dl_src", from.mac.map(mac_text));
+    add("dl_dst", to.mac.map(mac_text));
     let is_6 = protocol.ends_with('6');
     let (source, destination) = match protocol {
         "arp" => ("arp_spa", "arp_tpa"),
@@ -193,7 +193,7 @@ pub fn examples(scene: &Scene, spot: &Spot) -> Vec<Example> {
         text: fields_text(&word.name, "arp", &me, &everybody, ",arp_op=1"),
         about: format!("{label} asks for the MAC address of its neighbour"),
     });
-    let source = me.mac.map_or(String::new(), |mac| format!(",dl_src={}", words::mac(mac)));
+    let source = me.mac.map_or(String::new(), |mac| format!(",dl_src={}", mac_text(mac)));
     list.push(Example {
         text: format!(
             "in_port={},udp{source},dl_dst=ff:ff:ff:ff:ff:ff,nw_dst=255.255.255.255,udp_src=68,udp_dst=67",

@@ -29,6 +29,7 @@ use super::state::{Running, State};
 use super::views::{Pane, Screen, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
+use crate::base::words::counted;
 use crate::session::Scene;
 
 pub use flows::shown_columns;
@@ -291,7 +292,7 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
         state.staged.rebase(&scene);
         let more = conflicts(state).saturating_sub(before);
         if more > 0 {
-            let count = panes::counted(more, "staged change");
+            let count = counted(more, "staged change");
             state.say(Role::Bad, format!("{count} fit no more: the flows are gone or others now; 6 shows them"));
         }
     }

@@ -10,6 +10,7 @@ use super::super::views::{FlowView, FlowsView, NodeView, PipelineView, Screen, S
 use super::flows;
 use crate::base::paint::{Role, Target};
 use crate::base::progress::Progress;
+use crate::base::words::counted;
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
 use crate::model::id::FlowHash;
@@ -204,7 +205,7 @@ pub fn quit(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
 
 /// Asks whether to leave although something is staged.
 fn ask_leave(state: &mut State) {
-    let count = super::super::panes::counted(state.staged.len(), "change");
+    let count = counted(state.staged.len(), "change");
     let entries = vec![
         Entry::new('s', "save them to a file", Choose::SaveStaged),
         Entry::new('y', "leave, and forget them", Choose::Leave),

@@ -10,6 +10,7 @@ use super::sheet::Sheet;
 use super::typed;
 use crate::base::diag::Severity;
 use crate::base::paint::{Painter, Role};
+use crate::base::words::counted;
 use crate::edit::{self, Complaint};
 
 /// Complaints that are shown at most.
@@ -256,5 +257,5 @@ fn where_it_stands(state: &State, editor: &Editor) -> String {
     let id = editor.checked.survey.flow_mod.flow.table;
     let flows = view.spot.bridge(&state.scene).and_then(|b| b.table(id)).map_or(0, |t| t.flows.len());
     let title = super::super::update::table_title(state, &view.spot, id);
-    format!(" {title}: {}", super::super::panes::counted(flows, "flow"))
+    format!(" {title}: {}", counted(flows, "flow"))
 }

@@ -27,6 +27,7 @@ use super::update::crumbs;
 use super::views::Screen;
 use crate::base::number::{grouped, short_count};
 use crate::base::paint::{Painter, Role};
+use crate::base::words::counted;
 
 pub use edit::{text_width as editor_width, wrapped};
 pub use flow::rows as flow_rows;
@@ -258,9 +259,9 @@ fn status(state: &State) -> Row {
             let (bridges, flows) = node.map_or((0, 0), |n| (n.bridges.len(), n.flow_count()));
             row.text(&format!(
                 "{}, {}, {}",
-                super::panes::counted(snapshot.nodes.len(), "node"),
-                super::panes::counted(bridges, "bridge"),
-                super::panes::counted(flows, "flow"),
+                counted(snapshot.nodes.len(), "node"),
+                counted(bridges, "bridge"),
+                counted(flows, "flow"),
             ));
         }
         Screen::Pipeline(view) => {
@@ -318,7 +319,7 @@ fn status(state: &State) -> Row {
         Screen::Trace(view) => trace::status(view, usize::from(geometry::size(state).0), &mut row),
         Screen::Why(view) => {
             if let Some(rivals) = &view.rivals {
-                row.text(&super::panes::counted(rivals.rows.len(), "flow"));
+                row.text(&counted(rivals.rows.len(), "flow"));
                 row.dim(" beside the one that took the packet, nearest first | Enter opens one");
             }
         }
@@ -326,11 +327,7 @@ fn status(state: &State) -> Row {
         Screen::Sources(_) => {
             let sources = &state.scene.snapshot().sources;
             let (files, lines) = (sources.files.len(), sources.report.len());
-            row.text(&format!(
-                "{}, {} not understood",
-                super::panes::counted(files, "file"),
-                super::panes::counted(lines, "line")
-            ));
+            row.text(&format!("{}, {} not understood", counted(files, "file"), counted(lines, "line")));
         }
     }
     row

@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::super::geometry::WIDE;
 use super::super::line::{Row, Wrapped};
-use super::super::panes::counted;
 use super::super::staged::StagedView;
 use super::super::state::State;
 use super::super::told::effect::{Change, Effect, PacketRow};
@@ -14,6 +13,7 @@ use super::edit;
 use super::sheet::Sheet;
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
+use crate::base::words::counted;
 use crate::check::Severity;
 use crate::dump::change_file;
 use crate::field::Names;
