@@ -57,6 +57,7 @@ pub mod graph;
 pub mod model;
 pub mod neutron;
 pub mod packet;
+pub mod plan;
 pub mod practice;
 pub mod query;
 pub mod session;
