@@ -388,9 +388,10 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Staged(_) => {
             let height = usize::from(super::view::staged_list(state, frame.body).height);
             let spot = state.screen().spot().cloned();
-            let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge).map(|set| set.len()));
+            let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge));
+            let len = set.map_or(0, crate::session::staged::Set::len);
             if let Some(view) = staged::view(state) {
-                view.cursor.show(set.unwrap_or(0), height);
+                view.cursor.show(len, height);
             }
         }
         Screen::Node(_) => {}

@@ -177,7 +177,7 @@ pub fn step_back(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     let left = set.len();
     match (moved, id) {
         (false, Id::Undo) => {
-            state.say(Role::Dim, format!("nothing is staged for {} that could be taken back", spot.bridge))
+            state.say(Role::Dim, format!("nothing is staged for {} that could be taken back", spot.bridge));
         }
         (false, _) => state.say(Role::Dim, "nothing was taken back"),
         (true, _) => {
