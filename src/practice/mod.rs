@@ -27,5 +27,5 @@ pub use self::exercise::{Attempt, Exercise};
 pub use self::grade::{Grade, Outcome, Wrong};
 pub use self::kept::Kept;
 pub use self::lesson::{Lesson, Track};
-pub use self::progress::Progress;
+pub use self::progress::{Note, Progress};
 pub use self::send::{send, send_into};
