@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::columns::Column;
+use super::told::effect::{Effect, effect};
 use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
@@ -15,7 +16,7 @@ use crate::model::flow::TableId;
 use crate::model::owner::Owner;
 use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
-use crate::session::Scene;
+use crate::session::{Scene, Staged};
 
 /// What is to be worked out.
 #[derive(Debug, Clone)]
@@ -56,6 +57,13 @@ pub enum Ask {
     Trace(Asked),
     /// A packet that comes by a flow.
     Reach(FlowId),
+    /// What becomes of packets with what is staged.
+    Effect {
+        /// What is staged.
+        staged: Arc<Staged>,
+        /// Packets that are looked at in any case.
+        pins: Vec<Asked>,
+    },
     /// Why flows of a lookup got the packet or not.
     Why {
         /// The trace.
@@ -80,11 +88,13 @@ pub enum Kind {
     Words,
     /// A traced packet.
     Trace,
+    /// The effect of what is staged.
+    Effect,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 }
 
 impl Ask {
@@ -96,6 +106,7 @@ impl Ask {
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
             Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
+            Ask::Effect { .. } => Kind::Effect,
         }
     }
 
@@ -112,6 +123,7 @@ impl Ask {
             Ask::Trace(_) => "tracing",
             Ask::Reach(_) => "looking for a packet that comes by the flow",
             Ask::Why { .. } => "comparing flows",
+            Ask::Effect { .. } => "tracing packets before and after",
         }
     }
 }
@@ -135,6 +147,8 @@ pub enum Answer {
     Reach(Result<(Asked, String), String>),
     /// Why flows got a packet or not.
     Why(Arc<Rivals>),
+    /// What becomes of packets with what is staged.
+    Effect(Arc<Effect>),
 }
 
 /// The rows of a list.
@@ -221,6 +235,9 @@ impl Job {
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
             Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
             Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
+            Ask::Effect { staged, pins } => {
+                Answer::Effect(Arc::new(effect(&self.scene, staged, &self.spot, pins, progress)))
+            }
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
                 Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))

@@ -48,6 +48,10 @@ pub enum Purpose {
     Save,
     /// Add packet and verdict to a file of tests.
     SaveTest,
+    /// Save what is staged to a file.
+    SaveStaged,
+    /// Stage what a file asks for.
+    ReadStaged,
 }
 
 /// A list to choose from.
@@ -93,6 +97,14 @@ pub enum Choice {
     LastTrace,
     /// Follows a link.
     Open(Target),
+    /// Makes what is staged so.
+    Commit,
+    /// Saves what is staged.
+    SaveStaged,
+    /// Leaves, whatever is staged.
+    Leave,
+    /// Does nothing.
+    Stay,
 }
 
 /// What can be copied of a flow.
@@ -122,7 +134,20 @@ pub enum CopyAs {
     OvsCommand,
     /// The command that traces the packet again and checks the verdict.
     TestLine,
+    /// What is staged, as lines that `ovs-ofctl` takes.
+    StagedLines,
+    /// The command that sends it.
+    StagedCommand,
+    /// The lines that take it back.
+    StagedBack,
 }
+
+/// Every way to copy what is staged: the key, the way, and what it gives.
+pub const STAGED_COPIES: [(char, CopyAs, &str); 3] = [
+    ('c', CopyAs::StagedCommand, "ovs-ofctl command that sends it as one bundle"),
+    ('l', CopyAs::StagedLines, "lines of a file for ovs-ofctl"),
+    ('u', CopyAs::StagedBack, "lines that take it back"),
+];
 
 /// Every way to copy a trace: the key, the way, and what it gives.
 pub const TRACE_COPIES: [(char, CopyAs, &str); 5] = [

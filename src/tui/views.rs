@@ -8,6 +8,7 @@ use super::command::Context;
 use super::input::Input;
 use super::job::{FlowDetail, Kind, Rows};
 use super::list::Cursor;
+use super::staged::StagedView;
 use super::told::ask::Example;
 use super::told::{Asked, Rivals, Told};
 use crate::base::diag::Diagnostic;
@@ -68,6 +69,8 @@ pub enum Screen {
     Trace(Box<TraceView>),
     /// Why a flow got a packet or not.
     Why(Box<WhyView>),
+    /// 6 Staged.
+    Staged(Box<StagedView>),
     /// The files, and what was wrong in them.
     Sources(SourcesView),
 }
@@ -82,6 +85,8 @@ impl Screen {
             Screen::Flow(_) => Context::Flow,
             Screen::Trace(_) => Context::Trace,
             Screen::Why(_) => Context::Why,
+            Screen::Staged(view) if view.editor.is_some() => Context::Edit,
+            Screen::Staged(_) => Context::Staged,
             Screen::Sources(_) => Context::Sources,
         }
     }
@@ -95,6 +100,7 @@ impl Screen {
             Screen::Flow(v) => Some(&v.spot),
             Screen::Trace(v) => Some(&v.asked.spot),
             Screen::Why(v) => Some(&v.spot),
+            Screen::Staged(v) => Some(&v.spot),
         }
     }
 

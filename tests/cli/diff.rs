@@ -30,14 +30,26 @@ fn deleted_flows_are_told_by_table_and_nothing_else_is() {
 fn a_witness_is_delivered_before_and_dropped_after() {
     let found = run(&["diff", BEFORE, AFTER, "--meaning", "--json"]).ends(1).json();
     let witnesses = found["witnesses"].as_array().unwrap();
-    assert_eq!(witnesses.len(), 2);
-    for witness in witnesses {
-        assert_eq!(witness["before"]["verdict"], "delivered", "{witness}");
-        assert_eq!(witness["after"]["verdict"], "dropped", "{witness}");
-        assert!(witness["packet"].as_str().unwrap().contains("tp_dst=443"), "{witness}");
-    }
+    // Both flows are to blame for the same, so one packet shows it.
+    let [witness] = &witnesses[..] else { panic!("{witnesses:#?}") };
+    assert_eq!(witness["before"]["verdict"], "delivered", "{witness}");
+    assert_eq!(witness["after"]["verdict"], "dropped", "{witness}");
+    assert!(witness["packet"].as_str().unwrap().contains("tp_dst=443"), "{witness}");
+    assert_eq!(witness["flows"].as_array().unwrap().len(), 2, "{witness}");
     let text = run(&["diff", BEFORE, AFTER, "--meaning"]).ends(1).out;
-    assert!(text.contains("\n    was   delivered: ") && text.contains("\n    is    dropped: "), "{text}");
+    assert!(text.contains("\n     before  delivered: ") && text.contains("\n     after   dropped: "), "{text}");
+    assert!(text.contains("packets fare otherwise in 1 way; 2 flows are to blame\n"), "{text}");
+}
+
+#[test]
+fn flows_that_change_nothing_for_any_packet_found_are_said_to_mean_the_same_and_no_more() {
+    let rest = "priority=1,in_port=1 actions=output:2\npriority=0 actions=drop";
+    let more = format!("priority=5,tcp,in_port=1,tp_dst=80 actions=output:2\n{rest}");
+    let text = with_files("means", rest, &more, &["--meaning"]).ends(1).out;
+    assert!(text.contains("same in meaning as far as 1 packet showed\n"), "{text}");
+    let hidden = format!("{rest}\npriority=0,tcp,in_port=1 actions=output:3");
+    let text = with_files("hidden", rest, &hidden, &["--meaning"]).ends(1).out;
+    assert!(text.contains("1 flow gets no packet, others of the table take all\n"), "{text}");
 }
 
 #[test]

@@ -48,6 +48,10 @@ impl Screen {
                     Effect::Start(ticket, job, progress) => {
                         messages.extend(job.run(&progress).map(|answer| Msg::Answer(ticket, answer)));
                     }
+                    Effect::Warm(scene) => {
+                        scene.warm();
+                        messages.push(Msg::Warm);
+                    }
                     other => self.effects.push(other),
                 }
             }

@@ -2,5 +2,6 @@
 
 mod driver;
 mod pictures;
+mod staged;
 mod traces;
 mod ways;

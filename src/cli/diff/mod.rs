@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::context::{Context, not_chosen};
 use super::failure::{CommandResult, Failure, Outcome};
-use crate::diff::meaning::{Changed, Place, Witness, witness};
+use crate::diff::meaning::{Meaning, Place, Witness, meaning};
 use crate::diff::rename::by_role;
 use crate::diff::{Aspect, Aspects, Diff, diff};
 use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs};
@@ -28,7 +28,7 @@ pub struct DiffArgs {
     pub a: String,
     /// What is now: the same.
     pub b: String,
-    /// Look for packets that fare otherwise: one for each flow that changed.
+    /// Look for packets that fare otherwise: one for each way in which they do, with the flows to blame.
     #[arg(long, conflicts_with = "format")]
     pub meaning: bool,
     /// Take no notice of these, beside cookie, counters and duration.
@@ -90,9 +90,8 @@ struct Answer<'a> {
     diff: Diff,
     /// What was taken for the same, if that was asked.
     roles: Vec<Counterpart>,
-    witnesses: Vec<Witness>,
-    /// How many flows that changed were asked for a packet, and how many were not.
-    asked: (usize, usize),
+    /// What packets showed, if that was asked.
+    meaning: Option<Meaning>,
 }
 
 /// Prints what changed.
@@ -122,7 +121,7 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
                 }
                 _ => (diff(before, after, &options), Vec::new()),
             };
-            let mut answer = Answer { pair, diff, roles, witnesses: Vec::new(), asked: (0, 0) };
+            let mut answer = Answer { pair, diff, roles, meaning: None };
             if let Some((before, after)) = &ways {
                 answer.ask((&a, before), (&b, after));
             }
@@ -134,8 +133,8 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let mut out = cx.out();
     match (args.format, args.json) {
         (Some(Format::Ofctl), _) => ofctl::print(&answers, &mut out)?,
-        (None, true) => json::print(&answers, is_same, ignore, args.meaning, &mut out),
-        (None, false) => text::paint(&answers, args.meaning, &mut out),
+        (None, true) => json::print(&answers, is_same, ignore, &mut out),
+        (None, false) => text::paint(&answers, &mut out),
     }
     let done = cx.finish(out, b.snapshot(), outcome)?;
     let first = a.snapshot();
@@ -145,6 +144,11 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
 }
 
 impl Answer<'_> {
+    /// Packets that fare otherwise.
+    fn witnesses(&self) -> impl Iterator<Item = &Witness> {
+        self.meaning.iter().flat_map(|meaning| &meaning.witnesses)
+    }
+
     /// Looks for packets that fare otherwise.
     fn ask(&mut self, before: (&Scene, &Ways<'_>), after: (&Scene, &Ways<'_>)) {
         let (Some(old), Some(new)) = (self.pair.a, self.pair.b) else { return };
@@ -154,8 +158,6 @@ impl Answer<'_> {
         };
         let before = Place { cx: &cx_before[place(before.0, old)], bridge: old.at };
         let after = Place { cx: &cx_after[place(after.0, new)], bridge: new.at };
-        let changed = Changed::all(&self.diff);
-        self.asked = (changed.len().min(ASKED), changed.len().saturating_sub(ASKED));
-        self.witnesses = changed.into_iter().take(ASKED).filter_map(|one| witness(before, after, one)).collect();
+        self.meaning = Some(meaning(before, after, &self.diff, ASKED));
     }
 }

@@ -40,10 +40,17 @@ pub(super) fn gone_port(p: &mut Patient) -> Done {
 }
 
 pub(super) fn stale_vlan(p: &mut Patient) -> Done {
-    let (number, vlan) = (u64::from(p.port.number), p.port.vlan);
-    let (now, stale) = (format!("set_field:{vlan:#x}->reg6"), format!("set_field:{:#x}->reg6", vlan + 6));
-    let is_it = |f: &Flow| f.table == 60 && has(f, table::IN_PORT, number);
-    p.change("br-int", is_it, |flow, _| redo(flow, &now, &stale))
+    let (number, vlan, port_mac) = (u64::from(p.port.number), p.port.vlan, p.port.mac);
+    let stale = vlan + 6;
+    let (from, to) = (format!("set_field:{vlan:#x}->reg6"), format!("set_field:{stale:#x}->reg6"));
+    let is_way_in = |f: &Flow| has(f, table::ETH_DST, port_mac) && is_vlan(f, vlan);
+    let is_it = |f: &Flow| f.table == 60 && (has(f, table::IN_PORT, number) || is_way_in(f));
+    p.change("br-int", is_it, |flow, _| {
+        redo(flow, &from, &to);
+        if is_way_in(flow) {
+            flow.matches.set_word(word::VLAN, 0xfff, stale.into(), 0xfff);
+        }
+    })
 }
 
 pub(super) fn dead_vlan(p: &mut Patient) -> Done {
@@ -124,7 +131,11 @@ fn tunnel_of_node(p: &Patient) -> Result<u32, String> {
     let theirs = p.other(peer);
     let local = ends(theirs, "local_ip");
     let mine = ends(p.node(), "remote_ip");
-    let found = mine.iter().find(|(_, remote)| local.iter().any(|(_, ip)| ip == remote));
+    // There may be tunnels of several kinds to a host; the network uses one of them.
+    let vlan = p.port.vlan;
+    let flooded: Vec<u32> = p.flows("br-tun", |f| f.table == 22 && is_vlan(f, vlan))?.iter().flat_map(outputs).collect();
+    let leads_there = |remote: &Arc<str>| local.iter().any(|(_, ip)| ip == remote);
+    let found = mine.iter().find(|(port, remote)| leads_there(remote) && flooded.contains(port));
     found.map(|(port, _)| *port).ok_or_else(|| "no tunnel leads to the peer".to_owned())
 }
 
