@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::list::Cursor;
 use super::views::Spot;
 use crate::base::diag::Located;
-use crate::practice::{Course, Exercise, Grade, Progress};
+use crate::practice::{Course, Exercise, Grade, Lesson, Progress, Wrong};
 use crate::session::Scene;
 
 /// The course, and how far somebody is.
@@ -47,7 +47,7 @@ impl Desk {
 
     /// What came of it, if it could be graded.
     pub fn grade(&self) -> Option<&Grade> {
-        self.graded.as_ref()?.as_ref().ok()
+        self.graded.as_deref()?.as_ref().ok()
     }
 
     /// Whether everything is reached.
@@ -66,6 +66,21 @@ pub type Ready = Result<(Arc<Exercise>, Arc<Scene>), Vec<Located>>;
 
 /// What came of an attempt, or why it cannot be graded.
 pub type Graded = Result<Grade, String>;
+
+/// Makes a lesson ready.
+pub fn ready(course: &Course, lesson: &Arc<Lesson>) -> Ready {
+    let exercise = course.exercise(lesson)?;
+    let scene = Arc::new(Scene::new(exercise.start.clone()));
+    Ok((Arc::new(exercise), scene))
+}
+
+/// Grades what stands on a scene.
+pub fn grade(exercise: &Exercise, scene: &Scene, answers: &[String]) -> Graded {
+    exercise.grade_of(scene.snapshot(), answers).map_err(|wrong| {
+        let (Wrong::Edits(found) | Wrong::Lesson(found)) = wrong;
+        found.first().map_or_else(String::new, |d| d.message.clone())
+    })
+}
 
 /// A part of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

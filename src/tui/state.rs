@@ -8,6 +8,7 @@ use super::command::{Context, Id, Keymap};
 use super::job::Kind;
 use super::key::Key;
 use super::layer::Layer;
+use super::learn::Learning;
 use super::msg::Ticket;
 use super::staged::Editor;
 use super::theme::{Glyphs, Theme};
@@ -60,6 +61,8 @@ pub struct State {
     pub traced: Option<Arc<Told>>,
     /// Packets that were traced, latest last.
     pub packets: Vec<String>,
+    /// The course, and how far somebody is.
+    pub learning: Learning,
     /// What is staged.
     pub staged: Staged,
     /// What was read, while the screens show it as it would be with what is staged.
@@ -272,6 +275,7 @@ impl State {
             start: None,
             traced: None,
             packets: Vec::new(),
+            learning: Learning::default(),
             staged: Staged::default(),
             base: None,
             drafts: Vec::new(),

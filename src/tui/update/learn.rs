@@ -110,7 +110,8 @@ fn open_lesson(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
         return;
     }
     if !state.staged.is_empty() && state.learning.desk.is_none() {
-        let says = "changes are staged for what was read; 6 shows them: save them or take them off before a lesson begins";
+        let says =
+            "changes are staged for what was read; 6 shows them: save them or take them off before a lesson begins";
         return state.say(Role::Warn, says);
     }
     super::ask(state, Ask::Lesson(course, lesson), effects);
@@ -121,8 +122,8 @@ pub fn ready(state: &mut State, ready: Ready, effects: &mut Vec<Effect>) {
     let (exercise, scene) = match ready {
         Ok(ready) => ready,
         Err(found) => {
-            let first = found.first().map(ToString::to_string).unwrap_or_default();
-            return state.say(Role::Bad, format!("the lesson cannot be made ready: {first}"));
+            let first = found.first().map(|l| format!("{}:{}: {}", l.file, l.line, l.diagnostic.message));
+            return state.say(Role::Bad, format!("the lesson cannot be made ready: {}", first.unwrap_or_default()));
         }
     };
     let desk = Desk::new(exercise);
@@ -131,7 +132,12 @@ pub fn ready(state: &mut State, ready: Ready, effects: &mut Vec<Effect>) {
     (state.staged, state.base, state.way_back) = (Staged::default(), None, None);
     state.origin = Origin::Sandbox;
     if let Some(view) = view(state) {
-        *view = LearnView { spot, part: Part::Goals, cursors: [view.cursors[0], Default::default()], ..LearnView::default() };
+        *view = LearnView {
+            spot,
+            part: Part::Goals,
+            cursors: [view.cursors[0], Default::default()],
+            ..LearnView::default()
+        };
         view.follows = true;
     }
     super::shown(state, scene.clone(), effects);
@@ -156,7 +162,11 @@ pub fn graded(state: &mut State, graded: Arc<Graded>, effects: &mut Vec<Effect>)
     let (id, passed) = (desk.exercise.lesson.id.clone(), desk.passed());
     note(state, &id, Note::Tried(passed), effects);
     if passed {
-        let says = if had_passed { "every goal is reached" } else { "every goal is reached: the lesson is done; n opens the next one" };
+        let says = if had_passed {
+            "every goal is reached"
+        } else {
+            "every goal is reached: the lesson is done; n opens the next one"
+        };
         state.say(Role::Ok, says);
     }
 }

@@ -71,7 +71,7 @@ pub fn top(state: &State, body: Rect) -> usize {
     let page = page(state, view, usize::from(at.width));
     let height = usize::from(at.height);
     let most = page.rows.len().saturating_sub(height);
-    let here = page.here;
+    let here = page.goals.get(view.cursors[Part::Goals as usize].at).cloned().unwrap_or_default();
     // The task stays in sight as long as the goal is, too.
     let lowest = here.end.saturating_sub(height).min(here.start);
     lowest.min(most)
@@ -80,13 +80,13 @@ pub fn top(state: &State, body: Rect) -> usize {
 /// What stands on the page.
 struct Page {
     rows: Vec<Row>,
-    /// The rows of the goal under the cursor.
-    here: Range<usize>,
+    /// The rows of each goal, with what is told of it.
+    goals: Vec<Range<usize>>,
 }
 
 /// The page of the lesson that is worked at.
 fn page(state: &State, view: &LearnView, width: usize) -> Page {
-    let mut page = Page { rows: Vec::new(), here: 0..0 };
+    let mut page = Page { rows: Vec::new(), goals: Vec::new() };
     let Some(desk) = &state.learning.desk else {
         welcome(state, width, &mut page.rows);
         return page;
@@ -155,9 +155,9 @@ fn place(desk: &Desk, rows: &mut Vec<Row>) {
     {
         let is_described = matches!(exercise.lesson.setting, Setting::Described(_));
         if !is_described {
-            row.put(Role::Bridge, &format!("{} ", node.name));
+            row.put(Role::Accent, &format!("{} ", node.name));
         }
-        row.put(Role::Bridge, &bridge.name);
+        row.put(Role::Accent, &bridge.name);
         row.dim(&format!(": {}", counted(bridge.flows.len(), "flow")));
         let ports: Vec<String> = bridge.ports.iter().map(|p| format!("{} {}", p.number, p.name)).collect();
         if is_described && !ports.is_empty() {
@@ -254,9 +254,7 @@ fn goals(desk: &Desk, view: &LearnView, width: usize, page: &mut Page) {
         if let (true, Some(outcome)) = (is_here, outcome) {
             told(outcome, width, &mut page.rows);
         }
-        if is_here {
-            page.here = begin..page.rows.len();
-        }
+        page.goals.push(begin..page.rows.len());
     }
 }
 
@@ -283,7 +281,11 @@ fn changes(state: &State, desk: &Desk, rows: &mut Vec<Row>) {
     }
     let sets: Vec<_> = state.staged.sets().iter().filter(|set| !set.is_empty()).collect();
     let count: usize = sets.iter().map(|set| set.len()).sum();
-    let note = if count == 0 { "a adds a flow; d and e on the flows (3) delete and change them".to_owned() } else { counted(count, "change") };
+    let note = if count == 0 {
+        "a adds a flow; d and e on the flows (3) delete and change them".to_owned()
+    } else {
+        counted(count, "change")
+    };
     heading("YOUR CHANGES", &note, rows);
     let base = state.base();
     for set in sets {
@@ -300,29 +302,27 @@ fn changes(state: &State, desk: &Desk, rows: &mut Vec<Row>) {
     }
 }
 
-/// One lesson of the list, or the title of a track above it.
-fn lessons(state: &State, view: &LearnView, width: usize) -> (Vec<Row>, usize) {
+/// The lessons below the titles of their tracks, each with its place in the course.
+fn lessons(state: &State, view: &LearnView, width: usize) -> Vec<(Row, Option<usize>)> {
     let mut rows = Vec::new();
-    let mut here = 0;
-    let Some(course) = &state.learning.course else { return (rows, here) };
+    let Some(course) = &state.learning.course else { return rows };
     let mut track: Option<Track> = None;
     for (at, lesson) in course.lessons.iter().enumerate() {
         if track != Some(lesson.track) {
             if track.is_some() {
-                rows.push(Row::new());
+                rows.push((Row::new(), None));
             }
             track = Some(lesson.track);
-            rows.push(Row::of(Role::Accent, &format!(" {}", lesson.track.title())));
+            rows.push((Row::of(Role::Accent, &format!(" {}", lesson.track.title())), None));
         }
         let is_here = at == view.cursors[0].at;
-        if is_here {
-            here = rows.len();
-        }
         let done = state.learning.progress.of(&lesson.id);
         let desk = state.learning.desk.as_ref().filter(|desk| desk.exercise.lesson.id == lesson.id);
         let (role, word) = match (done.solved, desk, done.tries > 0) {
             (true, ..) => (Role::Ok, "done".to_owned()),
-            (_, Some(desk), _) => (Role::Warn, desk.grade().map_or("..".to_owned(), |g| format!("{}/{}", g.score().0, g.score().1))),
+            (_, Some(desk), _) => {
+                (Role::Warn, desk.grade().map_or("..".to_owned(), |g| format!("{}/{}", g.score().0, g.score().1)))
+            }
             (_, None, true) => (Role::Warn, "tried".to_owned()),
             _ => (Role::Dim, String::new()),
         };
@@ -332,9 +332,36 @@ fn lessons(state: &State, view: &LearnView, width: usize) -> (Vec<Row>, usize) {
         row.fit(width.saturating_sub(word.len() + 1), "..");
         row.pad(width.saturating_sub(word.len() + 1));
         row.put(role, &format!("{word} "));
-        rows.push(row);
+        rows.push((row, Some(at)));
     }
-    (rows, here)
+    rows
+}
+
+/// The rows of the list that are on the screen.
+fn window(rows: &[(Row, Option<usize>)], view: &LearnView, height: usize) -> Range<usize> {
+    let here = rows.iter().position(|(_, at)| *at == Some(view.cursors[0].at)).unwrap_or(0);
+    let top = here.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
+    top..(top + height).min(rows.len())
+}
+
+/// What is at a place of the screen: a lesson or a goal.
+pub fn at(state: &State, body: Rect, x: u16, y: u16) -> Option<(Part, usize)> {
+    let Screen::Learn(view) = state.screen() else { return None };
+    let panes = panes(state, view, body);
+    let row = |at: Option<Rect>| {
+        let at = inside(at?, panes.has_boxes);
+        let is_inside = (at.x..at.right()).contains(&x) && (at.y..at.bottom()).contains(&y);
+        is_inside.then(|| (at, usize::from(y - at.y)))
+    };
+    if let Some((at, row)) = row(panes.list) {
+        let rows = lessons(state, view, usize::from(at.width));
+        let top = window(&rows, view, usize::from(at.height)).start;
+        return Some((Part::Lessons, rows.get(top + row)?.1?));
+    }
+    let (at, row) = row(panes.page)?;
+    let page = page(state, view, usize::from(at.width));
+    let row = row + view.scroll.min(page.rows.len().saturating_sub(usize::from(at.height)));
+    Some((Part::Goals, page.goals.iter().position(|goal| goal.contains(&row))?))
 }
 
 /// Draws it.
@@ -351,12 +378,10 @@ pub fn draw(state: &State, view: &LearnView, body: Rect, sheet: &mut Sheet<'_>) 
             }
             false => at,
         };
-        let (rows, here) = lessons(state, view, usize::from(at.width));
-        let height = usize::from(at.height);
-        let top = here.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
-        for (y, (n, row)) in (at.y..at.bottom()).zip(rows.iter().enumerate().skip(top)) {
+        let rows = lessons(state, view, usize::from(at.width));
+        for (y, (row, lesson)) in (at.y..).zip(&rows[window(&rows, view, usize::from(at.height))]) {
             let place = Rect { y, height: 1, ..at };
-            match n == here && view.part == Part::Lessons {
+            match *lesson == Some(view.cursors[0].at) && view.part == Part::Lessons {
                 true => sheet.under_cursor(place, row, true),
                 false => sheet.row(place, row),
             }
@@ -372,8 +397,8 @@ pub fn draw(state: &State, view: &LearnView, body: Rect, sheet: &mut Sheet<'_>) 
         let top = view.scroll.min(page.rows.len().saturating_sub(height));
         let shown = &page.rows[top..(top + height).min(page.rows.len())];
         sheet.lines(at, shown);
-        let here = page.here.start;
-        if view.part == Part::Goals && (top..top + height).contains(&here) && !page.here.is_empty() {
+        let here = page.goals.get(view.cursors[Part::Goals as usize].at).map_or(0, |goal| goal.start);
+        if view.part == Part::Goals && !page.goals.is_empty() && (top..top + height).contains(&here) {
             sheet.cursor = Some((at.x, at.y + (here - top) as u16));
         }
     }

@@ -6,6 +6,7 @@ mod edit;
 mod flow;
 mod flows;
 mod layers;
+mod learn;
 mod node;
 mod pipeline;
 mod sheet;
@@ -31,6 +32,7 @@ use crate::base::words::counted;
 
 pub use edit::{text_width as editor_width, wrapped};
 pub use flow::rows as flow_rows;
+pub use learn::{at as learn_at, height as learn_height, page_len as learn_page_len, top as learn_top};
 pub use sources::len as sources_len;
 pub use staged::inner_list as staged_list;
 pub use trace::{Panes as TracePanes, panes as trace_panes, text as trace_text};
@@ -53,6 +55,7 @@ pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
+        Screen::Learn(view) => learn::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
     }
     bottom(state, &frame, &mut sheet);
@@ -74,6 +77,7 @@ pub fn text(state: &State) -> String {
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
+        Screen::Learn(view) => learn::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
@@ -132,6 +136,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         Screen::Flows(_) | Screen::Flow(_) => Some(Id::Screen3),
         Screen::Trace(_) | Screen::Why(_) => Some(Id::Screen4),
         Screen::Staged(_) => Some(Id::Screen6),
+        Screen::Learn(_) => Some(Id::Screen8),
         Screen::Sources(_) => Some(Id::Sources),
     };
     let all = [
@@ -140,6 +145,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         (Id::Screen3, "3 Flows"),
         (Id::Screen4, "4 Trace"),
         (Id::Screen6, "6 Staged"),
+        (Id::Screen8, "8 Learn"),
         (Id::Sources, "P Sources"),
     ];
     let mut x = 1;
@@ -324,6 +330,7 @@ fn status(state: &State) -> Row {
             }
         }
         Screen::Staged(view) => staged::status(state, view, &mut row),
+        Screen::Learn(_) => learn::status(state, &mut row),
         Screen::Sources(_) => {
             let sources = &state.scene.snapshot().sources;
             let (files, lines) = (sources.files.len(), sources.report.len());
