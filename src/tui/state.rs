@@ -109,7 +109,7 @@ impl Origin {
     pub fn text(&self) -> String {
         match self {
             Origin::Demo => "DEMO".to_owned(),
-            Origin::Sandbox => "SANDBOX".to_owned(),
+            Origin::Sandbox => "SANDBOX (no switch)".to_owned(),
             // The whole path is on the Sources screen; here the places need the room.
             Origin::File(name) => {
                 let path = name.trim_end_matches('/');
@@ -210,6 +210,11 @@ impl History {
     /// Every view, for things that change all of them.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut View> {
         self.views.iter_mut()
+    }
+
+    /// The view that going back leads to.
+    pub fn before(&self) -> Option<&View> {
+        self.views.get(self.at.checked_sub(1)?)
     }
 
     /// Goes on to a new view; those that were ahead are forgotten.

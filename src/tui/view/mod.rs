@@ -23,7 +23,7 @@ use self::sheet::Sheet;
 use super::command::{COMMANDS, Id};
 use super::geometry::{self, Frame};
 use super::line::Row;
-use super::state::State;
+use super::state::{Origin, State};
 use super::update::crumbs;
 use super::views::Screen;
 use crate::base::number::{grouped, short_count};
@@ -103,6 +103,7 @@ fn top(state: &State, frame: &Frame, sheet: &mut Sheet<'_>) {
         None => right.put(Role::Dim, &state.origin.text()),
     }
     match (state.staged.len(), &state.base) {
+        (0, _) if state.origin == Origin::Sandbox => right.text(" "),
         (0, _) => right.put(Role::Dim, "  READ-ONLY "),
         (n, None) => right.put(Role::Staged, &format!("  STAGED {n} ")),
         (n, Some(_)) => right.put(Role::Staged, &format!("  AS STAGED {n} ")),
