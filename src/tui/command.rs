@@ -24,19 +24,22 @@ pub enum Context {
     Trace,
     /// Why a flow got a packet or not.
     Why,
+    /// What changed from another source.
+    Diff,
     /// The files, and what was wrong in them.
     Sources,
 }
 
 impl Context {
     /// Every context, with its name in the configuration and its title.
-    pub const ALL: [(Context, &'static str, &'static str); 7] = [
+    pub const ALL: [(Context, &'static str, &'static str); 8] = [
         (Context::Node, "node", "node"),
         (Context::Pipeline, "pipeline", "pipeline"),
         (Context::Flows, "flows", "flow list"),
         (Context::Flow, "flow", "flow"),
         (Context::Trace, "trace", "trace"),
         (Context::Why, "why", "why not"),
+        (Context::Diff, "diff", "diff"),
         (Context::Sources, "sources", "sources"),
     ];
 
@@ -57,6 +60,7 @@ impl Contexts {
     const FLOWS: Contexts = Contexts::of(Context::Flows);
     const FLOW: Contexts = Contexts::of(Context::Flow);
     const TRACE: Contexts = Contexts::of(Context::Trace);
+    const DIFF: Contexts = Contexts::of(Context::Diff);
     const ANY: Contexts = Contexts((1 << Context::ALL.len()) - 1);
 
     const fn of(context: Context) -> Contexts {
@@ -133,12 +137,17 @@ const PIPELINE: Contexts = Contexts::PIPELINE;
 const FLOWS: Contexts = Contexts::FLOWS;
 const FLOW: Contexts = Contexts::FLOW;
 const TRACE: Contexts = Contexts::TRACE;
+const DIFF: Contexts = Contexts::DIFF;
 const ROWS: Contexts = Contexts::FLOWS.and(Contexts::of(Context::Sources));
 const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
 
 #[rustfmt::skip]
 commands! {
     Open             "open"              ["Enter"]            View ANY,  "open",        "open, follow, apply";
+    NextChange       "next-change"       ["n"]                Move DIFF, "next change", "next change";
+    StructureOrMeaning "structure-or-meaning" ["v"]           View DIFF, "structure/meaning", "flows that changed, or packets that fare otherwise";
+    CompareWhat      "compare-what"      ["c"]                View DIFF, "what to compare", "what counts as a difference, and another source";
+    Report           "report"            ["w"]                Act  DIFF, "report",      "save what changed as a report";
     EditPacket       "edit-packet"       ["i"]                Act  TRACE, "edit packet", "type or change the packet";
     NextPane         "next-pane"         ["Tab"]              Move ANY,  "pane",        "next pane or section";
     CtAnswer         "conntrack-answer"  ["c"]                Act  TRACE, "conntrack",   "what connection tracking answers: new est rpl rel inv";
@@ -177,6 +186,7 @@ commands! {
     Middle           "middle"            ["Z"]                Move ROWS, "", "put the row into the middle";
     NextHit          "next-hit"          ["n"]                Move FLOWS, "", "next flow that the highlight finds";
     PreviousHit      "previous-hit"      ["N"]                Move FLOWS, "", "previous flow that the highlight finds";
+    PreviousChange   "previous-change"   ["N"]                Move DIFF, "", "the change before";
     SetPlace         "set-place"         ["m"]                Move FLOWS, "", "remember this row under a letter";
     GoPlace          "go-to-place"       ["'"]                Move FLOWS, "", "go to a remembered row";
 
@@ -188,6 +198,7 @@ commands! {
     Screen2          "screen-pipeline"   ["2"]                View ANY,  "", "screen 2: the pipeline";
     Screen3          "screen-flows"      ["3"]                View ANY,  "", "screen 3: the flows";
     Screen4          "screen-trace"      ["4"]                View ANY,  "", "screen 4: where a packet goes";
+    Screen5          "screen-diff"       ["5"]                View ANY,  "", "screen 5: what changed from another source";
     EmptyTrace       "empty-trace"       ["T"]                View ANY,  "", "trace a packet from nothing";
     PastePacket      "paste-packet"      ["p"]                Act  TRACE, "", "empty the line for a packet that you paste";
     Full             "full-size"         ["z"]                View ANY,  "", "one pane in full size, and back";

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::columns::Column;
+use super::told::differences::{self, Compared, Differences, Shown};
 use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
@@ -56,6 +57,10 @@ pub enum Ask {
     Trace(Asked),
     /// A packet that comes by a flow.
     Reach(FlowId),
+    /// What changed from another source.
+    Differences(Arc<Scene>, Compared),
+    /// Packets that fare otherwise.
+    Meaning(Arc<Scene>, Arc<Differences>),
     /// Why flows of a lookup got the packet or not.
     Why {
         /// The trace.
@@ -80,11 +85,13 @@ pub enum Kind {
     Words,
     /// A traced packet.
     Trace,
+    /// What changed.
+    Diff,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 }
 
 impl Ask {
@@ -96,6 +103,7 @@ impl Ask {
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
             Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
+            Ask::Differences(..) | Ask::Meaning(..) => Kind::Diff,
         }
     }
 
@@ -112,6 +120,8 @@ impl Ask {
             Ask::Trace(_) => "tracing",
             Ask::Reach(_) => "looking for a packet that comes by the flow",
             Ask::Why { .. } => "comparing flows",
+            Ask::Differences(..) => "comparing",
+            Ask::Meaning(..) => "looking for packets that fare otherwise",
         }
     }
 }
@@ -135,6 +145,10 @@ pub enum Answer {
     Reach(Result<(Asked, String), String>),
     /// Why flows got a packet or not.
     Why(Arc<Rivals>),
+    /// What changed; nothing if the other source has no such bridge.
+    Differences(Option<Arc<Differences>>),
+    /// Packets that fare otherwise.
+    Meaning(Option<Arc<Shown>>),
 }
 
 /// The rows of a list.
@@ -221,6 +235,14 @@ impl Job {
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
             Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
             Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
+            Ask::Differences(before, compared) => {
+                let found = differences::differences(before, &self.scene, &self.spot, *compared);
+                Answer::Differences(found.map(Arc::new))
+            }
+            Ask::Meaning(before, told) => {
+                let shown = differences::shown(before, &self.scene, &self.spot, told.clone());
+                Answer::Meaning(shown.map(Arc::new))
+            }
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
                 Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))

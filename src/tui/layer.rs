@@ -4,6 +4,7 @@ use super::columns::Column;
 use super::input::Input;
 use super::list::Cursor;
 use crate::base::paint::Target;
+use crate::diff::Aspect;
 use crate::graph::Goal;
 use crate::query::By;
 
@@ -48,6 +49,10 @@ pub enum Purpose {
     Save,
     /// Add packet and verdict to a file of tests.
     SaveTest,
+    /// Read a source to compare with.
+    CompareWith,
+    /// Save a report of what changed.
+    Report,
 }
 
 /// A list to choose from.
@@ -93,6 +98,12 @@ pub enum Choice {
     LastTrace,
     /// Follows a link.
     Open(Target),
+    /// What may differ counts, or not.
+    Count(Aspect),
+    /// Groups, meters or ports count, or not.
+    CountOthers(usize),
+    /// Asks for another source to compare with.
+    CompareWith,
 }
 
 /// What can be copied of a flow.

@@ -38,6 +38,8 @@ pub enum Msg {
     Answer(Ticket, Answer),
     /// The terminal is gone, or somebody ended the program.
     Gone,
+    /// A source to compare with was read, or why not: its name and what was read.
+    Other(Arc<str>, Result<Arc<Scene>, String>),
     /// A recording was read, or why not: its path and its bytes.
     Recording(String, Result<Arc<[u8]>, String>),
     /// An effect was done or not; what to tell.
@@ -90,6 +92,8 @@ pub enum Effect {
     Save(PathBuf, String),
     /// Read a recording of packets.
     Read(String),
+    /// Read a source to compare with.
+    ReadOther(String),
     /// Add a line to a file.
     Append(PathBuf, String),
     /// Listen to the mouse, or not.

@@ -10,6 +10,7 @@ use super::layer::Layer;
 use super::msg::Ticket;
 use super::theme::{Glyphs, Theme};
 use super::told::Told;
+use super::told::differences::Other;
 use super::views::{FlowsView, NodeView, Screen, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
@@ -57,6 +58,10 @@ pub struct State {
     pub traced: Option<Arc<Told>>,
     /// Packets that were traced, latest last.
     pub packets: Vec<String>,
+    /// What the source is compared with.
+    pub other: Option<Other>,
+    /// Whether to begin with the comparison, once both sources are there.
+    pub wants_diff: bool,
 }
 
 /// Where to begin.
@@ -257,6 +262,8 @@ impl State {
             start: None,
             traced: None,
             packets: Vec::new(),
+            other: None,
+            wants_diff: false,
         }
     }
 

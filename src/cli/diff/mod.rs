@@ -4,11 +4,14 @@ mod json;
 mod ofctl;
 mod text;
 
+use std::io::IsTerminal;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::context::{Context, not_chosen};
 use super::failure::{CommandResult, Failure, Outcome};
+use super::screen::{self, ScreenArgs, Start};
 use crate::diff::meaning::{Meaning, Place, Witness, meaning};
 use crate::diff::rename::by_role;
 use crate::diff::{Aspect, Aspects, Diff, diff};
@@ -16,7 +19,7 @@ use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pair
 
 /// Say what changed from one capture to another.
 ///
-/// Flows are paired by table, priority and match, and compared by what they do: cookies, counters, ages, order and spelling make no difference unless they are asked for. Nodes and bridges are paired by name; where each side has only one, that is the pair. Ends with 0 if nothing changed, with 1 if something did.
+/// Flows are paired by table, priority and match, and compared by what they do: cookies, counters, ages, order and spelling make no difference unless they are asked for. Nodes and bridges are paired by name; where each side has only one, that is the pair. Ends with 0 if nothing changed, with 1 if something did. On a terminal the screens open with both sides.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope diff before.txt after.txt
@@ -46,6 +49,9 @@ pub struct DiffArgs {
     /// Print JSON.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// How to draw the screens.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
     /// Print lines for another program.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -94,10 +100,25 @@ struct Answer<'a> {
     meaning: Option<Meaning>,
 }
 
-/// Prints what changed.
+impl DiffArgs {
+    /// Whether a person looks at a terminal, and asked for nothing that only text has.
+    fn opens_screen(&self) -> bool {
+        let is_plain = self.screen.plain || self.meaning || self.json || self.by_role || self.format.is_some();
+        let is_chosen = self.node_b.is_some() || !self.ignore.is_empty() || !self.with.is_empty();
+        !is_plain && !is_chosen && self.a != "-" && self.b != "-" && std::io::stdout().is_terminal()
+    }
+}
+
+/// Prints what changed, or opens the screen.
 pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     if args.a == "-" && args.b == "-" {
         return Err(Failure::usage("standard input can be read only once").hint("name a file for one of them").into());
+    }
+    if args.opens_screen() {
+        let (source, choice) = (cx.source(Some(&args.b))?, (cx.global.node.clone(), cx.global.bridge.clone()));
+        cx.source(Some(&args.a))?;
+        let start = Start { source, other: Some(args.a.clone()), place: None, choice };
+        return screen::open(&start, &args.screen, cx);
     }
     // A name that is no source is told before the other one is read, which may take long.
     let sources: [Source; 2] = [cx.source(Some(&args.a))?, cx.source(Some(&args.b))?];

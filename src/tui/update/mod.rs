@@ -4,6 +4,7 @@
 //! command they are, and the screen does it (`node`, `pipeline`, `flows`, `flow`). `nav` goes from place to
 //! place. At the end every cursor is brought back into sight.
 
+mod diff;
 mod flow;
 mod flows;
 mod layers;
@@ -61,6 +62,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.say(Role::Bad, why);
         }
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
+        Msg::Other(name, scene) => diff::arrived(state, name, scene, &mut effects),
         Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
         Msg::Done(Ok(text)) => state.say(Role::Ok, text),
         Msg::Done(Err(text)) => state.say(Role::Bad, text),
@@ -118,6 +120,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::HistoryBack | Id::HistoryForward | Id::Toggle => return nav::history(state, id, effects),
         Id::Screen1 | Id::Screen2 | Id::Screen3 | Id::Sources => return nav::screen(state, id, effects),
         Id::Screen4 | Id::EmptyTrace => return trace::open(state, id, effects),
+        Id::Screen5 => return diff::open(state, effects),
         Id::ReadAgain => return nav::read_again(state, effects),
         Id::Mouse => {
             state.look.mouse = !state.look.mouse;
@@ -138,6 +141,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Context::Flow => flow::command(state, id, effects),
         Context::Trace => trace::command(state, id, effects),
         Context::Why => trace::why_command(state, id, effects),
+        Context::Diff => diff::command(state, id, effects),
         Context::Sources => sources(state, id),
     };
     if !done && id == Id::Back {
@@ -212,6 +216,9 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Trace(view), Answer::Trace(told)) => traced = trace::told(view, told, now),
         (Screen::Trace(_), Answer::Reach(reached)) => found = Some(reached),
         (Screen::Why(view), Answer::Why(rivals)) => trace::rivals(view, rivals),
+        (Screen::Diff(view), Answer::Differences(Some(found))) => diff::told(view, found),
+        (Screen::Diff(view), Answer::Meaning(Some(found))) => diff::shown(view, found),
+        (Screen::Diff(view), Answer::Differences(None) | Answer::Meaning(None)) => view.is_working = false,
         _ => {}
     }
     if let Some(told) = traced {
@@ -262,6 +269,7 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
             Screen::Pipeline(view) => (view.graph, view.words) = (None, None),
             Screen::Flow(view) => view.words = None,
             Screen::Trace(view) => view.told = None,
+            Screen::Diff(view) => (view.told, view.shown, view.drawn) = (None, None, None),
             _ => {}
         }
     }
@@ -288,6 +296,9 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
     if is_last && let Some(start) = state.start.take() {
         nav::begin(state, start, effects);
     }
+    if is_last {
+        diff::begin(state, effects);
+    }
     refresh(state, effects);
 }
 
@@ -297,6 +308,7 @@ fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Flows(_) => flows::ask_rows(state, effects),
         Screen::Pipeline(view) if view.graph.is_none() => pipeline::ask_graph(state, effects),
         Screen::Trace(_) => trace::refresh(state, effects),
+        Screen::Diff(_) => diff::refresh(state, effects),
         _ => {}
     }
 }
@@ -328,6 +340,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Flow(_) => flow::settle(state, frame.body),
         Screen::Trace(_) => trace::settle(state, frame.body),
         Screen::Why(_) => trace::why_settle(state, frame.body),
+        Screen::Diff(_) => diff::settle(state, frame.body),
         Screen::Node(_) => {}
     }
     if let Some(Layer::Menu(Menu { cursor, entries, .. })) = state.layers.last_mut() {

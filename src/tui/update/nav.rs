@@ -220,6 +220,7 @@ pub fn crumbs(state: &State) -> Vec<String> {
     match state.screen() {
         Screen::Node(view) => list.push(view.node.to_string()),
         Screen::Sources(_) => list.push("sources".to_owned()),
+        Screen::Diff(view) => list.extend(super::diff::crumbs(state, &view.spot)),
         screen => {
             let Some(spot) = screen.spot() else { return list };
             list.extend([spot.node.to_string(), spot.bridge.to_string()]);

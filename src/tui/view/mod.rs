@@ -2,6 +2,7 @@
 //!
 //! [`draw`] draws the frame around every screen: places, tabs, status, hints; then the screen, then what lies above it.
 
+pub mod diff;
 mod flow;
 mod flows;
 mod layers;
@@ -48,6 +49,7 @@ pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
+        Screen::Diff(view) => diff::draw(state, view, &frame, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
     }
     bottom(state, &frame, &mut sheet);
@@ -68,6 +70,7 @@ pub fn text(state: &State) -> String {
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
+        Screen::Diff(view) => diff::draw(state, view, &frame, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
@@ -121,6 +124,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         Screen::Pipeline(_) => Some(Id::Screen2),
         Screen::Flows(_) | Screen::Flow(_) => Some(Id::Screen3),
         Screen::Trace(_) | Screen::Why(_) => Some(Id::Screen4),
+        Screen::Diff(_) => Some(Id::Screen5),
         Screen::Sources(_) => Some(Id::Sources),
     };
     let all = [
@@ -128,6 +132,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         (Id::Screen2, "2 Pipeline"),
         (Id::Screen3, "3 Flows"),
         (Id::Screen4, "4 Trace"),
+        (Id::Screen5, "5 Diff"),
         (Id::Sources, "P Sources"),
     ];
     let mut x = 1;
@@ -311,6 +316,7 @@ fn status(state: &State) -> Row {
                 row.dim(" beside the one that took the packet, nearest first | Enter opens one");
             }
         }
+        Screen::Diff(view) => diff::status(view, &mut row),
         Screen::Sources(_) => {
             let sources = &state.scene.snapshot().sources;
             let (files, lines) = (sources.files.len(), sources.report.len());
