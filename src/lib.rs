@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! cli  tui                          what people touch
+//! practice                          lessons, and switches to try things on
 //! session                           a source, and what is known around a snapshot
 //! check  explain  graph  query      answers
 //! diff                              what changed
@@ -55,6 +56,7 @@ pub mod graph;
 pub mod model;
 pub mod neutron;
 pub mod packet;
+pub mod practice;
 pub mod query;
 pub mod session;
 pub mod trace;

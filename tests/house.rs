@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 18] = [
+const STOREYS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -32,17 +32,21 @@ const STOREYS: [(&str, &[&str]); 18] = [
         ],
     ),
     (
+        "practice",
+        &["base", "field", "action", "model", "dump", "neutron", "query", "trace", "packet", "why", "diff", "session"],
+    ),
+    (
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "edit",
-            "session", "trace", "packet", "why", "diff",
+            "session", "trace", "packet", "why", "diff", "practice",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff", "tui",
+            "trace", "packet", "why", "diff", "practice", "tui",
         ],
     ),
 ];

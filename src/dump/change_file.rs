@@ -15,10 +15,10 @@
 use super::echo::{Known, echo};
 use super::flow_line::{self, Command, FlowMod};
 use super::{group_line, meters};
-use crate::action::Mode;
+use crate::action::{Mode, Refusal, Walk, carry};
 use crate::base::diag::{Diagnostic, Severity};
 use crate::base::span::Span;
-use crate::field::{Names, Version};
+use crate::field::{Match, Names, Version};
 use crate::model::change::Request;
 use crate::model::flow::{Flags, Flow};
 use crate::model::group_mod::GroupMod;
@@ -123,8 +123,13 @@ fn read_line(line: &str, names: &Names) -> Result<Option<(Asked, Vec<Diagnostic>
             // A group's reader takes a text of its own, so that the word in front does not count.
             let at = Span::of(line, rest).start as usize;
             let reading = group_line::parse(rest, names, Mode::Typed).map_err(|d| shifted(d, at))?;
-            let found = reading.found.into_iter().map(|d| shifted(d, at)).collect();
+            let mut found: Vec<_> = reading.found.into_iter().map(|d| shifted(d, at)).collect();
             let Some(group) = reading.line.change.group_mod() else { return Ok(None) };
+            if matches!(&group, GroupMod::InsertBuckets { buckets, .. } if buckets.is_empty()) {
+                let message = "there is no bucket to insert, and Open vSwitch 3.1 can go round for ever over that";
+                let d = Diagnostic::warning("missing-value", Span::of(line, trimmed), message);
+                found.push(d.hint("add bucket=actions=.., or leave the line out"));
+            }
             Ok(Some((Asked::Group(group), found)))
         }
         Some("meter") => {
@@ -188,7 +193,10 @@ fn sent(asked: &[(Span, &str, Asked)], version: Version) -> (ChangeFile, Vec<Dia
                     let d = Diagnostic::error("version", whole, format!("{version} has no numbers for buckets"));
                     Err(d.hint("send it in OpenFlow15"))
                 }
-                false => Ok(group.clone().into()),
+                false => carried_group(group, version).map(Request::from).map_err(|refusal| {
+                    let code = if matches!(refusal, Refusal::Version(_)) { "version" } else { "inconsistent" };
+                    Diagnostic::error(code, whole, refusal.to_string()).hint(refusal.hint())
+                }),
             },
             Asked::Meter(meter) => match version < Version::V13 {
                 true => {
@@ -221,6 +229,23 @@ fn needs_buckets_with_numbers(group: &GroupMod) -> bool {
     }
 }
 
+/// A request about groups with its actions in the words of a version.
+fn carried_group(asked: &GroupMod, version: Version) -> Result<GroupMod, Refusal> {
+    let mut asked = asked.clone();
+    let buckets = match &mut asked {
+        GroupMod::Add(group) | GroupMod::Modify(group) | GroupMod::AddOrModify(group) => &mut group.buckets,
+        GroupMod::InsertBuckets { buckets, .. } => buckets,
+        GroupMod::Delete(_) | GroupMod::RemoveBuckets { .. } => return Ok(asked),
+    };
+    for bucket in buckets {
+        bucket.actions = carry(&bucket.actions, version, &Walk::new(&Match::any(), ANY_TABLE))?;
+    }
+    Ok(asked)
+}
+
+/// The table that stands for any.
+const ANY_TABLE: u8 = 255;
+
 fn flow(
     reading: &flow_line::Reading,
     line: &str,
@@ -231,8 +256,12 @@ fn flow(
     let echo = echo(reading, line, version, &Known::default())?;
     echo.lost.into_iter().for_each(&mut *tell);
     let flow = Flow { flags: carried(asked.flow.flags, version), table: asked.flow.table, ..echo.flow };
-    let sent = FlowMod { flow, version, ..asked.clone() };
+    let mut sent = FlowMod { flow, version, ..asked.clone() };
     let is_modify = matches!(sent.command, Command::Modify | Command::ModifyStrict);
+    // For `ovs-ofctl` the highest number means that no cookie was said, and where a flow may be added that is 0.
+    if is_modify && sent.flow.cookie == u64::MAX && sent.cookie.mask == 0 {
+        sent.flow.cookie = 0;
+    }
     if is_modify && sent.sets_cookie && !sent.changes_cookie() {
         let message = if sent.may_add() {
             format!("{version} changes no cookie: only a flow that is added gets it")

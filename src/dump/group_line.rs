@@ -456,7 +456,11 @@ impl<'a> Reader<'a> {
         let group = &self.group;
         let is_select = group.kind == Some(GroupType::Select);
         let watches = |b: &Bucket| b.watch_group.is_some() || b.watch_port.is_some_and(|port| port != port::NONE);
-        let refused: [(bool, &str); 7] = [
+        let refused: [(bool, &str); 8] = [
+            (
+                self.command == Command::InsertBucket && group.place == Some(u32::MAX),
+                "command_bucket_id=all is not permitted here",
+            ),
             (!self.command.has_buckets() && text.contains("bucket="), "buckets are not needed here"),
             (group.method.len() > MAX_METHOD, "the name of a selection method has 15 bytes at most"),
             (group.method != "hash" && !group.fields.is_empty(), "fields need selection_method=hash"),

@@ -12,7 +12,7 @@ use super::meter::{Meter, MeterStats};
 use super::pipeline::Pipeline;
 use super::port::{FdbEntry, Port, PortStats, TlvMapping};
 use super::store::{FlowRef, FlowStore, Interner, Line, Segment, SegmentBuilder};
-use super::table::TableStats;
+use super::table::{TableLimit, TableStats};
 use crate::field::{Key, Names, Version};
 
 /// A flow of a bridge by its number, in the order of the dump.
@@ -47,6 +47,8 @@ pub struct Bridge {
     pub meter_stats: Vec<MeterStats>,
     /// What the switch says of its tables.
     pub table_stats: Vec<TableStats>,
+    /// How many flows its tables may hold, where that is limited.
+    pub limits: Vec<TableLimit>,
     /// The addresses it has learned.
     pub fdb: Vec<FdbEntry>,
     /// Its tunnel options.

@@ -141,7 +141,9 @@ impl FlowMod {
     pub fn may_add(&self) -> bool {
         match self.command {
             Command::Add => true,
-            Command::Modify | Command::ModifyStrict => self.version <= Version::V11 && self.cookie.mask == 0,
+            Command::Modify | Command::ModifyStrict => {
+                self.version <= Version::V11 && self.cookie.mask == 0 && self.flow.cookie != NO_COOKIE
+            }
             Command::Delete | Command::DeleteStrict => false,
         }
     }
@@ -150,7 +152,10 @@ impl FlowMod {
     pub fn changes_cookie(&self) -> bool {
         match self.command {
             Command::Add => true,
-            _ => self.version == Version::V10 && (self.sets_cookie || self.cookie.mask == 0),
+            _ => {
+                let is_said = self.sets_cookie || self.cookie.mask == 0;
+                self.version == Version::V10 && is_said && self.flow.cookie != NO_COOKIE
+            }
         }
     }
 
@@ -260,6 +265,9 @@ impl FlowMod {
         }
     }
 }
+
+/// The cookie that says that none is said (`OVS_BE64_MAX`).
+const NO_COOKIE: u64 = u64::MAX;
 
 /// The number that stands for any group (`OFPG_ANY`).
 const ANY_GROUP: u32 = u32::MAX;

@@ -69,51 +69,60 @@ fn has_twice(buckets: &[Bucket]) -> bool {
 }
 
 /// A group as a switch holds it and prints it in OpenFlow 1.5: every bucket has its number, and weights that need not
-/// be said are not.
+/// be said are not. What is wrong is found in the order in which a switch finds it.
 pub(super) fn held(group: &Group) -> Result<Group, Error> {
-    if !group.selection_method.is_empty()
-        && (group.kind != GroupType::Select || !["hash", "dp_hash"].contains(&&*group.selection_method))
-    {
+    let mut buckets = numbered(&group.buckets)?;
+    let is_select = group.kind == GroupType::Select;
+    let has_method = !group.selection_method.is_empty();
+    if has_method && (!is_select || !["hash", "dp_hash"].contains(&&*group.selection_method)) {
         return Err(Error::BadProperty);
     }
     if group.kind == GroupType::Indirect && group.buckets.len() != 1 {
         return Err(Error::InvalidGroup);
     }
-    let mut buckets = numbered(&group.buckets, group.kind)?;
     for bucket in &mut buckets {
-        let usual = u16::from(group.kind == GroupType::Select);
-        bucket.weight = bucket.weight.filter(|weight| *weight != usual);
-        if bucket.weight.is_some() && group.kind != GroupType::Select {
+        bucket.weight = bucket.weight.filter(|weight| *weight != u16::from(is_select));
+        if bucket.weight.is_some() && !is_select {
             return Err(Error::InvalidGroup);
         }
+        check_watch(bucket, group.kind)?;
     }
     Ok(Group { buckets, ..group.clone() })
 }
 
+fn check_watch(bucket: &Bucket, kind: GroupType) -> Result<(), Error> {
+    let watches = bucket.watch_port.is_some() || bucket.watch_group.is_some();
+    match kind {
+        GroupType::All | GroupType::Indirect if watches => Err(Error::WatchUnsupported),
+        GroupType::FastFailover if !watches => Err(Error::InvalidGroup),
+        _ => Ok(()),
+    }
+}
+
 /// The buckets as they are sent: those without a number get the lowest ones that are free, where free is what those
 /// behind them leave (`ofputil_encode_ofp15_group_mod`).
-fn numbered(buckets: &[Bucket], kind: GroupType) -> Result<Vec<Bucket>, Error> {
+fn numbered(buckets: &[Bucket]) -> Result<Vec<Bucket>, Error> {
     let first = buckets.iter().position(|bucket| bucket.id.is_none()).unwrap_or(buckets.len());
     let taken: FxHashSet<u32> = buckets[first..].iter().filter_map(|bucket| bucket.id).collect();
     let mut free = (0..=Bucket::MAX).filter(|id| !taken.contains(id));
-    let mut out = Vec::with_capacity(buckets.len());
-    for bucket in buckets {
+    let mut sent = |bucket: &Bucket| {
         let watch_port = bucket.watch_port.filter(|port| *port != port::NONE);
-        let watches = watch_port.is_some() || bucket.watch_group.is_some();
-        match kind {
-            GroupType::All | GroupType::Indirect if watches => return Err(Error::WatchUnsupported),
-            GroupType::FastFailover if !watches => return Err(Error::InvalidGroup),
-            _ => {}
-        }
-        out.push(Bucket { id: bucket.id.or_else(|| free.next()), watch_port, ..bucket.clone() });
-    }
+        Bucket { id: bucket.id.or_else(|| free.next()), watch_port, ..bucket.clone() }
+    };
+    let out: Vec<Bucket> = buckets.iter().map(&mut sent).collect();
     if has_twice(&out) { Err(Error::BadBucket) } else { Ok(out) }
 }
 
+/// Buckets that are to be inserted as they are sent. The request does not tell the group's type, so they are looked at as
+/// those of type `all`.
+pub(super) fn inserted(buckets: &[Bucket]) -> Result<Vec<Bucket>, Error> {
+    let buckets = numbered(buckets)?;
+    buckets.iter().try_for_each(|bucket| check_watch(bucket, GroupType::All))?;
+    Ok(buckets)
+}
+
 /// The group with more buckets (`copy_buckets_for_insert_bucket`).
-pub(super) fn with_buckets(group: &Group, place: u32, new: &[Bucket]) -> Result<Group, Error> {
-    // The request does not tell the group's type, so it is checked as one of type `all`.
-    let mut new = numbered(new, GroupType::All)?;
+pub(super) fn with_buckets(group: &Group, place: u32, mut new: Vec<Bucket>) -> Result<Group, Error> {
     let old = &group.buckets;
     let at = match place {
         FIRST => 0,

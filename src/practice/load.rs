@@ -248,7 +248,12 @@ impl Reader<'_> {
                 (Some((_, many)), _) => {
                     let written = if *many { format!("`[[{name}]]`") } else { format!("`[{name}]`") };
                     let message = format!("`{name}` is a section");
-                    self.complain("bad-section", span(&key.span()), message, &format!("write {written} above its keys"));
+                    self.complain(
+                        "bad-section",
+                        span(&key.span()),
+                        message,
+                        &format!("write {written} above its keys"),
+                    );
                 }
                 (None, DeValue::Table(_)) => {
                     let d = Diagnostic::error("unknown-section", span(&key.span()), format!("no section `{name}`"));
@@ -440,7 +445,12 @@ impl Reader<'_> {
         let kind = self.choice(&section.text("kind"), &Kind::ALL, "kind of answer").unwrap_or_default();
         let lacks = if kind == Kind::Flow { "evidence" } else { "answers" };
         if !section.has(lacks) || lacks == "answers" && section.texts("answers").is_empty() {
-            self.complain("missing-key", section.span, format!("`question` has no `{lacks}`"), "nothing would be right");
+            self.complain(
+                "missing-key",
+                section.span,
+                format!("`question` has no `{lacks}`"),
+                "nothing would be right",
+            );
         }
         Question {
             ask: section.words("ask"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::columns::Column;
 use super::told::differences::{self, Compared, Differences, Shown};
+use super::told::effect::{Effect, effect};
 use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
@@ -16,7 +17,7 @@ use crate::model::flow::TableId;
 use crate::model::owner::Owner;
 use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
-use crate::session::Scene;
+use crate::session::{Scene, Staged};
 
 /// What is to be worked out.
 #[derive(Debug, Clone)]
@@ -61,6 +62,13 @@ pub enum Ask {
     Differences(Arc<Scene>, Compared),
     /// Packets that fare otherwise.
     Meaning(Arc<Scene>, Arc<Differences>),
+    /// What becomes of packets with what is staged.
+    Effect {
+        /// What is staged.
+        staged: Arc<Staged>,
+        /// Packets that are looked at in any case.
+        pins: Vec<Asked>,
+    },
     /// Why flows of a lookup got the packet or not.
     Why {
         /// The trace.
@@ -87,11 +95,13 @@ pub enum Kind {
     Trace,
     /// What changed.
     Diff,
+    /// The effect of what is staged.
+    Effect,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 impl Ask {
@@ -104,6 +114,7 @@ impl Ask {
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
             Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
             Ask::Differences(..) | Ask::Meaning(..) => Kind::Diff,
+            Ask::Effect { .. } => Kind::Effect,
         }
     }
 
@@ -122,6 +133,7 @@ impl Ask {
             Ask::Why { .. } => "comparing flows",
             Ask::Differences(..) => "comparing",
             Ask::Meaning(..) => "looking for packets that fare otherwise",
+            Ask::Effect { .. } => "tracing packets before and after",
         }
     }
 }
@@ -149,6 +161,8 @@ pub enum Answer {
     Differences(Option<Arc<Differences>>),
     /// Packets that fare otherwise.
     Meaning(Option<Arc<Shown>>),
+    /// What becomes of packets with what is staged.
+    Effect(Arc<Effect>),
 }
 
 /// The rows of a list.
@@ -242,6 +256,9 @@ impl Job {
             Ask::Meaning(before, told) => {
                 let shown = differences::shown(before, &self.scene, &self.spot, told.clone());
                 Answer::Meaning(shown.map(Arc::new))
+            }
+            Ask::Effect { staged, pins } => {
+                Answer::Effect(Arc::new(effect(&self.scene, staged, &self.spot, pins, progress)))
             }
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));

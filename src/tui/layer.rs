@@ -53,6 +53,10 @@ pub enum Purpose {
     CompareWith,
     /// Save a report of what changed.
     Report,
+    /// Save what is staged to a file.
+    SaveStaged,
+    /// Stage what a file asks for.
+    ReadStaged,
 }
 
 /// A list to choose from.
@@ -104,6 +108,16 @@ pub enum Choice {
     CountOthers(usize),
     /// Asks for another source to compare with.
     CompareWith,
+    /// Compares what is staged with what is there.
+    CompareStaged,
+    /// Makes what is staged so.
+    Commit,
+    /// Saves what is staged.
+    SaveStaged,
+    /// Leaves, whatever is staged.
+    Leave,
+    /// Does nothing.
+    Stay,
 }
 
 /// What can be copied of a flow.
@@ -133,7 +147,20 @@ pub enum CopyAs {
     OvsCommand,
     /// The command that traces the packet again and checks the verdict.
     TestLine,
+    /// What is staged, as lines that `ovs-ofctl` takes.
+    StagedLines,
+    /// The command that sends it.
+    StagedCommand,
+    /// The lines that take it back.
+    StagedBack,
 }
+
+/// Every way to copy what is staged: the key, the way, and what it gives.
+pub const STAGED_COPIES: [(char, CopyAs, &str); 3] = [
+    ('c', CopyAs::StagedCommand, "ovs-ofctl command that sends it as one bundle"),
+    ('l', CopyAs::StagedLines, "lines of a file for ovs-ofctl"),
+    ('u', CopyAs::StagedBack, "lines that take it back"),
+];
 
 /// Every way to copy a trace: the key, the way, and what it gives.
 pub const TRACE_COPIES: [(char, CopyAs, &str); 5] = [

@@ -21,6 +21,7 @@ mod panes;
 pub mod run;
 pub mod settings;
 mod short;
+pub mod staged;
 pub mod state;
 pub mod theme;
 pub mod told;

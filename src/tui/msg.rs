@@ -42,6 +42,10 @@ pub enum Msg {
     Other(Arc<str>, Result<Arc<Scene>, String>),
     /// A recording was read, or why not: its path and its bytes.
     Recording(String, Result<Arc<[u8]>, String>),
+    /// A file of changes was read, or why not: its path and its text.
+    Changes(PathBuf, Result<String, String>),
+    /// What is staged was saved there, or why not.
+    Kept(PathBuf, Result<(), String>),
     /// An effect was done or not; what to tell.
     Done(Result<String, String>),
 }
@@ -94,6 +98,12 @@ pub enum Effect {
     Read(String),
     /// Read a source to compare with.
     ReadOther(String),
+    /// Read a file of changes.
+    ReadChanges(PathBuf),
+    /// Write what is staged to a file, which is there whole then or as it was; whether it may replace one.
+    Keep(PathBuf, String, bool),
+    /// Work out what follows from a scene.
+    Warm(Arc<Scene>),
     /// Add a line to a file.
     Append(PathBuf, String),
     /// Listen to the mouse, or not.

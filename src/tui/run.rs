@@ -26,7 +26,7 @@ use super::update::update;
 use super::view::draw;
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
-use crate::session::{Scene, Source, open};
+use crate::session::{Scene, Source, keep, open};
 
 /// What the screens open with.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ const GROWS: Duration = Duration::from_millis(120);
 /// Clicks closer than this are one double click.
 /// How much of a recording is read, in bytes.
 const RECORDING: u64 = 256 << 20;
+/// How much of a file of changes is read, in bytes.
+const CHANGES: u64 = 64 << 20;
 const DOUBLE: Duration = Duration::from_millis(400);
 
 /// Runs the screens until the person leaves. What comes out is to be printed then.
@@ -179,6 +181,33 @@ impl Runner {
             }
             Effect::ReadOther(name) => {
                 self.read_other(name);
+                return Ok(());
+            }
+            Effect::ReadChanges(path) => {
+                let mut text = String::new();
+                let file = std::fs::File::open(&path).and_then(|f| f.take(CHANGES).read_to_string(&mut text));
+                let read = file.map(|_| text).map_err(|e| format!("{} cannot be read: {e}", path.display()));
+                for effect in update(state, Msg::Changes(path, read)) {
+                    self.perform(effect, state, terminal)?;
+                }
+                return Ok(());
+            }
+            Effect::Keep(path, text, replace) => {
+                let kept = keep(&path, &text, replace).map_err(|e| match e.kind() {
+                    io::ErrorKind::AlreadyExists => {
+                        format!("{} is there already; choose another name", path.display())
+                    }
+                    _ => format!("{} cannot be written, and is as it was: {e}", path.display()),
+                });
+                update(state, Msg::Kept(path, kept));
+                return Ok(());
+            }
+            Effect::Warm(scene) => {
+                let send = self.send.clone();
+                thread::spawn(move || {
+                    scene.warm();
+                    let _ = send.send(Msg::Warm);
+                });
                 return Ok(());
             }
             Effect::Append(path, line) => {

@@ -1,6 +1,7 @@
 //! Everything the screen shows follows from one value.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::{Context, Id, Keymap};
@@ -8,14 +9,16 @@ use super::job::Kind;
 use super::key::Key;
 use super::layer::Layer;
 use super::msg::Ticket;
+use super::staged::Editor;
 use super::theme::{Glyphs, Theme};
-use super::told::Told;
 use super::told::differences::Other;
-use super::views::{FlowsView, NodeView, Screen, View};
+use super::told::{Asked, Told};
+use super::views::{FlowsView, NodeView, Screen, Spot, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
 use crate::graph::Charset;
-use crate::session::Scene;
+use crate::model::change::Request;
+use crate::session::{Scene, Staged};
 
 /// The state of the screen.
 #[derive(Debug)]
@@ -62,6 +65,18 @@ pub struct State {
     pub other: Option<Other>,
     /// Whether to begin with the comparison, once both sources are there.
     pub wants_diff: bool,
+    /// What is staged.
+    pub staged: Staged,
+    /// What was read, while the screens show it as it would be with what is staged.
+    pub base: Option<Arc<Scene>>,
+    /// Flows that were being typed when the editor was left.
+    pub drafts: Vec<(Spot, Editor)>,
+    /// Packets whose fate is told before and after changes.
+    pub pins: Vec<Asked>,
+    /// What takes the last commit back.
+    pub way_back: Option<(Spot, Vec<Request>)>,
+    /// The file in which what is staged was saved last, and whether it holds all of it.
+    pub kept: Option<(PathBuf, bool)>,
 }
 
 /// Where to begin.
@@ -264,7 +279,18 @@ impl State {
             packets: Vec::new(),
             other: None,
             wants_diff: false,
+            staged: Staged::default(),
+            base: None,
+            drafts: Vec::new(),
+            pins: Vec::new(),
+            way_back: None,
+            kept: None,
         }
+    }
+
+    /// What was read, whatever the screens show.
+    pub fn base(&self) -> &Arc<Scene> {
+        self.base.as_ref().unwrap_or(&self.scene)
     }
 
     /// Takes what the person has set.

@@ -8,6 +8,7 @@ use super::command::Context;
 use super::input::Input;
 use super::job::{FlowDetail, Kind, Rows};
 use super::list::Cursor;
+use super::staged::StagedView;
 use super::told::ask::Example;
 use super::told::differences::{Compared, Differences, Line, Shown};
 use super::told::{Asked, Rivals, Told};
@@ -71,6 +72,8 @@ pub enum Screen {
     Why(Box<WhyView>),
     /// 5 Diff.
     Diff(Box<DiffView>),
+    /// 6 Staged.
+    Staged(Box<StagedView>),
     /// The files, and what was wrong in them.
     Sources(SourcesView),
 }
@@ -86,6 +89,8 @@ impl Screen {
             Screen::Trace(_) => Context::Trace,
             Screen::Why(_) => Context::Why,
             Screen::Diff(_) => Context::Diff,
+            Screen::Staged(view) if view.editor.is_some() => Context::Edit,
+            Screen::Staged(_) => Context::Staged,
             Screen::Sources(_) => Context::Sources,
         }
     }
@@ -100,6 +105,7 @@ impl Screen {
             Screen::Trace(v) => Some(&v.asked.spot),
             Screen::Why(v) => Some(&v.spot),
             Screen::Diff(v) => Some(&v.spot),
+            Screen::Staged(v) => Some(&v.spot),
         }
     }
 

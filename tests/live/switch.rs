@@ -91,6 +91,12 @@ impl Switch {
 
     /// Asks over the control socket, which stays open: JSON-RPC, as `ovs-appctl` speaks it.
     pub fn ask(&mut self, method: &str, params: &[&str]) -> std::io::Result<Result<String, String>> {
+        self.send(method, params)?;
+        self.receive()
+    }
+
+    /// Sends a question whose answer is received later. Several may be under way: the switch answers in order.
+    pub fn send(&mut self, method: &str, params: &[&str]) -> std::io::Result<()> {
         if self.control.is_none() {
             let stream = UnixStream::connect(self.dir.join("vswitchd.ctl"))?;
             stream.set_read_timeout(Some(PATIENCE))?;
@@ -98,7 +104,12 @@ impl Switch {
         }
         let control = self.control.as_mut().expect("it was opened above");
         let question = json!({"method": method, "params": params, "id": 0}).to_string();
-        control.get_mut().write_all(question.as_bytes())?;
+        control.get_mut().write_all(question.as_bytes())
+    }
+
+    /// Receives the next answer.
+    pub fn receive(&mut self) -> std::io::Result<Result<String, String>> {
+        let control = self.control.as_mut().ok_or(std::io::ErrorKind::NotConnected)?;
         let answer = read_object(control);
         if answer.is_err() {
             self.control = None;
@@ -113,6 +124,20 @@ impl Switch {
     /// Whether the switch still runs.
     pub fn is_alive(&mut self) -> bool {
         self.children.iter_mut().all(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// How it ended, with the last of its log; or that it runs and does not answer.
+    pub fn end(&mut self) -> String {
+        // The socket closes a moment before the process is gone.
+        std::thread::sleep(Duration::from_millis(500));
+        let status = self.children.last_mut().and_then(|child| child.try_wait().ok().flatten());
+        let log = std::fs::read_to_string(self.dir.join("ovs-vswitchd.log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().filter(|l| ["|EMER|", "|ERR|"].iter().any(|w| l.contains(w))).collect();
+        let last = lines[lines.len().saturating_sub(2)..].join("; ");
+        match status {
+            Some(status) => format!("{status}; {last}"),
+            None => format!("no answer within {PATIENCE:?}; {last}"),
+        }
     }
 }
 

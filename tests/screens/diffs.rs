@@ -79,6 +79,18 @@ fn what_counts_is_chosen_and_a_report_is_saved() {
 }
 
 #[test]
+fn the_way_back_is_staged_and_what_is_staged_is_compared() {
+    let mut screen = compared(AFTER, BEFORE, (80, 24));
+    screen.keys("n u");
+    assert!(screen.shows("the way back of 1 flow is staged"), "{}", screen.text());
+    screen.keys("6");
+    assert!(screen.shows("+est-rel-rpl,tcp,reg5=0x3,tp_dst=443"), "{}", screen.text());
+    screen.keys("5 c t");
+    assert!(screen.shows("STRUCTURE  1 flow differs of 175"), "{}", screen.text());
+    assert!(screen.shows("  +    77  ct_state=+est-rel-rpl"), "{}", screen.text());
+}
+
+#[test]
 fn a_packet_that_fares_otherwise_is_traced() {
     let mut screen = compared(AFTER, BEFORE, (140, 40));
     screen.keys("v Enter");

@@ -53,6 +53,10 @@ impl Screen {
                         let read = read.map(|snapshot| Arc::new(Scene::new(snapshot))).map_err(|e| e.to_string());
                         messages.push(Msg::Other(name.into(), read));
                     }
+                    Effect::Warm(scene) => {
+                        scene.warm();
+                        messages.push(Msg::Warm);
+                    }
                     other => self.effects.push(other),
                 }
             }

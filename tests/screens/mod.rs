@@ -3,5 +3,6 @@
 mod diffs;
 mod driver;
 mod pictures;
+mod staged;
 mod traces;
 mod ways;

@@ -15,7 +15,7 @@ use super::screen::{self, ScreenArgs, Start};
 use crate::diff::meaning::{Meaning, Place, Witness, meaning};
 use crate::diff::rename::by_role;
 use crate::diff::{Aspect, Aspects, Diff, diff};
-use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs};
+use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs, quick};
 
 /// Say what changed from one capture to another.
 ///
@@ -122,18 +122,23 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     }
     // A name that is no source is told before the other one is read, which may take long.
     let sources: [Source; 2] = [cx.source(Some(&args.a))?, cx.source(Some(&args.b))?];
-    let [a, b] = [cx.load(&sources[0])?, cx.load(&sources[1])?];
     let ignore = Aspects::ignored_by_default().with(aspects(&args.ignore)).without(aspects(&args.with));
+    // Who wanted a flow, and where packets go, follows from all flows.
+    let needs_all = args.json || args.meaning || args.by_role;
+    let rest = if needs_all { None } else { quick::rest(&sources[0], &sources[1], ignore) };
+    let loaded = if rest.is_none() { Some([cx.load(&sources[0])?, cx.load(&sources[1])?]) } else { None };
+    let scenes = rest.as_ref().map(|rest| &rest.scenes).or(loaded.as_ref());
+    let [a, b] = scenes.expect("one of the two ways was gone");
     let is_asked = |word: &str| !args.ignore.iter().any(|ignored| ignored == word);
     let wanted = Wanted { choice: cx.choice(), node_b: args.node_b.as_deref() };
-    let paired = pairs(&a, &b, wanted).map_err(not_chosen)?;
-    let ways = args.meaning.then(|| (Ways::of(&a), Ways::of(&b)));
+    let paired = pairs(a, b, wanted).map_err(not_chosen)?;
+    let ways = args.meaning.then(|| (Ways::of(a), Ways::of(b)));
     let answers: Vec<Answer<'_>> = paired
         .into_iter()
         .map(|pair| {
             let mut options = pair.options(ignore, is_asked);
             let (before, after) = pair.bridges();
-            let (diff, roles) = match (args.by_role, pair.a, pair.b) {
+            let (mut diff, roles) = match (args.by_role, pair.a, pair.b) {
                 (true, Some(a), Some(b)) => {
                     let mut roles = Roles::of(a, b);
                     // Ports have other names and addresses, that is what it is about.
@@ -142,9 +147,10 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
                 }
                 _ => (diff(before, after, &options), Vec::new()),
             };
+            rest.iter().for_each(|rest| rest.add_to(&mut diff));
             let mut answer = Answer { pair, diff, roles, meaning: None };
             if let Some((before, after)) = &ways {
-                answer.ask((&a, before), (&b, after));
+                answer.ask((a, before), (b, after));
             }
             answer
         })

@@ -8,7 +8,9 @@
 //! that the set was not made for.
 
 mod asked;
+mod eviction;
 mod history;
+mod index;
 mod revision;
 mod working;
 

@@ -1,15 +1,20 @@
 //! A bridge while requests change it, one after the other, as a switch does.
 
-use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use super::eviction;
+use super::index::Index;
 use super::{Conflict, Edit, Replaced, Request, Revision};
+use crate::action::output::Output;
 use crate::action::{Action, Actions};
+use crate::field::Version;
+use crate::field::names::port;
+use crate::field::slot::{WordId, word};
 use crate::model::bridge::{Bridge, FlowId};
-use crate::model::flow::{Flow, FlowKey, Stats, Style};
+use crate::model::flow::{Flags, Flow, FlowKey, Stats, Style};
 use crate::model::flow_mod::{Command, FlowMod};
 use crate::model::group::Group;
 use crate::model::group_mod::{self, GroupMod};
@@ -20,9 +25,6 @@ use crate::model::store::{FlowRef, RowEdits};
 
 /// The table that Open vSwitch keeps for itself (`TBL_INTERNAL`), hidden and not to be written to.
 pub(crate) const INTERNAL: u8 = 254;
-
-/// How many flows are looked for row by row, before all of them are put into a table of contents.
-const FEW: u32 = 8;
 
 /// How many bands a meter can have (`MAX_BANDS` in lib/dpif-netdev.c).
 const MAX_BANDS: usize = 8;
@@ -42,8 +44,9 @@ pub struct Working<'a> {
     hidden: FxHashSet<FlowId>,
     groups: BTreeMap<u32, Group>,
     meters: BTreeMap<u32, Meter>,
-    asked: Cell<u32>,
-    contents: OnceCell<FxHashMap<FlowKey, SmallVec<[FlowId; 1]>>>,
+    /// How many flows each table has; only where a table's size is limited.
+    counts: Option<Box<[u64; 256]>>,
+    index: Index,
     has_stats: bool,
 }
 
@@ -57,8 +60,8 @@ impl<'a> Working<'a> {
             hidden: FxHashSet::default(),
             groups: bridge.groups.iter().map(|group| (group.id, group.clone())).collect(),
             meters: bridge.meters.iter().map(|meter| (meter.id, meter.clone())).collect(),
-            asked: Cell::new(0),
-            contents: OnceCell::new(),
+            counts: (!bridge.limits.is_empty()).then(|| counts(bridge)),
+            index: Index::default(),
             has_stats: bridge.flows.manner().0 != Style::NoStats,
         }
     }
@@ -110,29 +113,19 @@ impl<'a> Working<'a> {
 
     /// The rows of the bridge with a key; in a dump of a switch there is one at most.
     fn rows(&self, key: &FlowKey) -> SmallVec<[FlowId; 1]> {
-        self.asked.set(self.asked.get().saturating_add(1));
-        if self.asked.get() <= FEW {
-            let mut found = SmallVec::new();
-            for (start, segment) in self.bridge.flows.segments() {
-                let heads = segment.tables().iter().zip(segment.priorities());
-                for (row, _) in heads.enumerate().filter(|(_, head)| *head == (&key.table, &key.priority)) {
-                    if segment.row(row).key() == *key {
-                        found.push(start + row as u32);
-                    }
-                }
-            }
-            return found;
-        }
-        let contents = self.contents.get_or_init(|| {
-            let mut contents: FxHashMap<FlowKey, SmallVec<[FlowId; 1]>> = FxHashMap::default();
-            self.bridge.flows.iter().for_each(|(row, flow)| contents.entry(flow.key()).or_default().push(row));
-            contents
-        });
-        contents.get(key).cloned().unwrap_or_default()
+        self.index.rows(&self.bridge.flows, key)
     }
 
     /// Puts a flow in the place of another, or where there was none.
     fn put(&mut self, key: FlowKey, now: Option<Flow>) {
+        if let Some(counts) = self.counts.as_deref_mut() {
+            let was = match self.touched.get(&key) {
+                Some(was) => was.is_some(),
+                None => !self.index.rows(&self.bridge.flows, &key).is_empty(),
+            };
+            let count = &mut counts[usize::from(key.table)];
+            *count = *count + u64::from(now.is_some()) - u64::from(was);
+        }
         if !self.touched.contains_key(&key) {
             self.hidden.extend(self.rows(&key));
             self.order.push(key.clone());
@@ -187,6 +180,9 @@ impl<'a> Working<'a> {
                 |flow| is_within(flow.table, flow.priority) && asked.selects_flow(flow),
             ),
         };
+        if chosen.is_empty() && is_refused_inside(asked, scope) {
+            return Err(refused(Error::NotPermitted, format!("the flows of table {INTERNAL} are the switch's own")));
+        }
         if !asked.command.has_actions() {
             chosen.iter().for_each(|flow| self.put(flow.key(), None));
             return Ok(chosen.into_iter().map(Replaced::deleted).collect());
@@ -218,7 +214,7 @@ impl<'a> Working<'a> {
     fn add(&mut self, asked: &FlowMod) -> Result<Vec<Replaced<Flow>>, Refused> {
         let table = asked.table.unwrap_or(0);
         self.check_references(&asked.flow.actions)?;
-        let mut after = Flow { table, stats: None, residue: Vec::new(), ..asked.flow.clone() };
+        let mut after = Flow { table, stats: None, residue: Vec::new(), ..self.held(asked) };
         if self.has_stats {
             after.stats = Some(Stats { n_packets: Some(0), n_bytes: Some(0), ..Stats::default() });
         }
@@ -226,6 +222,10 @@ impl<'a> Working<'a> {
         let before = self.flow(&key);
         match &before {
             Some(before) => {
+                // The highest number means that the cookie is not said.
+                if after.cookie == u64::MAX {
+                    after.cookie = before.cookie;
+                }
                 // The flow begins anew; what it counted is kept, if nothing else is asked.
                 if let (Some(now), Some(stats)) = (&mut after.stats, before.stats) {
                     let kept = self.counted_on(stats, asked);
@@ -242,8 +242,48 @@ impl<'a> Working<'a> {
             }
             None => {}
         }
+        let mut replaced = Vec::with_capacity(1);
+        if before.is_none()
+            && let Some(evicted) = self.room(table)?
+        {
+            self.put(evicted.key(), None);
+            replaced.push(Replaced::deleted(evicted));
+        }
         self.put(key, Some(after.clone()));
-        Ok(vec![Replaced { before, after: Some(after) }])
+        replaced.push(Replaced { before, after: Some(after) });
+        Ok(replaced)
+    }
+
+    /// The flow that is added, with what a dump like that of the bridge tells of it.
+    fn held(&self, asked: &FlowMod) -> Flow {
+        let tells = |since: Version| self.bridge.version.is_none_or(|version| version >= since);
+        let mut flow = asked.flow.clone();
+        // Adding in the first versions means this flag, and the switch keeps it.
+        if asked.command == Command::Add && asked.reset_counts() {
+            flow.flags = flow.flags.with(Flags::RESET_COUNTS);
+        }
+        if !tells(Version::V13) {
+            flow.flags = Flags::default();
+        }
+        if !tells(Version::V14) {
+            flow.importance = 0;
+        }
+        flow
+    }
+
+    /// Whether a table takes one more flow, and which flow goes for it.
+    fn room(&self, table: u8) -> Result<Option<Flow>, Refused> {
+        let (Some(counts), Some(limit)) = (&self.counts, self.bridge.limits.iter().find(|l| l.table == table)) else {
+            return Ok(None);
+        };
+        if counts[usize::from(table)] < limit.flows {
+            return Ok(None);
+        }
+        let mut flows = self.chosen(|row| row.table() == table, |flow| flow.table == table);
+        match eviction::victim(&flows, limit) {
+            Some(at) => Ok(Some(flows.swap_remove(at))),
+            None => Err(refused(Error::TableFull, format!("table {table} may hold {} flows", limit.flows))),
+        }
     }
 
     /// A flow of the same table and priority that packets can match as well.
@@ -277,21 +317,23 @@ impl<'a> Working<'a> {
         // What the message itself has wrong is told first.
         let sent = match asked {
             GroupMod::Add(group) | GroupMod::Modify(group) | GroupMod::AddOrModify(group) => {
-                Some(group_mod::held(group).map_err(wrong)?)
+                group_mod::held(group).map_err(wrong)?.buckets
             }
-            _ => None,
+            GroupMod::InsertBuckets { buckets, .. } => group_mod::inserted(buckets).map_err(wrong)?,
+            GroupMod::Delete(_) | GroupMod::RemoveBuckets { .. } => Vec::new(),
         };
         let before = self.groups.get(&id).cloned();
-        let after = match (asked, &before, sent) {
-            (GroupMod::Add(_), Some(_), _) => {
+        let after = match (asked, &before) {
+            (GroupMod::Add(_), Some(_)) => {
                 return Err(refused(Error::GroupExists, format!("group {id} is there already")));
             }
-            (GroupMod::Add(_) | GroupMod::AddOrModify(_), _, Some(group)) => group,
-            (GroupMod::Modify(_), Some(_), Some(group)) => group,
-            (GroupMod::InsertBuckets { place, buckets, .. }, Some(old), _) => {
-                group_mod::with_buckets(old, *place, buckets).map_err(wrong)?
+            (GroupMod::Add(group) | GroupMod::AddOrModify(group), _) | (GroupMod::Modify(group), Some(_)) => {
+                Group { buckets: sent, ..group.clone() }
             }
-            (GroupMod::RemoveBuckets { place, .. }, Some(old), _) => {
+            (GroupMod::InsertBuckets { place, .. }, Some(old)) => {
+                group_mod::with_buckets(old, *place, sent).map_err(wrong)?
+            }
+            (GroupMod::RemoveBuckets { place, .. }, Some(old)) => {
                 group_mod::without_buckets(old, *place).map_err(wrong)?
             }
             _ => return Err(refused(Error::UnknownGroup, format!("there is no group {id}"))),
@@ -405,6 +447,31 @@ impl<'a> Working<'a> {
     }
 }
 
+/// Whether a request that finds no other flow finds those that Open vSwitch keeps for itself, and is refused: if it names
+/// their table, or none and a whole cookie, by which flows of every table are found (`add_internal_flows`).
+fn is_refused_inside(asked: &FlowMod, scope: Option<u8>) -> bool {
+    if !(scope == Some(INTERNAL) || scope.is_none() && asked.cookie.mask == u64::MAX) {
+        return false;
+    }
+    let internal = |priority: u32, word: WordId, value: u32, actions: Vec<Action>| {
+        let mut flow = Flow { table: INTERNAL, priority, actions: Actions(actions), ..Flow::default() };
+        flow.matches.set_word(word, u32::MAX, value, u32::MAX);
+        asked.selects_flow(&flow)
+    };
+    let to_controller = vec![Output { port: port::CONTROLLER, max_len: u16::MAX }.into()];
+    internal(0, word::REG, 1, to_controller)
+        || internal(0, word::REG, 2, Vec::new())
+        || internal(0, word::REG, 3, Vec::new())
+        || internal(2, word::RECIRC_ID, 0, Vec::new())
+}
+
+fn counts(bridge: &Bridge) -> Box<[u64; 256]> {
+    let mut counts = Box::new([0; 256]);
+    let tables = bridge.flows.segments().flat_map(|(_, segment)| segment.tables());
+    tables.for_each(|table| counts[usize::from(*table)] += 1);
+    counts
+}
+
 fn set<T: Clone>(all: &mut BTreeMap<u32, T>, id: u32, now: &Option<T>) {
     match now {
         Some(now) => _ = all.insert(id, now.clone()),
@@ -423,9 +490,8 @@ fn uses_group(actions: &Actions, ids: &[u32]) -> bool {
     uses
 }
 
-/// Whether actions use one of these meters.
+/// Whether a switch counts actions among those of one of these meters: only a meter in front does
+/// (`ofpacts_get_meter`).
 fn uses_meter(actions: &Actions, ids: &[u32]) -> bool {
-    let mut uses = false;
-    actions.each(&mut |action| uses |= matches!(action, Action::Meter(a) if ids.contains(&a.0)));
-    uses
+    matches!(actions.0.first(), Some(Action::Meter(a)) if ids.contains(&a.0))
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::progress::Progress;
 use crate::dump::flows;
+use crate::model::flow::{Flow, Style};
 use crate::session::{Source, open};
 
 const FLOWS: &str = "\
@@ -15,7 +16,7 @@ fn bridge(text: &str) -> Bridge {
 }
 
 fn lines(bridge: &Bridge) -> Vec<String> {
-    let text = |flow: &Flow| flow.text(crate::model::flow::Style::NoStats, Names::none()).trim().to_owned();
+    let text = |flow: &Flow| flow.text(Style::NoStats, Names::none()).trim().to_owned();
     let mut lines: Vec<String> =
         bridge.flows.iter().map(|(_, f)| text(&Flow { cookie: 0, stats: None, ..f.to_flow() })).collect();
     lines.sort();
@@ -45,6 +46,8 @@ fn a_set_shows_the_bridge_as_it_would_be_and_leaves_it_as_it_is() {
         ]
     );
     assert_eq!(lines(&base).len(), 3);
+    let touched: Vec<bool> = base.flows.iter().map(|(_, flow)| set.touches(FlowHash::of(flow))).collect();
+    assert_eq!(touched, [false, false, true]);
     assert_eq!(set.counts(), Counts { added: 1, deleted: 1, ..Counts::default() });
     assert_eq!(set.change().apply(&base).map(|b| lines(&b)), Ok(after(&set, &base)));
 }

@@ -10,14 +10,17 @@ use super::super::layer::{Choice, Entry, Layer, Menu, Purpose};
 use super::super::msg::Effect;
 use super::super::state::State;
 use super::super::told::Asked;
-use super::super::told::differences::{Compared, Differences, Line, OTHERS, Other, Shown, report};
+use super::super::told::differences::{Change, Compared, Differences, Line, OTHERS, Other, Shown, report};
 use super::super::view::diff::{is_wide, list};
 use super::super::views::{DiffView, Screen, Spot};
 use super::nav::{self, Place};
-use super::{ask, layers, step};
+use super::{ask, layers, staged, step};
 use crate::base::paint::Role;
 use crate::diff::Aspect;
+use crate::model::bridge::FlowId;
+use crate::model::change::Request;
 use crate::model::flow::Style;
+use crate::model::flow_mod::FlowMod;
 use crate::session::Scene;
 
 /// Goes to the screen; asks for a source if there is none to compare with.
@@ -28,10 +31,21 @@ pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let spot = state.screen().spot().cloned().or_else(|| super::node::spot(state));
     let Some(spot) = spot else { return state.say(Role::Warn, "there is no bridge here") };
     nav::push(state, Screen::Diff(Box::new(DiffView::new(spot))));
-    if state.other.is_none() {
-        return ask_source(state);
+    match (&state.other, state.staged.is_empty()) {
+        (None, true) => ask_source(state),
+        (None, false) => with_staged(state, effects),
+        (Some(_), _) => refresh(state, effects),
     }
-    refresh(state, effects);
+}
+
+/// Compares the switch as it would be with what is staged with what it is.
+pub fn with_staged(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.staged.is_empty() {
+        return state.say(Role::Warn, "nothing is staged: a adds a flow");
+    }
+    state.other = Some(Other { name: "as it is".into(), scene: state.base().clone() });
+    // Every screen shows it as it would be; that asks again, too.
+    staged::show_staged(state, effects);
 }
 
 fn ask_source(state: &mut State) {
@@ -124,6 +138,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             refresh(state, effects);
         }
         Id::CompareWhat => menu(state),
+        Id::BringBack => bring_back(state, effects),
         Id::Report => match (&view.told, has_other) {
             (Some(_), true) => {
                 let name = nav::crumbs(state).join("-").replace(['/', ' ', '\\', '>'], "_");
@@ -148,6 +163,9 @@ fn menu(state: &mut State) {
     let Screen::Diff(view) = state.screen() else { return };
     let sign = |is_on: bool| if is_on { "counts" } else { "does not count" };
     let mut entries = vec![Entry::new('s', "another source", Choice::CompareWith)];
+    if !state.staged.is_empty() {
+        entries.push(Entry::new('t', "what is staged", Choice::CompareStaged));
+    }
     for (aspect, name, _) in Aspect::ALL {
         let is_on = !view.compared.ignore.contains(aspect);
         entries.push(Entry::new(None, name, Choice::Count(aspect)).note(sign(is_on)));
@@ -229,6 +247,41 @@ fn enter(state: &mut State, effects: &mut Vec<Effect>) {
             nav::go(state, Place::Trace(asked, "a packet that fares otherwise; this is its way now".into()), effects);
         }
     }
+}
+
+/// Stages what brings the change under the cursor back: flows that are gone are added as they were, new ones deleted.
+fn bring_back(state: &mut State, effects: &mut Vec<Effect>) {
+    let Screen::Diff(view) = state.screen() else { return };
+    let (Some(told), Some(line)) = (view.told.clone(), view.lines.get(view.cursor.at).copied()) else { return };
+    let spot = view.spot.clone();
+    let of = |change: &Change| (change.old, change.new);
+    let changed: Vec<(Option<FlowId>, Option<FlowId>)> = match line {
+        Line::Match(at) | Line::Before(at) | Line::After(at) | Line::Both(at) | Line::Fields(at) => {
+            vec![of(&told.changes[at])]
+        }
+        Line::More(at, n) => told.changes[at..at + n].iter().map(of).collect(),
+        Line::Table(at) => told.changes.iter().filter(|c| c.table == told.tables[at].0).map(of).collect(),
+        Line::Witness(at, _) => {
+            let Some(shown) = &view.shown else { return };
+            shown.meaning.witnesses[at].changed.iter().map(|changed| (changed.old, changed.new)).collect()
+        }
+        Line::Other(_) | Line::Elsewhere(_) | Line::Sentence => Vec::new(),
+    };
+    if changed.is_empty() {
+        return state.say(Role::Warn, "here stands no flow that could be brought back");
+    }
+    let version = staged::version(&told.after);
+    let request = |(old, new): (Option<FlowId>, Option<FlowId>)| {
+        let request = match (old, new) {
+            (Some(old), _) => FlowMod::add(told.before.flow(old).to_flow(), version),
+            (None, new) => FlowMod::delete_strict(told.after.flow(new?).to_flow(), version),
+        };
+        Some(Request::Flow(request))
+    };
+    let requests: Vec<Request> = changed.into_iter().filter_map(request).collect();
+    let count = crate::base::words::counted(requests.len(), "flow");
+    staged::stage(state, &spot, requests, effects);
+    state.say(Role::Staged, format!("the way back of {count} is staged; 6 shows it"));
 }
 
 /// A flow that is gone has no screen here, so it is told as it was.

@@ -5,6 +5,7 @@
 //! place. At the end every cursor is brought back into sight.
 
 mod diff;
+mod edit;
 mod flow;
 mod flows;
 mod layers;
@@ -13,6 +14,7 @@ mod nav;
 mod node;
 mod packet;
 mod pipeline;
+mod staged;
 mod trace;
 
 use std::sync::Arc;
@@ -28,12 +30,14 @@ use super::state::{Running, State};
 use super::views::{Pane, Screen, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
+use crate::base::words::counted;
 use crate::session::Scene;
 
 pub use flows::shown_columns;
 pub use layers::has_column;
 pub use nav::{Place, crumbs, table_title};
 pub use pipeline::{is_drawn, way};
+pub use staged::sign as staged_sign;
 
 /// How many keys of a sequence may go by before it counts as begun anew, in milliseconds.
 const PATIENCE: u64 = 10_000;
@@ -64,6 +68,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
         Msg::Other(name, scene) => diff::arrived(state, name, scene, &mut effects),
         Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
+        Msg::Changes(path, text) => staged::read(state, path, text, &mut effects),
+        Msg::Kept(path, done) => staged::kept(state, path, done),
         Msg::Done(Ok(text)) => state.say(Role::Ok, text),
         Msg::Done(Err(text)) => state.say(Role::Bad, text),
     }
@@ -81,6 +87,9 @@ fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
     if packet::is_typing(state) {
         return packet::typed(state, key, effects);
+    }
+    if edit::is_typing(state) {
+        return edit::typed(state, key, effects);
     }
     if flows::takes_letter(state, key) {
         return;
@@ -121,6 +130,13 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::Screen1 | Id::Screen2 | Id::Screen3 | Id::Sources => return nav::screen(state, id, effects),
         Id::Screen4 | Id::EmptyTrace => return trace::open(state, id, effects),
         Id::Screen5 => return diff::open(state, effects),
+        Id::Screen6 => return staged::open(state, effects),
+        Id::AddFlow => return staged::add(state, effects),
+        Id::EditFlow => return staged::change(state, effects),
+        Id::DeleteFlow => return staged::delete(state, effects),
+        Id::Undo | Id::Redo => return staged::step_back(state, id, effects),
+        Id::ViewStaged | Id::ViewBase | Id::ToggleView => return staged::choose_view(state, id, effects),
+        Id::Commit => return staged::review(state, effects),
         Id::ReadAgain => return nav::read_again(state, effects),
         Id::Mouse => {
             state.look.mouse = !state.look.mouse;
@@ -142,6 +158,11 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Context::Trace => trace::command(state, id, effects),
         Context::Why => trace::why_command(state, id, effects),
         Context::Diff => diff::command(state, id, effects),
+        Context::Staged => staged::command(state, id, effects),
+        Context::Edit => {
+            edit::command(state, id, effects);
+            true
+        }
         Context::Sources => sources(state, id),
     };
     if !done && id == Id::Back {
@@ -178,8 +199,13 @@ fn sources(state: &mut State, id: Id) -> bool {
 
 /// Asks a question for the view on the screen. The one of the same kind before it is not waited for any more.
 fn ask(state: &mut State, ask: Ask, effects: &mut Vec<Effect>) {
-    let kind = ask.kind();
     let scene = state.scene.clone();
+    ask_of(state, scene, ask, effects);
+}
+
+/// The same about another scene than the one that is shown.
+fn ask_of(state: &mut State, scene: Arc<Scene>, ask: Ask, effects: &mut Vec<Effect>) {
+    let kind = ask.kind();
     let view = state.history.here_mut();
     let Some(spot) = view.screen.spot().cloned() else { return };
     view.questions[kind as usize] += 1;
@@ -219,6 +245,10 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Diff(view), Answer::Differences(Some(found))) => diff::told(view, found),
         (Screen::Diff(view), Answer::Meaning(Some(found))) => diff::shown(view, found),
         (Screen::Diff(view), Answer::Differences(None) | Answer::Meaning(None)) => view.is_working = false,
+        (Screen::Staged(view), Answer::Effect(effect)) => {
+            (view.effect, view.is_working) = (Some(effect), false);
+            view.took.1 = now.saturating_sub(view.took.0);
+        }
         _ => {}
     }
     if let Some(told) = traced {
@@ -262,6 +292,39 @@ fn describe(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// A source was read, so far or to its end.
 fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Vec<Effect>) {
+    let was_staged = state.base.take().is_some();
+    if is_last {
+        state.load = None;
+        let before: usize = conflicts(state);
+        state.staged.rebase(&scene);
+        let more = conflicts(state).saturating_sub(before);
+        if more > 0 {
+            let count = counted(more, "staged change");
+            state.say(Role::Bad, format!("{count} fit no more: the flows are gone or others now; 6 shows them"));
+        }
+    }
+    shown(state, scene, effects);
+    if is_last {
+        if let Some(start) = state.start.take() {
+            nav::begin(state, start, effects);
+        }
+        diff::begin(state, effects);
+        if !state.staged.is_empty() {
+            staged::changed(state, effects);
+        }
+        if was_staged && !state.staged.is_empty() {
+            staged::show_staged(state, effects);
+        }
+    }
+}
+
+/// How many staged changes fit no more.
+fn conflicts(state: &State) -> usize {
+    state.staged.sets().iter().map(|set| set.counts().conflicts).sum()
+}
+
+/// Shows another scene.
+fn shown(state: &mut State, scene: Arc<Scene>, effects: &mut Vec<Effect>) {
     let is_first = state.scene.nodes().is_empty();
     for view in state.history.all_mut() {
         match &mut view.screen {
@@ -277,9 +340,6 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
     state.is_warm = false;
     // Its flows are those of the old snapshot.
     state.traced = None;
-    if is_last {
-        state.load = None;
-    }
     let first = state.scene.nodes().first().map(|n| n.node().name.clone());
     for view in state.history.all_mut() {
         match &mut view.screen {
@@ -293,12 +353,6 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
     if is_first {
         node::begin_at_the_interesting_bridge(state);
     }
-    if is_last && let Some(start) = state.start.take() {
-        nav::begin(state, start, effects);
-    }
-    if is_last {
-        diff::begin(state, effects);
-    }
     refresh(state, effects);
 }
 
@@ -309,6 +363,7 @@ fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Pipeline(view) if view.graph.is_none() => pipeline::ask_graph(state, effects),
         Screen::Trace(_) => trace::refresh(state, effects),
         Screen::Diff(_) => diff::refresh(state, effects),
+        Screen::Staged(_) => staged::refresh(state, effects),
         _ => {}
     }
 }
@@ -341,6 +396,14 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Trace(_) => trace::settle(state, frame.body),
         Screen::Why(_) => trace::why_settle(state, frame.body),
         Screen::Diff(_) => diff::settle(state, frame.body),
+        Screen::Staged(_) => {
+            let height = usize::from(super::view::staged_list(state, frame.body).height);
+            let spot = state.screen().spot().cloned();
+            let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge).map(|set| set.len()));
+            if let Some(view) = staged::view(state) {
+                view.cursor.show(set.unwrap_or(0), height);
+            }
+        }
         Screen::Node(_) => {}
     }
     if let Some(Layer::Menu(Menu { cursor, entries, .. })) = state.layers.last_mut() {

@@ -2,6 +2,7 @@
 
 use super::super::columns::Column;
 use super::super::command::Id;
+use super::super::layer::{Choice as Choose, Entry, Layer, Menu};
 use super::super::msg::Effect;
 use super::super::state::{Running, Start, State};
 use super::super::told::Asked;
@@ -9,6 +10,7 @@ use super::super::views::{FlowView, FlowsView, NodeView, PipelineView, Screen, S
 use super::flows;
 use crate::base::paint::{Role, Target};
 use crate::base::progress::Progress;
+use crate::base::words::counted;
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
 use crate::model::id::FlowHash;
@@ -27,6 +29,8 @@ pub enum Place {
     Flow(Spot, FlowId),
     /// A packet, and how it was made.
     Trace(Asked, String),
+    /// What is staged for a bridge.
+    Staged(Spot),
     /// The files.
     Sources,
 }
@@ -59,6 +63,7 @@ pub fn go(state: &mut State, place: Place, effects: &mut Vec<Effect>) {
             })
         }
         Place::Trace(asked, made) => Screen::Trace(Box::new(super::trace::new(state, asked, made))),
+        Place::Staged(spot) => Screen::Staged(Box::new(super::super::staged::StagedView::new(spot))),
         Place::Sources => Screen::Sources(SourcesView::default()),
     };
     push(state, screen);
@@ -189,9 +194,27 @@ pub fn quit(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     }
     let is_first = matches!(state.screen(), Screen::Node(_));
     if is_first || !state.history.back() {
+        let is_kept = state.kept.as_ref().is_some_and(|(_, is_all)| *is_all);
+        if !state.staged.is_empty() && !is_kept {
+            return ask_leave(state);
+        }
         return effects.push(Effect::Quit(String::new()));
     }
     super::refresh(state, effects);
+}
+
+/// Asks whether to leave although something is staged.
+fn ask_leave(state: &mut State) {
+    let count = counted(state.staged.len(), "change");
+    let entries = vec![
+        Entry::new('s', "save them to a file", Choose::SaveStaged),
+        Entry::new('y', "leave, and forget them", Choose::Leave),
+        Entry::new('n', "stay", Choose::Stay),
+    ];
+    let mut menu = Menu::new(format!("{count} staged and not saved"), entries);
+    // The key that opened this must not be the one that loses them.
+    menu.cursor.at = 2;
+    state.layers.push(Layer::Menu(menu));
 }
 
 /// Stops whatever runs. What was found so far is shown.
@@ -237,6 +260,8 @@ pub fn crumbs(state: &State) -> Vec<String> {
                     list.push(format!("flow {}", short.unwrap_or(digits)));
                 }
                 Screen::Trace(_) => list.push("trace".to_owned()),
+                Screen::Staged(view) if view.editor.is_some() => list.push("edit".to_owned()),
+                Screen::Staged(_) => list.push("staged".to_owned()),
                 Screen::Why(view) => list.extend(["trace".to_owned(), format!("T{} why", view.table)]),
                 _ => {}
             }

@@ -3,6 +3,7 @@
 //! [`draw`] draws the frame around every screen: places, tabs, status, hints; then the screen, then what lies above it.
 
 pub mod diff;
+mod edit;
 mod flow;
 mod flows;
 mod layers;
@@ -10,6 +11,7 @@ mod node;
 mod pipeline;
 mod sheet;
 mod sources;
+mod staged;
 mod trace;
 mod typed;
 mod why;
@@ -28,8 +30,10 @@ use crate::base::number::{grouped, short_count};
 use crate::base::paint::{Painter, Role};
 use crate::base::words::counted;
 
+pub use edit::{text_width as editor_width, wrapped};
 pub use flow::rows as flow_rows;
 pub use sources::len as sources_len;
+pub use staged::inner_list as staged_list;
 pub use trace::{Panes as TracePanes, panes as trace_panes, text as trace_text};
 pub use why::list as why_list;
 
@@ -50,6 +54,7 @@ pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Diff(view) => diff::draw(state, view, &frame, &mut sheet),
+        Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
     }
     bottom(state, &frame, &mut sheet);
@@ -71,6 +76,7 @@ pub fn text(state: &State) -> String {
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Diff(view) => diff::draw(state, view, &frame, &mut sheet),
+        Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
@@ -95,7 +101,11 @@ fn top(state: &State, frame: &Frame, sheet: &mut Sheet<'_>) {
         None if state.scene.snapshot().is_partial => right.put(Role::Warn, "PARTIAL"),
         None => right.put(Role::Dim, &state.origin.text()),
     }
-    right.put(Role::Dim, "  READ-ONLY ");
+    match (state.staged.len(), &state.base) {
+        (0, _) => right.put(Role::Dim, "  READ-ONLY "),
+        (n, None) => right.put(Role::Staged, &format!("  STAGED {n} ")),
+        (n, Some(_)) => right.put(Role::Staged, &format!("  AS STAGED {n} ")),
+    }
     let width = usize::from(frame.crumbs.width);
     let room = width.saturating_sub(right.width() + 1);
     if room < 20 {
@@ -125,6 +135,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         Screen::Flows(_) | Screen::Flow(_) => Some(Id::Screen3),
         Screen::Trace(_) | Screen::Why(_) => Some(Id::Screen4),
         Screen::Diff(_) => Some(Id::Screen5),
+        Screen::Staged(_) => Some(Id::Screen6),
         Screen::Sources(_) => Some(Id::Sources),
     };
     let all = [
@@ -133,6 +144,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         (Id::Screen3, "3 Flows"),
         (Id::Screen4, "4 Trace"),
         (Id::Screen5, "5 Diff"),
+        (Id::Screen6, "6 Staged"),
         (Id::Sources, "P Sources"),
     ];
     let mut x = 1;
@@ -317,6 +329,7 @@ fn status(state: &State) -> Row {
             }
         }
         Screen::Diff(view) => diff::status(view, &mut row),
+        Screen::Staged(view) => staged::status(state, view, &mut row),
         Screen::Sources(_) => {
             let sources = &state.scene.snapshot().sources;
             let (files, lines) = (sources.files.len(), sources.report.len());
