@@ -5,7 +5,9 @@
 //!
 //! ```text
 //! cli  tui                          what people touch
+//! practice                          lessons, and switches to try things on
 //! session                           a source, and what is known around a snapshot
+//! edit                              help for flows that are typed
 //! check  explain  graph  query      answers
 //! diff                              what changed
 //! why                               why they do not
@@ -48,12 +50,15 @@ pub mod check;
 pub mod cli;
 pub mod diff;
 pub mod dump;
+pub mod edit;
 pub mod explain;
 pub mod field;
 pub mod graph;
 pub mod model;
 pub mod neutron;
 pub mod packet;
+pub mod plan;
+pub mod practice;
 pub mod query;
 pub mod session;
 pub mod trace;

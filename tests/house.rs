@@ -8,7 +8,7 @@ use crate::check::files_below;
 
 /// The modules from the ground up, each with what it may use. Only rows above may be named, so there is no way around
 /// in a circle.
-const STOREYS: [(&str, &[&str]); 17] = [
+const STOREYS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("field", &["base"]),
     ("action", &["base", "field"]),
@@ -19,26 +19,35 @@ const STOREYS: [(&str, &[&str]); 17] = [
     ("graph", &["base", "field", "action", "model"]),
     ("explain", &["base", "field", "action", "model", "neutron"]),
     ("query", &["base", "field", "action", "model", "dump"]),
+    ("edit", &["base", "field", "action", "model", "dump", "neutron", "query"]),
     ("trace", &["base", "field", "action", "model", "dump"]),
     ("packet", &["base", "field", "action", "model", "neutron", "trace"]),
     ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace", "packet"]),
     ("diff", &["base", "field", "action", "model", "dump", "trace", "why"]),
+    ("plan", &["base", "field", "action", "model", "dump", "check", "trace"]),
     (
         "session",
-        &["base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet", "why"],
+        &[
+            "base", "field", "model", "dump", "neutron", "check", "graph", "explain", "query", "trace", "packet",
+            "why", "diff",
+        ],
+    ),
+    (
+        "practice",
+        &["base", "field", "action", "model", "dump", "neutron", "query", "trace", "packet", "why", "diff", "session"],
     ),
     (
         "tui",
         &[
-            "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why",
+            "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "edit",
+            "session", "trace", "packet", "why", "diff", "practice",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff", "tui",
+            "trace", "packet", "why", "diff", "practice", "tui",
         ],
     ),
 ];

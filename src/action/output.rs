@@ -4,7 +4,7 @@ use super::{Action, Arg, Cx, Refusal, Spelling, Walk, Word, word};
 use crate::base::args::items;
 use crate::base::diag::Diagnostic;
 use crate::base::paint::{List, Painter, Role, Target};
-use crate::field::names::{paint_port, port};
+use crate::field::names::{paint_port, parse_known_port, port};
 use crate::field::{Names, Subfield, Version};
 
 /// The words of this family.
@@ -61,10 +61,9 @@ fn parse_output(arg: &Arg<'_>, cx: &mut Cx<'_>) -> Result<Action, Diagnostic> {
     if arg.value.contains("port") && arg.value.contains("max_len") {
         return parse_truncated(arg, cx);
     }
-    // A name with brackets is a field, even where any word may be a port that nobody has listed.
-    if arg.value.ends_with(']')
-        && let Ok(source) = Subfield::parse(arg.value)
-    {
+    // A field is a field, with brackets or without, even where any word may be a port that nobody has listed.
+    let is_field = arg.value.ends_with(']') || parse_known_port(arg.value, cx.names).is_err();
+    if is_field && let Ok(source) = Subfield::parse(arg.value) {
         return Ok(OutputReg { source }.into());
     }
     match cx.port(arg.value) {

@@ -80,7 +80,7 @@ impl Diagnostic {
     pub fn nearest<'a>(self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Diagnostic {
         let candidates: Vec<&str> = candidates.into_iter().collect();
         match nearest(word, candidates.iter().copied()) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            Some(name) => self.hint(did_you_mean(name)),
             None if (1..=12).contains(&candidates.len()) => self.hint(format!("known are {}", candidates.join(", "))),
             None => self,
         }
@@ -89,6 +89,12 @@ impl Diagnostic {
     /// The same with a hint, unless there is one.
     pub fn or_hint(self, hint: impl Into<String>) -> Diagnostic {
         if self.hint.is_some() { self } else { self.hint(hint) }
+    }
+
+    /// The word that the hint offers in the place of the wrong one, if it offers one.
+    pub fn meant(&self) -> Option<&str> {
+        let rest = self.hint.as_deref()?.strip_prefix(MEANT)?;
+        rest.split('`').next().filter(|word| !word.is_empty())
     }
 
     /// Whether it refuses the text.
@@ -196,6 +202,14 @@ fn shorten(mut text: String) -> String {
         text.shrink_to_fit();
     }
     text
+}
+
+/// How a hint begins that offers a word.
+const MEANT: &str = "did you mean `";
+
+/// The hint that offers a word.
+pub fn did_you_mean(word: &str) -> String {
+    format!("{MEANT}{word}`?")
 }
 
 /// The candidate nearest to `word` by spelling, if one is near enough to be what was meant.
@@ -364,6 +378,7 @@ mod tests {
         let line = "tcp,nw_scr=10.0.0.1";
         let d = Diagnostic::error("unknown-field", Span::new(4, 10), "no field `nw_scr`")
             .nearest("nw_scr", ["nw_src", "tcp"]);
+        assert_eq!((d.meant(), d.clone().hint("read on").meant()), (Some("nw_src"), None));
         assert_eq!(
             painted(&d, line),
             "f:3:5: error: no field `nw_scr`\n  tcp,nw_scr=10.0.0.1\n      ^^^^^^ did you mean `nw_src`?\n"

@@ -206,11 +206,6 @@ impl Draft {
     }
 }
 
-/// So many of something, in words.
-pub fn counted(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{} {word}s", crate::base::number::grouped(n as u64)) }
-}
-
 /// Names in a row, the first few of many.
 pub fn listed<T: AsRef<str>>(names: &[T]) -> String {
     const SHOWN: usize = 4;

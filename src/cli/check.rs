@@ -13,6 +13,7 @@ use super::wrap::wrap;
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Pieces, Role};
 use crate::base::safe::visible;
+use crate::base::words::plural;
 use crate::check::{FINDINGS, Finding, Row, Severity};
 use crate::model::id::FlowHash;
 use crate::session::NodeScene;
@@ -143,7 +144,7 @@ fn paint(found: &[(&NodeScene, Finding)], not_run: &[(&NodeScene, &'static Row)]
         if of.is_empty() {
             continue;
         }
-        p.put(role(severity), &format!("{} {}", of.len(), plural(severity.word(), of.len())));
+        p.put(role(severity), &format!("{} {}", of.len(), plural(of.len(), severity.word())));
         p.text("\n");
         for (node, finding) in of {
             paint_one(node, finding, cx.text_width(), p);
@@ -155,10 +156,6 @@ fn paint(found: &[(&NodeScene, Finding)], not_run: &[(&NodeScene, &'static Row)]
         p.text("\n");
     }
     paint_not_run(not_run, p);
-}
-
-fn plural(word: &str, n: usize) -> String {
-    if n == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
 fn paint_one(node: &NodeScene, finding: &Finding, width: usize, p: &mut impl Painter) {

@@ -16,7 +16,9 @@ use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::dump::archive::LoadError;
 use crate::model::snapshot::{Snapshot, Sources};
-use crate::session::{Choice, NoChoice, NodeScene, Scene, Source, open};
+use crate::practice::open;
+pub use crate::session::Chosen;
+use crate::session::{Choice, NoChoice, NodeScene, Scene, Source};
 
 /// Standard output as commands write it.
 pub type Stdout = Out<BufWriter<Sink>>;
@@ -27,22 +29,6 @@ pub struct Context {
     /// The options that every subcommand has.
     pub global: Global,
     config: OnceCell<Config>,
-}
-
-/// A bridge of a source: its node, and its place there.
-#[derive(Debug, Clone, Copy)]
-pub struct Chosen<'a> {
-    /// The node.
-    pub node: &'a NodeScene,
-    /// The place of the bridge in the node.
-    pub at: usize,
-}
-
-impl<'a> Chosen<'a> {
-    /// The bridge.
-    pub fn bridge(&self) -> &'a Arc<crate::model::bridge::Bridge> {
-        self.node.bridges()[self.at].bridge()
-    }
 }
 
 impl Context {
@@ -273,7 +259,8 @@ fn not_found(failure: Failure, name: &str) -> Failure {
     }
 }
 
-fn not_chosen(why: NoChoice) -> Failure {
+/// Why no node or bridge could be chosen, with what to do about it.
+pub fn not_chosen(why: NoChoice) -> Failure {
     let failure = Failure::usage(why.to_string());
     match why {
         NoChoice::Unknown { nearest: Some(near), .. } => failure.hint(format!("did you mean `{near}`?")),

@@ -378,27 +378,29 @@ pub fn paint_line(row: FlowRef<'_>, names: &Names, p: &mut impl Painter) {
     }
 }
 
-/// Prints a flow as a line for `ovs-ofctl add-flows`, which adds it or deletes exactly it. Words of the match that nobody
-/// knows here stand in it too: without them it would be another flow.
+/// Prints a flow as a line for `ovs-ofctl add-flows`, which adds it or deletes exactly it.
 pub fn paint_ofctl(flow: &Flow, names: &Names, format: Format, p: &mut impl Painter) {
-    let mut text = String::new();
+    let mut head = String::new();
+    match format {
+        Format::Ofctl => flow.paint_head(Style::NoStats, names, &mut head),
+        Format::OfctlDel => head.push_str(&format!("delete_strict table={},", flow.table)),
+    }
+    paint_ofctl_line(head.trim_start(), flow, names, format == Format::Ofctl, p);
+}
+
+/// Prints what stands in front of the priority, the match, and the actions where they are wanted. Words of the match that
+/// nobody knows here stand in it too: without them it would be another flow.
+pub fn paint_ofctl_line(head: &str, flow: &Flow, names: &Names, with_actions: bool, p: &mut impl Painter) {
+    let mut text = format!("{head}priority={}", flow.priority);
     let matches = flow.match_text(names);
     let matches = std::iter::once(matches.as_str()).chain(flow.residue.iter().map(|word| &**word));
-    let matches: Vec<&str> = matches.filter(|part| !part.is_empty()).collect();
-    match format {
-        Format::Ofctl => {
-            flow.paint_head(Style::NoStats, names, &mut text);
-            text.push_str(&format!("priority={}", flow.priority));
-        }
-        Format::OfctlDel => text.push_str(&format!("delete_strict table={},priority={}", flow.table, flow.priority)),
-    }
-    for part in matches {
+    for part in matches.filter(|part| !part.is_empty()) {
         text.push(',');
         text.push_str(part);
     }
-    if format == Format::Ofctl {
+    if with_actions {
         text.push_str(" actions=");
         flow.actions.paint(names, &mut text);
     }
-    p.text(text.trim_start());
+    p.text(&text);
 }

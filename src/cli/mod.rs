@@ -21,6 +21,7 @@ pub mod fmt;
 pub mod fold;
 pub mod graph;
 pub mod json;
+pub mod learn;
 pub mod man;
 pub mod meter;
 pub mod node;
@@ -123,6 +124,7 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     Trace(trace::TraceArgs),
     Diff(diff::DiffArgs),
+    Learn(learn::LearnArgs),
     Fmt(fmt::FmtArgs),
     Parse(parse::ParseArgs),
     CheckInput(check_input::CheckInputArgs),
@@ -147,6 +149,7 @@ impl Command {
             Command::Graph(args) => graph::run(&args, cx),
             Command::Trace(args) => trace::run(&args, cx),
             Command::Diff(args) => diff::run(&args, cx),
+            Command::Learn(args) => learn::run(&args, cx),
             Command::Fmt(args) => fmt::run(&args, cx),
             Command::Parse(args) => parse::run(&args, cx),
             Command::CheckInput(args) => check_input::run(&args, cx),

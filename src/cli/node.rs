@@ -8,9 +8,9 @@ use super::columns::{Columns, Side, count, field};
 use super::context::{Chosen, Context};
 use super::failure::{CommandResult, Outcome};
 use super::{drops, json, ports, tunnels};
-use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
+use crate::base::words::counted;
 use crate::session::{NodeScene, Scene, Source};
 
 /// Print the nodes of a source with their bridges.
@@ -116,11 +116,6 @@ fn paint_drops(scene: &NodeScene, width: usize, p: &mut impl Painter) {
         let more = counted(places.len() - SHOWN, "other place");
         p.dim(&format!("and {more}: ofscope drops SOURCE --node {}\n", visible(&scene.node().name)));
     }
-}
-
-/// So many things, with the digits in groups.
-fn counted(n: usize, word: &str) -> String {
-    format!("{} {word}{}", grouped(n as u64), if n == 1 { "" } else { "s" })
 }
 
 /// Who installs the flows of a node: of its first bridge of which that is known.

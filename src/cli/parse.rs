@@ -112,7 +112,10 @@ fn flow(flow_mod: &FlowMod, line: &str, number: u32, file: &str, names: &Names) 
     let command = Command::NAMES.iter().find(|(command, _)| *command == flow_mod.command);
     value["command"] = command.map(|(_, name)| *name).into();
     value["every_table"] = (flow_mod.table.is_none() && flow_mod.command != Command::Add).into();
-    value["cookie_mask"] = flow_mod.cookie_mask.into();
+    if flow_mod.cookie.mask != 0 && !flow_mod.sets_cookie {
+        value["cookie"] = flow_mod.cookie.value.into();
+    }
+    value["cookie_mask"] = flow_mod.cookie.mask.into();
     value["out_port"] = flow_mod.out_port.into();
     value["out_group"] = flow_mod.out_group.into();
     value["origin"] = json!({"file": file, "line": number});

@@ -9,7 +9,7 @@ use super::failure::{CommandResult, Outcome};
 use super::json as answer;
 use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role};
-use crate::field::format::paint_mac;
+use crate::field::format::mac_text;
 use crate::field::names::port::reserved_name;
 use crate::model::port::Port;
 use crate::neutron::names::{PortKind, PortWord};
@@ -130,7 +130,7 @@ pub fn json(chosen: Chosen<'_>) -> Value {
         json!({
             "number": port.number,
             "name": &*port.name,
-            "mac": mac(port.mac),
+            "mac": mac_text(port.mac),
             "kind": Some(kind(word)).filter(|kind| !kind.is_empty()),
             "type": interface.and_then(|i| i.kind.as_deref()),
             "state": state(port),
@@ -152,10 +152,4 @@ pub fn json(chosen: Chosen<'_>) -> Value {
         })
     };
     bridge.ports.iter().map(one).collect()
-}
-
-fn mac(number: u64) -> String {
-    let mut text = String::new();
-    paint_mac(number, &mut text);
-    text
 }

@@ -56,6 +56,12 @@ pub fn steps(actions: &Actions, table: u8, matching: &Match, ports: &Ports) -> V
     plain(carried, ports)
 }
 
+/// The cookies that flows get which actions learn.
+pub fn cookies(actions: &Actions) -> Vec<u64> {
+    let learned = |action: &Action| if let Action::Learn(learn) = action { Some(learn.cookie) } else { None };
+    actions.0.iter().filter_map(learned).collect()
+}
+
 /// Actions in the words of OpenFlow 1.5, without what is left of spelling.
 fn plain(actions: Vec<Action>, ports: &Ports) -> Vec<Step> {
     let mut steps = Vec::with_capacity(actions.len());
@@ -112,6 +118,11 @@ fn step(action: Action, ports: &Ports, out: &mut Vec<Step>) {
             dec.controllers = dec.controllers.filter(|ids| *ids != [0]);
             dec.into()
         }
+        // Whose flows are learned is asked apart, as with other cookies.
+        Action::Learn(mut learn) => {
+            learn.cookie = 0;
+            Action::Learn(learn)
+        }
         // A switch fills a note up with zeros.
         Action::Note(Note { mut data }) => {
             while data.last() == Some(&0) {
@@ -134,7 +145,11 @@ fn put(set: &SetField, out: &mut Vec<Step>) {
     let width = usize::from(slot.width);
     // A slot may be wider than the field's value, as for ports; an exact value fills it.
     let mask = if set.is_exact() { Bits::ones(width) } else { set.mask.clone() };
-    let value = set.value.and(&set.mask);
+    let mut value = set.value.and(&set.mask);
+    // The two lowest bits of a TOS are no part of the DSCP, which is all that is written.
+    if set.field == table::NW_TOS {
+        value = value.slice(usize::from(set.field.bits - slot.width), width);
+    }
     for ((word, mask), (_, value)) in slot.spread(&mask).zip(slot.spread(&value)) {
         bits.set_word(word, mask, value, mask);
     }

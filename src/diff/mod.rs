@@ -3,7 +3,7 @@
 //! Flows are paired by OpenFlow's identity: table, priority and match ([`key`]). Two that are paired are compared by what
 //! they do ([`canon`]), not by how it is spelled, and by what else the options ask for ([`aspect`]). Groups, meters and
 //! ports are paired by number ([`others`]). [`apply()`] makes one bridge's flows of the other's. [`meaning`] looks for
-//! packets that show a difference.
+//! packets that show a difference. [`rename`] compares two nodes that call the same things by other numbers.
 //!
 //! Two dumps of a million flows are compared without printing one of them: shapes are numbered once, identities become
 //! numbers that are sorted, and actions are looked at only where their texts differ.
@@ -14,6 +14,7 @@ pub mod canon;
 pub mod key;
 pub mod meaning;
 pub mod others;
+pub mod rename;
 
 pub use apply::apply;
 pub use aspect::{Aspect, Aspects};
@@ -193,14 +194,20 @@ struct Judge<'a> {
     b: &'a Side<'a>,
     /// Whether both versions can tell of the importance.
     has_importance: bool,
+    /// Whether both can tell of flags.
+    has_flags: bool,
     /// Actions that were compared.
-    known: FxHashMap<(*const ActionList, *const ActionList, Facts), bool>,
+    known: FxHashMap<(*const ActionList, *const ActionList, Facts), (bool, bool)>,
 }
 
 impl<'a> Judge<'a> {
     fn new(a: &'a Side<'a>, b: &'a Side<'a>) -> Judge<'a> {
-        let tells = |side: &Side<'_>| side.bridge.version.is_none_or(|version| version >= Version::V14);
-        Judge { a, b, has_importance: tells(a) && tells(b), known: FxHashMap::default() }
+        let tell = |since: Version| {
+            let tells = |side: &Side<'_>| side.bridge.version.is_none_or(|version| version >= since);
+            tells(a) && tells(b)
+        };
+        let (has_importance, has_flags) = (tell(Version::V14), tell(Version::V13));
+        Judge { a, b, has_importance, has_flags, known: FxHashMap::default() }
     }
 
     fn fields(&mut self, old: FlowRef<'a>, new: FlowRef<'a>) -> Aspects {
@@ -213,11 +220,11 @@ impl<'a> Judge<'a> {
         let (a, b) = (old.head(), new.head());
         if a != b {
             // How a flow is added is no part of it.
-            let flags = |flags: Flags| flags.without(Flags::CHECK_OVERLAP);
+            let flags = |flags: Flags| flags.without(Flags::CHECK_OVERLAP).without(Flags::RESET_COUNTS);
             note(a.idle_timeout != b.idle_timeout, Aspect::IdleTimeout);
             note(a.hard_timeout != b.hard_timeout, Aspect::HardTimeout);
             note(a.importance != b.importance && self.has_importance, Aspect::Importance);
-            note(flags(a.flags) != flags(b.flags), Aspect::Flags);
+            note(flags(a.flags) != flags(b.flags) && self.has_flags, Aspect::Flags);
             note(a.cookie != b.cookie, Aspect::Cookie);
         }
         let (counted, recounted) = (old.stats(), new.stats());
@@ -226,14 +233,17 @@ impl<'a> Judge<'a> {
             note(old.n_bytes() != new.n_bytes(), Aspect::Bytes);
             note(duration_ns != now.duration_ns, Aspect::Duration);
         }
-        note(!self.do_the_same(old, new), Aspect::Actions);
+        let (is_same, learns_alike) = self.do_the_same(old, new);
+        note(!is_same, Aspect::Actions);
+        note(!learns_alike, Aspect::Cookie);
         fields
     }
 
-    fn do_the_same(&mut self, old: FlowRef<'a>, new: FlowRef<'a>) -> bool {
+    /// Whether they do the same, and whether the flows that they learn get the same cookies.
+    fn do_the_same(&mut self, old: FlowRef<'a>, new: FlowRef<'a>) -> (bool, bool) {
         let (a, b) = (old.action_list(), new.action_list());
         if a.text == b.text {
-            return true;
+            return (true, true);
         }
         let ids = [proto::DL_TYPE.word, proto::NW_PROTO.word, word::VLAN];
         let key = (std::sync::Arc::as_ptr(a), std::sync::Arc::as_ptr(b), ids.map(|id| old.word(id)));
@@ -241,7 +251,7 @@ impl<'a> Judge<'a> {
         *self.known.entry(key).or_insert_with(|| {
             let (table, matching) = (old.table(), old.matches());
             let steps = |list: &ActionList, side: &Side<'_>| canon::steps(&list.actions, table, &matching, &side.ports);
-            steps(a, here) == steps(b, there)
+            (steps(a, here) == steps(b, there), canon::cookies(&a.actions) == canon::cookies(&b.actions))
         })
     }
 }

@@ -122,6 +122,17 @@ fn new_cookies_and_counters_are_counted_and_no_difference() {
 }
 
 #[test]
+fn the_cookies_of_learned_flows_are_cookies() {
+    let line =
+        |cookie: u32| format!("arp actions=learn(table=20,cookie={cookie:#x},NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[])\n");
+    let found = found(&line(1), &line(2));
+    assert!(found.is_same() && found.ignored[Aspect::Cookie as usize] == 1, "{found:?}");
+    let strict = Options { ignore: Aspects::default(), ..Options::default() };
+    let found = diff(&bridge(&line(1)), &bridge(&line(2)), &strict);
+    assert_eq!(found.modified[0].fields.iter().map(Aspect::name).collect::<Vec<_>>(), ["cookie"]);
+}
+
+#[test]
 fn timeouts_importance_and_flags_differ() {
     let a = "idle_timeout=5,arp actions=drop";
     let b = "hard_timeout=5,importance=3,send_flow_rem,arp actions=drop";

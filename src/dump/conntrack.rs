@@ -82,22 +82,7 @@ fn connection(line: &str, found: &mut Vec<Diagnostic>) -> Option<Connection> {
         tuple
     };
     let (orig, reply) = (tuple_of(&orig)?, tuple_of(&reply)?);
-    let mut connection = Connection {
-        proto,
-        id: None,
-        orig,
-        reply,
-        times: Default::default(),
-        zone: 0,
-        mark: 0,
-        labels: 0,
-        status: Box::default(),
-        timeout: None,
-        protoinfo: Box::default(),
-        helper: Box::default(),
-        parent: None,
-        residue: Vec::new(),
-    };
+    let mut connection = Connection::new(proto, orig, reply);
     for item in words {
         if word(&mut connection, &item).is_none() {
             found.push(wrong(line, span_of(line, &item), "nothing that is known of a connection"));

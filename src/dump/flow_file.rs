@@ -16,7 +16,7 @@ use super::flow_line::{self, Command, FlowMod, Reading};
 use super::flows::{self, LINE_LIMIT, Loaded, heading};
 use super::input::Input;
 use super::kind::is_typed;
-use crate::action::{Action, Mode};
+use crate::action::Mode;
 use crate::base::diag::{Diagnostic, Located, Severity};
 use crate::base::progress::Progress;
 use crate::base::span::Span;
@@ -222,16 +222,10 @@ impl Tables<'_> {
                 (0..self.held.len()).collect()
             }
         };
+        let asked = FlowMod { flow: Flow { matches, ..flow_mod.flow.clone() }, ..flow_mod.clone() };
         let is_it = |at: &usize| {
             self.held[*at].as_ref().is_some_and(|Held { flow, .. }| {
-                let is_same = match is_strict {
-                    true => flow.priority == flow_mod.flow.priority && flow.matches == matches,
-                    false => matches.covers(&flow.matches),
-                };
-                is_same
-                    && flow_mod.table.is_none_or(|table| table == flow.table)
-                    && (flow.cookie ^ flow_mod.flow.cookie) & flow_mod.cookie_mask == 0
-                    && sends(flow, flow_mod)
+                asked.table.is_none_or(|table| table == flow.table) && asked.selects_flow(flow)
             })
         };
         places.into_iter().filter(is_it).collect()
@@ -301,19 +295,6 @@ fn flows_above(n: usize) -> String {
         0 => "none of the flows above".to_owned(),
         n => format!("{n} of the flows above"),
     }
-}
-
-/// Whether a flow sends packets where a line wants it to.
-fn sends(flow: &Flow, flow_mod: &FlowMod) -> bool {
-    let (mut to_port, mut to_group) = (flow_mod.out_port.is_none(), flow_mod.out_group.is_none());
-    flow.actions.each(&mut |action| match action {
-        Action::Output(a) => to_port |= flow_mod.out_port == Some(a.port),
-        Action::OutputTrunc(a) => to_port |= flow_mod.out_port == Some(a.port),
-        Action::Enqueue(a) => to_port |= flow_mod.out_port == Some(a.port),
-        Action::Group(a) => to_group |= flow_mod.out_group == Some(a.0),
-        _ => {}
-    });
-    to_port && to_group
 }
 
 #[cfg(test)]

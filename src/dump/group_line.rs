@@ -15,6 +15,7 @@ use crate::field::bits::Bits;
 use crate::field::names::port;
 use crate::field::{FieldId, Names, format};
 use crate::model::group::{Bucket, Group, GroupType, paint_bucket_id, paint_buckets, paint_group_id};
+use crate::model::group_mod::GroupMod;
 
 /// What a line says of a group, or asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +96,19 @@ impl Change {
         }
     }
 
+    /// What it asks for; nothing for a line of a dump.
+    pub fn group_mod(self) -> Option<GroupMod> {
+        Some(match self {
+            Change::Is(_) => return None,
+            Change::Add(group) => GroupMod::Add(group),
+            Change::Modify(group) => GroupMod::Modify(group),
+            Change::AddOrModify(group) => GroupMod::AddOrModify(group),
+            Change::Delete(group) => GroupMod::Delete(group),
+            Change::InsertBuckets { group, place, buckets } => GroupMod::InsertBuckets { group, place, buckets },
+            Change::RemoveBuckets { group, place } => GroupMod::RemoveBuckets { group, place },
+        })
+    }
+
     fn command(&self) -> Command {
         match self {
             Change::Is(_) => Command::None,
@@ -104,6 +118,19 @@ impl Change {
             Change::Delete(_) => Command::Delete,
             Change::InsertBuckets { .. } => Command::InsertBucket,
             Change::RemoveBuckets { .. } => Command::RemoveBucket,
+        }
+    }
+}
+
+impl From<GroupMod> for Change {
+    fn from(asked: GroupMod) -> Change {
+        match asked {
+            GroupMod::Add(group) => Change::Add(group),
+            GroupMod::Modify(group) => Change::Modify(group),
+            GroupMod::AddOrModify(group) => Change::AddOrModify(group),
+            GroupMod::Delete(group) => Change::Delete(group),
+            GroupMod::InsertBuckets { group, place, buckets } => Change::InsertBuckets { group, place, buckets },
+            GroupMod::RemoveBuckets { group, place } => Change::RemoveBuckets { group, place },
         }
     }
 }
@@ -429,7 +456,11 @@ impl<'a> Reader<'a> {
         let group = &self.group;
         let is_select = group.kind == Some(GroupType::Select);
         let watches = |b: &Bucket| b.watch_group.is_some() || b.watch_port.is_some_and(|port| port != port::NONE);
-        let refused: [(bool, &str); 7] = [
+        let refused: [(bool, &str); 8] = [
+            (
+                self.command == Command::InsertBucket && group.place == Some(u32::MAX),
+                "command_bucket_id=all is not permitted here",
+            ),
             (!self.command.has_buckets() && text.contains("bucket="), "buckets are not needed here"),
             (group.method.len() > MAX_METHOD, "the name of a selection method has 15 bytes at most"),
             (group.method != "hash" && !group.fields.is_empty(), "fields need selection_method=hash"),

@@ -133,6 +133,12 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
+    /// A line that stands alone.
+    pub fn of(text: &'a str) -> Block<'a> {
+        let head = Line { number: 1, start: 0, text, end: "" };
+        Block { head, text, end: "", after_crlf: false }
+    }
+
     /// The lines behind the first one.
     pub fn tail(&self) -> impl Iterator<Item = Line<'a>> {
         let head = self.head;

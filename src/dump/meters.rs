@@ -6,8 +6,10 @@
 use super::lines::{self, Block, First, Form, Line, Wrong};
 use super::{Part, Source};
 use crate::base::args::{Separator, items};
+use crate::base::diag::Diagnostic;
 use crate::base::number::c_integer;
 use crate::base::paint::Painter;
+use crate::base::span::Span;
 use crate::field::Names;
 use crate::model::meter::{Band, BandKind, Meter, MeterStats, Unit};
 
@@ -75,6 +77,49 @@ fn read_meter<'a>(block: &Block<'a>) -> Result<MeterEntry, Wrong<'a>> {
         bands: draft.bands,
     };
     Ok(MeterEntry { meter, written: (!is_dump).then(|| line.text.into()) })
+}
+
+/// Reads one line as `add-meter` takes it.
+pub fn parse(line: &str) -> Result<Meter, Diagnostic> {
+    let wrong = |message: &str| Diagnostic::error("refused", Span::of(line, line.trim()), message);
+    if !line.contains("band") {
+        return Err(wrong("the line does not say the bands").hint("add bands=type=drop,rate=1000"));
+    }
+    let meter = read_meter(&Block::of(line)).map_err(|wrong| wrong.1)?.meter;
+    // What `ovs-ofctl` refuses of a line as a whole.
+    let is_unnamed = meter.id == 0 || meter.id > Meter::MAX && Meter::NAMES.iter().all(|(id, _)| *id != meter.id);
+    let (kbps, pktps) = (line.contains("kbps"), line.contains("pktps"));
+    let has = |band: &Band| band.burst_size.unwrap_or(0) != 0;
+    let refused = [
+        (is_unnamed, "no meter can have this number"),
+        (kbps && pktps, "a meter counts kbps or pktps, not both"),
+        (meter.bands.is_empty(), "a meter has one band at least"),
+        (meter.bands.iter().any(|b| b.rate == 0), "a band needs a rate"),
+        (meter.bands.iter().any(|b| b.kind == BandKind::DscpRemark(0)), "a band that remarks needs prec_level"),
+        (meter.burst && !meter.bands.iter().all(has), "with burst every band needs burst_size"),
+        (!meter.burst && meter.bands.iter().any(has), "burst_size needs the word burst"),
+    ];
+    match refused.iter().find(|(is_refused, _)| *is_refused) {
+        Some((_, message)) => Err(wrong(message)),
+        None => Ok(meter),
+    }
+}
+
+/// Reads what `del-meter` takes: the meter, or nothing for every meter.
+pub fn parse_id(line: &str) -> Result<Option<u32>, Diagnostic> {
+    let block = Block::of(line);
+    let mut draft = Draft::default();
+    for item in items(line) {
+        draft.word(&block.head, item.name, item.value).map_err(|wrong| wrong.1)?;
+    }
+    Ok(draft.id.filter(|id| Meter::NAMES.iter().all(|(all, name)| *name != "all" || id != all)))
+}
+
+/// The meter as a line that `add-meter` takes, without blanks.
+pub fn line(meter: &Meter) -> String {
+    let mut text = String::new();
+    meter.paint(&mut text);
+    text.replace("bands=\n", "bands=").replace([' ', '\n'], ",")
 }
 
 /// What the words of a meter have told so far.

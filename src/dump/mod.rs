@@ -1,6 +1,8 @@
 //! Readers and writers of what people capture from a switch.
 
 pub mod archive;
+pub mod change_file;
+pub mod common;
 pub mod conntrack;
 pub mod datapath;
 pub mod demo;

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Edge, End, Graph, Node, ShareBy, Sink, counted, percent, plural};
+use super::{Edge, End, Graph, Node, ShareBy, Sink, percent};
 use crate::base::number::{grouped, short_count};
 use crate::base::safe::visible;
+use crate::base::words::{counted, plural};
 use crate::model::pipeline::Way;
 
 /// The visible part of the graph in Graphviz' language. Sinks stand beside each table that leads there: one `drop` for

@@ -9,9 +9,10 @@ use super::canvas::{Canvas, Cell, Item};
 use super::glyph::{Arms, Charset, Weight};
 use super::layout::{BoxAt, Density, Fit, Layout, Route, Stub};
 use super::outline::{outline, paint_outline_heading};
-use super::{Edge, End, Graph, Heat, Light, Node, READABLE, ShareBy, Sink, percent, plural};
+use super::{Edge, End, Graph, Heat, Light, Node, READABLE, ShareBy, Sink, percent};
 use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role, Target};
+use crate::base::words::plural;
 use crate::model::pipeline::Way;
 
 /// Draws a graph as it was laid out. A layout of another graph gives an empty canvas ([`Layout::is_of`]).

@@ -6,7 +6,8 @@
 use super::draft::arrange;
 use super::layer::Plan;
 use super::order::{Order, Start};
-use super::{End, Graph, plural};
+use super::{End, Graph};
+use crate::base::words::plural;
 use crate::model::flow::TableId;
 
 /// How much stands in a box.

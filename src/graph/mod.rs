@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::base::number::grouped;
 use crate::base::safe::visible;
+use crate::base::words::plural;
 use crate::field::Names;
 use crate::field::names::port;
 use crate::model::bridge::FlowId;
@@ -391,14 +391,4 @@ pub fn percent(share: f64) -> String {
         s if s > 0.99 => ">99%".to_owned(),
         s => format!("{:.0}%", s * 100.0),
     }
-}
-
-/// A word for one thing as it is for so many.
-fn plural(n: u64, word: &str) -> String {
-    if n == 1 { word.to_owned() } else { format!("{word}s") }
-}
-
-/// So many things, with the digits in groups: `1 204 flows`.
-fn counted(n: u64, word: &str) -> String {
-    format!("{} {}", grouped(n), plural(n, word))
 }

@@ -3,10 +3,11 @@
 //! It says what the drawing says in a form that fits 80 columns and any number of tables.
 
 use super::glyph::Charset;
-use super::{Edge, End, Graph, Light, Node, ShareBy, Sink, percent, plural};
+use super::{Edge, End, Graph, Light, Node, ShareBy, Sink, percent};
 use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role, Target};
 use crate::base::safe::visible;
+use crate::base::words::plural;
 use crate::model::bridge::Bridge;
 use crate::model::flow::TableId;
 use crate::model::pipeline::Way;

@@ -9,9 +9,10 @@ use std::fmt::Write;
 use super::draw::Words;
 use super::glyph::Charset;
 use super::layout::{BoxAt, Density, Layout, Route, Stub};
-use super::{Edge, End, Graph, Light, ShareBy, Sink, counted, percent};
+use super::{Edge, End, Graph, Light, ShareBy, Sink, percent};
 use crate::base::number::grouped;
 use crate::base::safe::visible;
+use crate::base::words::counted;
 use crate::model::pipeline::Way;
 
 /// The width and height of a cell in pixels.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
+use super::change::Revision;
 use super::classifier::{Classifier, Hit};
 use super::flow::{Flow, Style, TableId};
 use super::group::{Group, GroupStats};
@@ -11,7 +12,7 @@ use super::meter::{Meter, MeterStats};
 use super::pipeline::Pipeline;
 use super::port::{FdbEntry, Port, PortStats, TlvMapping};
 use super::store::{FlowRef, FlowStore, Interner, Line, Segment, SegmentBuilder};
-use super::table::TableStats;
+use super::table::{TableLimit, TableStats};
 use crate::field::{Key, Names, Version};
 
 /// A flow of a bridge by its number, in the order of the dump.
@@ -46,6 +47,8 @@ pub struct Bridge {
     pub meter_stats: Vec<MeterStats>,
     /// What the switch says of its tables.
     pub table_stats: Vec<TableStats>,
+    /// How many flows its tables may hold, where that is limited.
+    pub limits: Vec<TableLimit>,
     /// The addresses it has learned.
     pub fdb: Vec<FdbEntry>,
     /// Its tunnel options.
@@ -63,6 +66,15 @@ pub struct Derived {
     tables: OnceLock<Vec<Table>>,
     pipeline: OnceLock<Pipeline>,
     ids: OnceLock<Ids>,
+    revision: OnceLock<Revision>,
+}
+
+impl Derived {
+    /// Takes note of a revision that is known already.
+    pub(super) fn know(&self, revision: Revision) {
+        // Whoever was faster found the same.
+        let _ = self.revision.set(revision);
+    }
 }
 
 impl Clone for Derived {
@@ -95,6 +107,11 @@ impl Bridge {
     /// The short names of its flows.
     pub fn ids(&self) -> &Ids {
         self.derived.ids.get_or_init(|| Ids::of(&self.flows))
+    }
+
+    /// What its flows, groups and meters are, in one number.
+    pub fn revision(&self) -> Revision {
+        *self.derived.revision.get_or_init(|| Revision::of(self))
     }
 
     /// A table by its number, if it has flows.

@@ -51,3 +51,32 @@ pub struct Connection {
     /// Words that nobody knows, as printed.
     pub residue: Vec<Box<str>>,
 }
+
+impl Tuple {
+    /// What comes back: the addresses and ports the other way around.
+    pub fn turned(&self) -> Tuple {
+        Tuple { src: self.dst, dst: self.src, sport: self.dport, dport: self.sport, icmp: self.icmp, counters: None }
+    }
+}
+
+impl Connection {
+    /// A connection of which no more is known than where it goes.
+    pub fn new(proto: u8, orig: Tuple, reply: Tuple) -> Connection {
+        Connection {
+            proto,
+            id: None,
+            orig,
+            reply,
+            zone: 0,
+            mark: 0,
+            labels: 0,
+            times: Default::default(),
+            status: Box::default(),
+            timeout: None,
+            protoinfo: Box::default(),
+            helper: Box::default(),
+            parent: None,
+            residue: Vec::new(),
+        }
+    }
+}

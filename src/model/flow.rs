@@ -55,6 +55,19 @@ impl Default for Flow {
     }
 }
 
+/// What makes a flow the flow it is: a switch has one at most with the same table, priority and match.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlowKey {
+    /// The table.
+    pub table: TableId,
+    /// The priority.
+    pub priority: u32,
+    /// The match.
+    pub matches: Match,
+    /// Words that nobody knows: they may be part of the match.
+    pub residue: Vec<Box<str>>,
+}
+
 /// What a switch counts for a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stats {
@@ -147,6 +160,18 @@ pub enum Style {
 }
 
 impl Flow {
+    /// What makes it the flow it is.
+    pub fn key(&self) -> FlowKey {
+        let (matches, residue) = (self.matches.clone(), self.residue.clone());
+        FlowKey { table: self.table, priority: self.priority, matches, residue }
+    }
+
+    /// Whether it is the same flow that does the same, whatever was counted.
+    pub fn is_same_uncounted(&self, other: &Flow) -> bool {
+        let uncounted = |flow: &Flow| Flow { stats: None, ..flow.clone() };
+        uncounted(self) == uncounted(other)
+    }
+
     /// Prints the flow as a dump does, with the blank in front that `ovs-ofctl` prints.
     pub fn paint(&self, style: Style, names: &Names, p: &mut impl Painter) {
         self.paint_by(&Plan::of(self.matches.masks()), style, names, p);

@@ -42,7 +42,7 @@ impl GroupType {
 }
 
 /// A group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Group {
     /// Its number.
     pub id: u32,
@@ -112,7 +112,7 @@ pub fn paint_buckets(buckets: &[Bucket], names: &Names, p: &mut impl Painter) {
 }
 
 /// One way through a group.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Bucket {
     /// Its number; OpenFlow 1.1 to 1.4 do not print one.
     pub id: Option<u32>,

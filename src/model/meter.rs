@@ -13,7 +13,7 @@ pub enum Unit {
 }
 
 /// A meter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Meter {
     /// Its number.
     pub id: u32,
@@ -73,7 +73,7 @@ fn paint_meter_id(id: u32, separator: &str, p: &mut impl Painter) {
 }
 
 /// What happens above a rate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Band {
     /// What happens.
     pub kind: BandKind,

@@ -4,13 +4,17 @@
 //! is a function of it.
 
 pub mod bridge;
+pub mod change;
 pub mod classifier;
 pub mod conntrack;
 pub mod datapath;
 pub mod flow;
+pub mod flow_mod;
 pub mod group;
+pub mod group_mod;
 pub mod id;
 pub mod meter;
+pub mod meter_mod;
 pub mod naming;
 pub mod neutron_facts;
 pub mod node;
@@ -19,6 +23,7 @@ pub mod ovsdb;
 pub mod owner;
 pub mod pipeline;
 pub mod port;
+pub mod refusal;
 pub mod security;
 pub mod snapshot;
 pub mod store;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use super::ovsdb::{Atom, Database, Row};
 use super::port::parse_mac;
+use super::table::TableLimit;
+use crate::field::Subfield;
 
 /// Keys with their values, in the order of the keys.
 pub type Pairs = Vec<(Arc<str>, Arc<str>)>;
@@ -73,6 +75,8 @@ pub struct BridgeFacts {
     pub mcast_snooping: Option<bool>,
     /// Names of flow tables by their number.
     pub tables: Vec<(u8, Arc<str>)>,
+    /// How many flows tables may hold, where that is limited.
+    pub limits: Vec<TableLimit>,
     /// Settings.
     pub other_config: Pairs,
     /// What the owner of the bridge wrote down.
@@ -276,9 +280,10 @@ fn bridge(row: &Row, index: &mut Index<'_>) -> BridgeFacts {
     }
     interfaces.sort_by(|a, b| a.name.cmp(&b.name));
     let tables = row.pairs("flow_tables").iter().filter_map(|(number, table)| match (number, table) {
-        (Atom::Integer(n), Atom::Uuid(id)) => Some((u8::try_from(*n).ok()?, text(index.tables.get(&**id)?, "name")?)),
+        (Atom::Integer(n), Atom::Uuid(id)) => Some((u8::try_from(*n).ok()?, *index.tables.get(&**id)?)),
         _ => None,
     });
+    let tables: Vec<(u8, &Row)> = tables.collect();
     BridgeFacts {
         name: text(row, "name").unwrap_or_default(),
         uuid: row.uuid.clone(),
@@ -289,12 +294,21 @@ fn bridge(row: &Row, index: &mut Index<'_>) -> BridgeFacts {
         protocols: row.atoms("protocols").iter().map(Atom::shared).collect(),
         stp: (row.boolean("stp_enable"), row.boolean("rstp_enable")),
         mcast_snooping: row.boolean("mcast_snooping_enable"),
-        tables: tables.collect(),
+        tables: tables.iter().filter_map(|(number, table)| Some((*number, text(table, "name")?))).collect(),
+        limits: tables.iter().filter_map(|(number, table)| limit(*number, table)).collect(),
         other_config: pairs(row, "other_config"),
         external_ids: pairs(row, "external_ids"),
         controllers: controllers(row, "controller", &index.controllers),
         interfaces,
     }
+}
+
+/// What a row says of the size of a table; nothing if it does not limit it.
+fn limit(table: u8, row: &Row) -> Option<TableLimit> {
+    let flows = row.integer("flow_limit").and_then(|n| u64::try_from(n).ok())?;
+    let groups = row.atoms("groups").iter().filter_map(|group| Subfield::parse(&Atom::shared(group)).ok());
+    let evicts = text(row, "overflow_policy").as_deref() == Some("evict");
+    Some(TableLimit { table, flows, evicts, groups: groups.collect() })
 }
 
 fn controller(row: &Row) -> ControllerFacts {
@@ -421,7 +435,10 @@ mod tests {
             ("flow_tables", tables),
         ];
         add("Bridge", row("b", &bridge));
-        add("Flow_Table", row("t", &[("name", strings(&["classify"]))]));
+        add(
+            "Flow_Table",
+            row("t", &[("name", strings(&["classify"])), ("flow_limit", Datum::Set(vec![Atom::Integer(5)]))]),
+        );
         add("Controller", row("c", &[("target", strings(&["tcp:1.2.3.4"]))]));
         let trunks = Datum::Set(vec![Atom::Integer(7), Atom::Integer(70_000)]);
         add("Port", row("p", &[("name", strings(&["bond"])), ("interfaces", ids(&["j", "i"])), ("trunks", trunks)]));
@@ -437,6 +454,7 @@ mod tests {
         let bridge = facts.bridge("br-int").unwrap();
         assert_eq!((bridge.datapath_id, bridge.fail_mode.as_deref()), (Some(0xb66e_c4f5_6c49), None));
         assert_eq!(bridge.tables, [(3, "classify".into())]);
+        assert_eq!(bridge.limits, [TableLimit { table: 3, flows: 5, ..TableLimit::default() }]);
         assert_eq!((&*bridge.controllers[0].target, bridge.controllers[0].is_connected), ("tcp:1.2.3.4", None));
         let names: Vec<_> = bridge.interfaces.iter().map(|i| (&*i.name, &*i.port.name, i.ofport)).collect();
         assert_eq!(names, [("eth0", "bond", Some(5)), ("eth1", "bond", None)]);

@@ -9,6 +9,8 @@
 //! The text of a flow is not stored: it is printed. Only a line that does not print back as it was read is kept
 //! verbatim, with whatever words in it nobody knows.
 
+mod edit;
+
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +25,8 @@ use crate::base::paint::Painter;
 use crate::field::matches::{Masked, Plan};
 use crate::field::slot::WordId;
 use crate::field::{Match, Names};
+
+pub use edit::RowEdits;
 
 /// Which bits a match is about, whatever their values: the mask of a subtable.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::paint::{Painter, Role, Target};
+use crate::field::Subfield;
 
 /// One table's counters (`dump-tables`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +22,19 @@ pub struct TableStats {
     pub max_entries: Option<u64>,
     /// The lines that say what it can do, as printed (OpenFlow 1.0 to 1.2). The one with `max_entries` is among them.
     pub features: Arc<[Box<str>]>,
+}
+
+/// How many flows a table may hold, as the database has it (`Flow_Table`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableLimit {
+    /// The table.
+    pub table: u8,
+    /// How many flows it may hold.
+    pub flows: u64,
+    /// Whether a flow makes room for a new one when the table is full; otherwise the new one is refused.
+    pub evicts: bool,
+    /// The fields by which flows are put into groups: one of the largest group makes room.
+    pub groups: Vec<Subfield>,
 }
 
 impl TableStats {

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::names::short_id;
 use super::security_group::words;
+use crate::field::format::mac_text;
 use crate::field::proto::ipproto;
 use crate::model::neutron_facts::NeutronFacts;
 use crate::model::security::{Direction, Ethertype, Prefix, Remote, SecurityGroupRule, protocol_name};
@@ -176,11 +177,6 @@ pub fn allow_address(facts: &NeutronFacts, port: &str, address: IpAddr, mac: Opt
             port_handle(facts, port)
         ),
     }
-}
-
-fn mac_text(mac: u64) -> String {
-    let bytes: Vec<String> = mac.to_be_bytes()[2..].iter().map(|b| format!("{b:02x}")).collect();
-    bytes.join(":")
 }
 
 /// Makes the agent of a node write all flows of its ports anew.

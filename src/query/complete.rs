@@ -12,6 +12,8 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
+pub use self::values::used;
+
 use super::Scope;
 use super::ast::Name;
 use super::compile::{Meaning, meaning};
@@ -103,6 +105,15 @@ pub fn complete(text: &str, cursor: usize, scope: &Scope<'_>) -> Completion {
     let is_value = matches!(context.expect, Expect::Value(..) | Expect::PlaceValue(_));
     let (items, more) = found.best();
     Completion { replace: Span::new(start, end_of(text, start, cursor, is_value)), items, more, hint }
+}
+
+/// The values of a match field that flows of the bridge have, those that are met most often first, as far as they fit
+/// what was typed.
+pub fn seen(field: FieldId, typed: &str, scope: &Scope<'_>) -> Vec<Item> {
+    let Ok(asked) = Asked::new(field.name, None) else { return Vec::new() };
+    let mut found = Found { scope, known: Known::new(scope), typed, items: Vec::new() };
+    found.values_of_field(&asked, Op::Equals);
+    found.best().0
 }
 
 /// Where the word begins that a text ends with, if it does.

@@ -57,7 +57,7 @@ use crate::model::naming::Naming;
 use crate::model::owner::OwnerTable;
 
 pub use cell::{Cell, add, add_not, only, take_off_last, term};
-pub use complete::{Completion, ITEMS, Item, ItemKind, complete};
+pub use complete::{Completion, ITEMS, Item, ItemKind, complete, seen, used};
 pub use fold::{By, ByWord, Fold, FoldGroup, Key as FoldKey, fold};
 pub use reference::reference;
 

@@ -74,6 +74,30 @@ impl Scene {
         scene
     }
 
+    /// The same with some bridges changed, by the places of node and bridge. What was worked out of the others and does
+    /// not depend on flows stays.
+    pub fn with(&self, changed: &[(usize, usize, Arc<Bridge>)]) -> Scene {
+        let mut snapshot = (*self.snapshot).clone();
+        for (node, at, bridge) in changed {
+            if let Some(slot) = snapshot.nodes.get_mut(*node).and_then(|n| Arc::make_mut(n).bridges.get_mut(*at)) {
+                *slot = bridge.clone();
+            }
+        }
+        let scene = Scene::new(snapshot);
+        for (old, new) in self.nodes.iter().zip(&scene.nodes) {
+            if let Some(names) = old.names.get() {
+                new.names.get_or_init(|| names.clone());
+            }
+            for (old, new) in old.bridges.iter().zip(&new.bridges) {
+                // Who installs the flows is who installed those that are there.
+                if let Some(naming) = old.naming.get() {
+                    new.naming.get_or_init(|| naming.clone());
+                }
+            }
+        }
+        scene
+    }
+
     /// Works out everything at once, so that nobody waits for it later.
     pub fn warm(&self) {
         for node in &self.nodes {
@@ -236,6 +260,22 @@ impl BridgeScene {
     }
 }
 
+/// A bridge of a source: its node, and its place there.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen<'a> {
+    /// The node.
+    pub node: &'a NodeScene,
+    /// The place of the bridge in the node.
+    pub at: usize,
+}
+
+impl<'a> Chosen<'a> {
+    /// The bridge.
+    pub fn bridge(&self) -> &'a Arc<Bridge> {
+        self.node.bridges()[self.at].bridge()
+    }
+}
+
 /// Which node and bridge a person means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Choice<'a> {
@@ -308,7 +348,7 @@ impl Scene {
     }
 }
 
-fn unknown(what: &'static str, name: &str, names: Vec<String>) -> NoChoice {
+pub(super) fn unknown(what: &'static str, name: &str, names: Vec<String>) -> NoChoice {
     let nearest = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
     NoChoice::Unknown { what, name: name.to_owned(), names, nearest }
 }

@@ -17,6 +17,8 @@ use crate::neutron::api;
 pub enum Source {
     /// Captured nodes inside the program: `demo:NAME`.
     Demo(String),
+    /// The same and more nodes, to be changed and tried out in memory: `sandbox:NAME`.
+    Sandbox(String),
     /// Standard input: `-`.
     Stdin,
     /// A file or a directory.
@@ -26,6 +28,10 @@ pub enum Source {
 impl Source {
     /// The source that goes by this name. A file called like a demo is opened as `./demo:NAME`.
     pub fn named(name: &str) -> Source {
+        if let Some(sandbox) = name.strip_prefix("sandbox:") {
+            let node = if sandbox.is_empty() { demo::DEFAULT } else { sandbox };
+            return Source::Sandbox(node.to_owned());
+        }
         match name.strip_prefix("demo:") {
             _ if name == "-" => Source::Stdin,
             Some("") => Source::default(),
@@ -38,9 +44,15 @@ impl Source {
     pub fn name(&self) -> Arc<str> {
         match self {
             Source::Demo(name) => format!("demo:{name}").into(),
+            Source::Sandbox(name) => format!("sandbox:{name}").into(),
             Source::Stdin => "-".into(),
             Source::Path(path) => path.to_string_lossy().into(),
         }
+    }
+
+    /// Whether what is opened may be changed: nothing but memory changes.
+    pub fn is_sandbox(&self) -> bool {
+        matches!(self, Source::Sandbox(_))
     }
 
     /// Whether it can be read a second time.
@@ -71,19 +83,24 @@ pub fn open(
             let input = Input::new(io::stdin()).map_err(|error| LoadError::Unreadable { name, error })?;
             archive::load_stream(input, &request, publish)
         }
-        Source::Demo(demo) => {
-            let unknown = || io::Error::new(io::ErrorKind::NotFound, no_such_demo(demo));
-            let input = demo::open(demo).unwrap_or_else(|| Err(unknown()));
-            let input = input.map_err(|error| LoadError::Unreadable { name, error })?;
+        Source::Demo(node) | Source::Sandbox(node) => {
+            let found = if source.is_sandbox() { demo::open_practice(node) } else { demo::open(node) };
+            let unknown = || Err(io::Error::new(io::ErrorKind::NotFound, no_such_node(source, node)));
+            let input = found.unwrap_or_else(unknown).map_err(|error| LoadError::Unreadable { name, error })?;
             archive::load_stream(input, &request, publish)
         }
     }?;
     Ok(with_neutron(snapshot))
 }
 
-fn no_such_demo(name: &str) -> String {
-    let names: Vec<&str> = demo::names().map(|(name, _)| name).collect();
-    format!("there is no demo `{name}`; the demos are {}", names.join(", "))
+fn no_such_node(source: &Source, name: &str) -> String {
+    let names = |all: &mut dyn Iterator<Item = (&'static str, &'static str)>| -> String {
+        all.map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+    };
+    match source.is_sandbox() {
+        true => format!("there is no sandbox `{name}`; there are {}", names(&mut demo::practice())),
+        false => format!("there is no demo `{name}`; the demos are {}", names(&mut demo::names())),
+    }
 }
 
 /// Reads the lists of Neutron's API that came with a source.
@@ -107,6 +124,8 @@ mod tests {
         assert_eq!(Source::named("-"), Source::Stdin);
         assert_eq!(Source::named("demo:fwaas-l2"), Source::Demo("fwaas-l2".into()));
         assert_eq!(Source::named("demo:"), Source::default());
+        assert_eq!(Source::named("sandbox:dvr"), Source::Sandbox("dvr".into()));
+        assert!(Source::named("sandbox:").is_sandbox() && !Source::named("demo:").is_sandbox());
         assert_eq!(Source::named("./demo:x"), Source::Path("./demo:x".into()));
     }
 
@@ -114,6 +133,10 @@ mod tests {
     fn a_demo_that_is_not_there_is_refused_with_the_names_of_those_that_are() {
         let e = open(&Source::named("demo:nonsense"), true, &Progress::default(), &mut |_| {}).unwrap_err();
         assert!(e.to_string().contains(demo::DEFAULT), "{e}");
+        let e = open(&Source::named("sandbox:nonsense"), true, &Progress::default(), &mut |_| {}).unwrap_err();
+        assert!(e.to_string().contains("there is no sandbox `nonsense`") && e.to_string().contains("dvr"), "{e}");
+        assert!(open(&Source::named("sandbox:dvr"), true, &Progress::default(), &mut |_| {}).is_ok());
+        assert!(open(&Source::named("demo:dvr"), true, &Progress::default(), &mut |_| {}).is_err());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What the datapath must do to a packet so that it looks as the flows have made it (`commit_odp_actions`).
 
-use super::datapath::{DpAction, ipv4, ipv6, mac, mpls};
+use super::datapath::{DpAction, ipv4, ipv6, mpls};
 use super::encap::{Pending, ether_type, packet_type};
 use super::packet::{Packet, is_mpls};
 use crate::field::Key;
 use crate::field::bits::Bits;
+use crate::field::format::mac_text;
 use crate::field::proto::{self, Needs, ethertype, ipproto};
 use crate::field::slot::{Slot, word};
 
@@ -146,7 +147,7 @@ fn header(name: &'static str, rows: &[Row], packet: &Packet, base: &mut Packet, 
         let bits = mask.read(*slot);
         let full = bits.is_ones(slot.width.into()) || bits.is_zero();
         let print = |value: &Bits| match kind {
-            As::Mac => mac(value.to_u64()),
+            As::Mac => mac_text(value.to_u64()),
             As::Ipv4 => ipv4(value.to_u64() as u32),
             As::Ipv6 => ipv6(value.to_u128()),
             As::Decimal => value.to_u64().to_string(),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::action::conntrack::{Nat, NatAddresses, NatKind};
-use crate::field::format::{paint_ipv4, paint_ipv6, paint_mac};
+use crate::field::format::{mac_text, paint_ipv4, paint_ipv6};
 
 /// One action of the datapath.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl DpAction {
             DpAction::PushMpls(entry, kind) => write!(out, "push_mpls({},eth_type={kind:#06x})", mpls(*entry)),
             DpAction::PopMpls(kind) => write!(out, "pop_mpls(eth_type={kind:#x})"),
             DpAction::AddMpls(entry, kind) => write!(out, "add_mpls({},eth_type={kind:#x})", mpls(*entry)),
-            DpAction::PushEth(src, dst) => write!(out, "push_eth(src={},dst={})", mac(*src), mac(*dst)),
+            DpAction::PushEth(src, dst) => write!(out, "push_eth(src={},dst={})", mac_text(*src), mac_text(*dst)),
             DpAction::PopEth => write!(out, "pop_eth"),
             DpAction::PushNsh(fields) => write!(out, "push_nsh({fields})"),
             DpAction::PopNsh => write!(out, "pop_nsh()"),
@@ -264,12 +264,5 @@ pub(super) fn ipv4(address: u32) -> String {
 pub(super) fn ipv6(address: u128) -> String {
     let mut out = String::new();
     paint_ipv6(address, u128::MAX, &mut out);
-    out
-}
-
-/// A MAC address as it is printed.
-pub(super) fn mac(address: u64) -> String {
-    let mut out = String::new();
-    paint_mac(address, &mut out);
     out
 }

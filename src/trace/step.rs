@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::datapath::{DpAction, mac};
+use super::datapath::DpAction;
 use super::packet::Packet;
 use crate::action::Action;
+use crate::field::format::mac_text;
 use crate::field::{Bits, Match, Subfield};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
@@ -513,7 +514,7 @@ impl Remark {
                     std::net::IpAddr::V6(_) => "::".to_owned(),
                 };
                 let local = local.map_or(unset, |local| local.to_string());
-                format!("tunneling from {} {local} to {} {remote}", mac(*from), mac(*to))
+                format!("tunneling from {} {local} to {} {remote}", mac_text(*from), mac_text(*to))
             }
             NoNeighbour(remote, bridge) => {
                 let request = if remote.is_ipv4() { "ARP" } else { "ND" };

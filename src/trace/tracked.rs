@@ -149,20 +149,9 @@ mod tests {
             counters: None,
         };
         Connection {
-            proto: 6,
-            id: None,
-            orig: t("10.0.0.1", 40000, "10.0.0.100", 80),
-            reply: t("10.0.0.2", 8080, "10.0.0.1", 40000),
             zone: 5,
             mark: 1,
-            labels: 0,
-            times: Default::default(),
-            status: "".into(),
-            timeout: None,
-            protoinfo: "".into(),
-            helper: "".into(),
-            parent: None,
-            residue: Vec::new(),
+            ..Connection::new(6, t("10.0.0.1", 40000, "10.0.0.100", 80), t("10.0.0.2", 8080, "10.0.0.1", 40000))
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use super::datapath::{DpAction, ipv4, ipv6, mac};
+use super::datapath::{DpAction, ipv4, ipv6};
 use super::machine::Machine;
 use super::packet::Packet;
 use super::step::{Assumption, Remark, TunnelOut};
 use super::world::{BridgeWorld, World, XPort};
+use crate::field::format::mac_text;
 use crate::field::names::port;
 use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::{Slot, WordId, word};
@@ -391,7 +392,7 @@ fn header(tunnel: &XTunnel, marked: &Packet, bridge: &BridgeWorld<'_>, macs: (u6
     } else {
         format!("ipv6({ends},label=0,{proto}={nw_proto},tclass={:#x},hlimit={ttl})", marked.get(TOS))
     };
-    let (src, dst) = (mac(macs.0), mac(macs.1));
+    let (src, dst) = (mac_text(macs.0), mac_text(macs.1));
     let size = ETHERNET + ip + length;
     format!("header(size={size},type={number},eth(dst={dst},src={src},dl_type={dl_type:#06x}),{ip_header},{above})")
 }

@@ -1,5 +1,6 @@
 //! Text for other programs: the terminal's clipboard (OSC 52, xterm's control sequences), or a program beside it.
 
+use crate::base::words::counted;
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
@@ -36,7 +37,7 @@ impl Around {
 
 /// Copies text and says how.
 pub fn copy(text: &str, what: &str, around: &Around, out: &mut impl Write) -> Result<String, String> {
-    let size = super::panes::counted(text.len(), "byte");
+    let size = counted(text.len(), "byte");
     if let Some(program) = around.program
         && by_program(program, text).is_ok()
     {

@@ -5,6 +5,7 @@ use super::state::State;
 use super::theme::Theme;
 use super::update::Place;
 use super::views::{Screen, Spot};
+use crate::base::words::counted;
 
 /// One thing to do or go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Act {
     Row(usize),
     /// A filter for the list on the screen, or for the bridge.
     Filter(String),
+    /// Compares with a source.
+    Compare(String),
     /// A theme.
     Theme(&'static str),
     /// Nothing: it cannot be done here.
@@ -70,6 +73,9 @@ fn direct(state: &State, typed: &str) -> Vec<Item> {
     if let Some(filter) = typed.strip_prefix("flows where ").or_else(|| typed.strip_prefix("flows ")) {
         found.push(item(format!("flows where {filter}"), "filter the flows", Act::Filter(filter.to_owned())));
     }
+    if let Some(source) = typed.strip_prefix("diff ").map(str::trim).filter(|source| !source.is_empty()) {
+        found.push(item(format!("diff {source}"), "what changed from that source", Act::Compare(source.to_owned())));
+    }
     found
 }
 
@@ -83,7 +89,7 @@ fn all(state: &State) -> Vec<Item> {
         for table in bridge.tables() {
             let name = super::update::table_title(state, &spot, table.id);
             let place = Place::Flows(spot.clone(), Some(table.id), String::new());
-            let note = super::panes::counted(table.flows.len(), "flow");
+            let note = counted(table.flows.len(), "flow");
             items.push(item(format!("table {}", name.trim_start_matches('T')), note, Act::Go(place)));
         }
         let place = Place::Flows(spot.clone(), None, String::new());
@@ -101,7 +107,7 @@ fn all(state: &State) -> Vec<Item> {
         items.push(item(format!("node {name}"), String::new(), Act::Go(Place::Node(name.clone()))));
         for bridge in node.bridges() {
             let spot = Spot { node: name.clone(), bridge: bridge.bridge().name.clone() };
-            let note = super::panes::counted(bridge.bridge().flows.len(), "flow");
+            let note = counted(bridge.bridge().flows.len(), "flow");
             let text = format!("bridge {} of {name}", spot.bridge);
             items.push(item(text, note, Act::Go(Place::Pipeline(spot, None))));
         }

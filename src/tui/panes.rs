@@ -3,6 +3,7 @@
 use super::state::State;
 use super::views::{NodeView, Pane};
 use crate::base::paint::Role;
+use crate::base::words::counted;
 use crate::check::{Finding, Severity};
 use crate::model::bridge::Bridge;
 use crate::model::node_facts::InterfaceFacts;
@@ -143,9 +144,4 @@ fn role(finding: &Finding) -> Role {
         Severity::Warning => Role::Warn,
         Severity::Note => Role::Dim,
     }
-}
-
-/// So many of something.
-pub fn counted(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }

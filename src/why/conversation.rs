@@ -8,7 +8,7 @@ use super::journey::{Journey, Onward, clean, receiver};
 use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::word;
 use crate::field::{FieldId, table};
-use crate::model::conntrack::{Connection, Tuple};
+use crate::model::conntrack::Connection;
 use crate::packet::Start;
 use crate::trace::tracked::tuple;
 use crate::trace::{Packet, Tracked, Verdict};
@@ -38,31 +38,18 @@ impl Connections {
             for commit in legs.flat_map(|leg| &leg.trace.commits) {
                 let Some(orig) = tuple(&commit.packet) else { continue };
                 let Some(after) = tuple(commit.translated.as_ref().unwrap_or(&commit.packet)) else { continue };
+                let proto = commit.packet.key.value(proto::NW_PROTO) as u8;
                 connections.push(Connection {
-                    proto: commit.packet.key.value(proto::NW_PROTO) as u8,
-                    id: None,
-                    orig,
-                    reply: turned(after),
                     zone: commit.zone,
                     mark: commit.mark.map_or(0, |(value, _)| value),
                     labels: commit.label.map_or(0, |(value, _)| value),
-                    times: Default::default(),
-                    status: "".into(),
-                    timeout: None,
-                    protoinfo: "".into(),
-                    helper: "".into(),
-                    parent: None,
-                    residue: Vec::new(),
+                    ..Connection::new(proto, orig, after.turned())
                 });
             }
             all.push((!connections.is_empty()).then(|| Arc::new(Tracked::new(connections))));
         }
         Connections(all)
     }
-}
-
-fn turned(t: Tuple) -> Tuple {
-    Tuple { src: t.dst, dst: t.src, sport: t.dport, dport: t.sport, icmp: t.icmp, counters: None }
 }
 
 /// The reply to a packet, and where it begins: at the port that got the packet. `None` for a packet that nobody got, or that

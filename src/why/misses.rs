@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Cx;
 use super::blame::Look;
-use super::lookup::{Clause, Difference, Rival, Sort, differences, rivals};
+use super::lookup::{Clause, Difference, Rival, Sort, rivals};
 use crate::check::drops::only_drops;
 use crate::field::proto::{self, Needs};
 use crate::field::slot::word;
@@ -219,9 +219,4 @@ fn only(matches: &Match, field: FieldId) -> Match {
         only.set_slot(proto::VLAN_PRESENT, &value, &mask);
     }
     only
-}
-
-/// Whether a flow takes a packet as it is, its conjunction aside.
-pub fn takes(flow: FlowRef<'_>, packet: &Packet) -> bool {
-    differences(flow, &packet.key).is_empty()
 }

@@ -5,6 +5,8 @@
 use super::blame::Look;
 use super::misses::{Miss, wants};
 use super::{Cx, words};
+use crate::base::words::capital;
+use crate::field::format::mac_text;
 use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::{Slot, word};
 use crate::field::{FieldId, Key, table};
@@ -84,12 +86,6 @@ pub(super) fn sentence(lost: &Lookup<'_>) -> String {
     })
 }
 
-/// A sentence that begins with a capital letter.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 impl Lookup<'_> {
     fn key(&self) -> &Key {
         &self.look.packet.key
@@ -139,7 +135,7 @@ impl Lookup<'_> {
 /// The flow wanted to send the packet on, and could not.
 fn refused(lost: &Lookup<'_>) -> Option<String> {
     let Lost::Refused(remark) = &lost.drop?.why else { return None };
-    let to = words::mac(lost.key().value(table::ETH_DST.slot));
+    let to = mac_text(lost.key().value(table::ETH_DST.slot));
     let here = lost.here();
     Some(match remark {
         Remark::NoPort => {
@@ -241,10 +237,10 @@ fn not_its_own(lost: &Lookup<'_>) -> Option<String> {
     let own_mac = lost.cx.port_mac(lost.look);
     let sent_mac = key.value(table::ETH_SRC.slot);
     if own_mac.map_or_else(mac_differs, |own| own != sent_mac && !lost.cx.is_allowed_mac(lost.look, sent_mac)) {
-        let own = own_mac.map_or_else(String::new, |own| format!(", its own is {}", words::mac(own)));
+        let own = own_mac.map_or_else(String::new, |own| format!(", its own is {}", mac_text(own)));
         return Some(format!(
             "{port} may not send from MAC address {}{own}: no allowed address pair has it.",
-            words::mac(sent_mac)
+            mac_text(sent_mac)
         ));
     }
     let from = words::source(key)?;
@@ -347,7 +343,7 @@ fn port_security(lost: &Lookup<'_>) -> Option<String> {
     let bridge = lost.cx.world.at(lost.look.bridge);
     let wanted: Vec<String> =
         lost.misses.iter().flat_map(|m| wants(bridge, &m.rival)).map(|(f, _)| f.name.to_owned()).collect();
-    let mac = words::mac(key.value(table::ETH_SRC.slot));
+    let mac = mac_text(key.value(table::ETH_SRC.slot));
     let wants_mac = wanted.first().is_some_and(|f| matches!(&**f, "eth_src" | "dl_src"));
     let from = match words::source(key) {
         Some(address) if !wants_mac => address,

@@ -3,7 +3,7 @@
 use super::fix::Side;
 use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::word;
-use crate::field::{Key, format, table};
+use crate::field::{Key, table};
 
 /// What kind of packet it is, such as `a new tcp connection to port 443`.
 pub fn packet(key: &Key) -> String {
@@ -87,13 +87,6 @@ fn address(key: &Key, v4: u16, v6: table::FieldId) -> Option<String> {
         ethertype::IPV6 => Some(std::net::Ipv6Addr::from(key.read(v6.slot).to_u128()).to_string()),
         _ => None,
     }
-}
-
-/// A MAC address as text.
-pub fn mac(value: u64) -> String {
-    let mut text = String::new();
-    format::paint_mac(value, &mut text);
-    text
 }
 
 fn ipv4(value: u32) -> String {

@@ -1,9 +1,13 @@
 //! Against a real ovs-vswitchd, which the tests start themselves. A short run belongs to every test run; `OFSCOPE_LONG=1`
 //! (`tests/run --long`) makes it a long one.
 
+mod changes;
 mod covered;
+mod diffs;
+mod format;
 mod packets;
 mod random;
+mod requests;
 mod switch;
 mod tables;
 mod traces;

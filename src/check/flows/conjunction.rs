@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::check::finding::{counted, listed};
+use crate::base::words::counted;
+use crate::check::finding::listed;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::slot::word;
 use crate::model::bridge::FlowId;

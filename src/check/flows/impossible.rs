@@ -1,6 +1,6 @@
 //! Flows whose match no packet can meet, whatever stands above them.
 
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::proto::{self, ethertype};
 use crate::field::slot::{WordId, word};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::model::bridge::FlowId;
 

@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::layer::{Layer, Values, bits, common, layers};
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{BridgeCx, Cx, Draft, Found, Need, Row, Severity};
 use crate::model::bridge::FlowId;
 

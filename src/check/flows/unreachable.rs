@@ -1,6 +1,7 @@
 //! Tables that no packet comes to.
 
-use crate::check::finding::{counted, listed};
+use crate::base::words::counted;
+use crate::check::finding::listed;
 use crate::check::{BridgeCx, Cx, Draft, Found, Need, Row, Severity};
 use crate::model::bridge::Table;
 use crate::model::flow::TableId;

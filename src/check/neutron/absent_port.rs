@@ -1,7 +1,7 @@
 //! Flows that were left behind by a port.
 
 use super::agent::REG_PORT;
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::slot::word;
 use crate::model::bridge::FlowId;

@@ -281,12 +281,6 @@ fn mac(bridge: &BridgeCx<'_>, id: FlowId, first: WordId) -> Option<u64> {
     (high_mask == 0xffff && low_mask == u32::MAX).then_some(u64::from(high) << 32 | u64::from(low))
 }
 
-/// A MAC address as people write it.
-pub fn mac_text(mac: u64) -> String {
-    let bytes = mac.to_be_bytes();
-    bytes[2..].iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":")
-}
-
 /// The Ethernet type and the IP protocol that a flow matches; 0 for any.
 pub fn protocol(bridge: &BridgeCx<'_>, id: FlowId) -> (u16, u8) {
     let (value, mask) = bridge.bridge.flow(id).word(word::TYPE);

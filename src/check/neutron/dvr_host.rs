@@ -1,7 +1,8 @@
 //! The DVR addresses of other hosts.
 
-use super::agent::{destination, mac_text, source};
+use super::agent::{destination, source};
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
+use crate::field::format::mac_text;
 use crate::model::bridge::Bridge;
 
 /// The row.

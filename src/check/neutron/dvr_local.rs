@@ -1,7 +1,8 @@
 //! Instances behind distributed routers.
 
-use super::agent::{destination, mac_text};
+use super::agent::destination;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
+use crate::field::format::mac_text;
 use crate::field::slot::word;
 
 /// The row.

@@ -3,7 +3,7 @@
 use super::agent::{REG_PORT, REG_REMOTE, written};
 use crate::action::Action;
 use crate::action::output::Output;
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::names::port;
 use rustc_hash::FxHashSet;

@@ -1,7 +1,7 @@
 //! Flows that take an address for that of any network.
 
 use super::agent::{REG_NET, destination};
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::slot::word;
 

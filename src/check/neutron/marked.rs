@@ -1,7 +1,8 @@
 //! Connections that were cut when their rule went.
 
 use super::agent::{Agent, REG_NET, REG_PORT};
-use crate::check::finding::{counted, listed};
+use crate::base::words::counted;
+use crate::check::finding::listed;
 use crate::check::{BridgeCx, Cx, Draft, Found, Need, Row, Severity};
 use crate::field::Key;
 use crate::field::proto::{CT_STATE, DL_TYPE, NW_PROTO, TP_DST, TP_SRC, ethertype};

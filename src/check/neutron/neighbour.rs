@@ -1,7 +1,7 @@
 //! Neighbour discovery that is not bound to a port's own addresses.
 
 use super::agent::{icmp6_type, source};
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::slot::word;
 

@@ -1,6 +1,6 @@
 //! Rules with remote groups whose services overlap.
 
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::flows::overlap;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::model::bridge::FlowId;

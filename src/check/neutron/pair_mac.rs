@@ -1,7 +1,8 @@
 //! Addresses that a port may use and that do not lead to it.
 
-use super::agent::{REG_PORT, destination, mac_text, source, written};
+use super::agent::{REG_PORT, destination, source, written};
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
+use crate::field::format::mac_text;
 use rustc_hash::FxHashSet;
 
 /// The row.

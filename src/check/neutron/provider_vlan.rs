@@ -1,6 +1,7 @@
 //! The two flows that join a local VLAN with the wire.
 
 use super::agent::{is_untagged, vlan_matched, vlan_written};
+use crate::base::words::capital;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::slot::word;
 
@@ -70,9 +71,4 @@ fn run(cx: &Cx<'_>, found: &mut Found) {
             found.add(Draft::new(sentence).on(bridge).about(network).flows(drops).hint(hint));
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,8 +1,9 @@
 //! The answers of the ARP responder.
 
-use super::agent::{mac_text, written};
+use super::agent::written;
 use crate::action::{Action, Actions};
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
+use crate::field::format::mac_text;
 use crate::field::names::port;
 use crate::field::slot::{Slot, word};
 use crate::field::table;

@@ -1,7 +1,7 @@
 //! Flows that use the local VLAN of an earlier time.
 
 use super::agent::REG_NET;
-use crate::check::finding::counted;
+use crate::base::words::counted;
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
 use crate::field::slot::word;
 use crate::model::bridge::FlowId;

@@ -1,7 +1,8 @@
 //! Addresses that lead to another port than their own.
 
-use super::agent::{REG_NET, REG_PORT, destination, mac_text, vlan_matched, written};
+use super::agent::{REG_NET, REG_PORT, destination, vlan_matched, written};
 use crate::check::{Cx, Draft, Found, Need, Row, Severity};
+use crate::field::format::mac_text;
 use rustc_hash::FxHashMap;
 
 /// The row.

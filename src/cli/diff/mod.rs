@@ -1,22 +1,25 @@
 //! `ofscope diff`: what changed between two captures.
 
 mod json;
-mod pairs;
+mod ofctl;
 mod text;
+
+use std::io::IsTerminal;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use self::pairs::{Pair, pairs};
-use super::context::Context;
+use super::context::{Context, not_chosen};
 use super::failure::{CommandResult, Failure, Outcome};
-use crate::diff::meaning::{Changed, Place, Witness, witness};
+use super::screen::{self, ScreenArgs, Start};
+use crate::diff::meaning::{Meaning, Place, Witness, meaning};
+use crate::diff::rename::by_role;
 use crate::diff::{Aspect, Aspects, Diff, diff};
-use crate::session::{Scene, Source, Ways};
+use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs, quick};
 
 /// Say what changed from one capture to another.
 ///
-/// Flows are paired by table, priority and match, and compared by what they do: cookies, counters, ages, order and spelling make no difference unless they are asked for. Nodes and bridges are paired by name; where each side has only one, that is the pair. Ends with 0 if nothing changed, with 1 if something did.
+/// Flows are paired by table, priority and match, and compared by what they do: cookies, counters, ages, order and spelling make no difference unless they are asked for. Nodes and bridges are paired by name; where each side has only one, that is the pair. Ends with 0 if nothing changed, with 1 if something did. On a terminal the screens open with both sides.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope diff before.txt after.txt
@@ -28,7 +31,7 @@ pub struct DiffArgs {
     pub a: String,
     /// What is now: the same.
     pub b: String,
-    /// Look for packets that fare otherwise: one for each flow that changed.
+    /// Look for packets that fare otherwise: one for each way in which they do, with the flows to blame.
     #[arg(long, conflicts_with = "format")]
     pub meaning: bool,
     /// Take no notice of these, beside cookie, counters and duration.
@@ -37,9 +40,18 @@ pub struct DiffArgs {
     /// Take notice of these, too.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(words()))]
     pub with: Vec<String>,
+    /// The node of B, if it is called differently.
+    #[arg(long, value_name = "NAME")]
+    pub node_b: Option<String>,
+    /// Compare by role: ports, local VLANs, addresses and conjunctions of A are taken for those of B that are there for the same.
+    #[arg(long, conflicts_with_all = ["format", "meaning"])]
+    pub by_role: bool,
     /// Print JSON.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// How to draw the screens.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
     /// Print lines for another program.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -48,7 +60,7 @@ pub struct DiffArgs {
 /// Lines for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Lines with which `ovs-ofctl add-flows` makes the second of the first.
+    /// Lines with which `ovs-ofctl add-flows` makes the second of the first; with groups, lines for `ovs-ofctl bundle`.
     Ofctl,
 }
 
@@ -82,31 +94,63 @@ const ASKED: usize = 200;
 struct Answer<'a> {
     pair: Pair<'a>,
     diff: Diff,
-    witnesses: Vec<Witness>,
-    /// How many flows that changed were asked for a packet, and how many were not.
-    asked: (usize, usize),
+    /// What was taken for the same, if that was asked.
+    roles: Vec<Counterpart>,
+    /// What packets showed, if that was asked.
+    meaning: Option<Meaning>,
 }
 
-/// Prints what changed.
+impl DiffArgs {
+    /// Whether a person looks at a terminal, and asked for nothing that only text has.
+    fn opens_screen(&self) -> bool {
+        let is_plain = self.screen.plain || self.meaning || self.json || self.by_role || self.format.is_some();
+        let is_chosen = self.node_b.is_some() || !self.ignore.is_empty() || !self.with.is_empty();
+        !is_plain && !is_chosen && self.a != "-" && self.b != "-" && std::io::stdout().is_terminal()
+    }
+}
+
+/// Prints what changed, or opens the screen.
 pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     if args.a == "-" && args.b == "-" {
         return Err(Failure::usage("standard input can be read only once").hint("name a file for one of them").into());
     }
+    if args.opens_screen() {
+        let (source, choice) = (cx.source(Some(&args.b))?, (cx.global.node.clone(), cx.global.bridge.clone()));
+        cx.source(Some(&args.a))?;
+        let start = Start { source, other: Some(args.a.clone()), place: None, choice, lessons: None };
+        return screen::open(&start, &args.screen, cx);
+    }
     // A name that is no source is told before the other one is read, which may take long.
     let sources: [Source; 2] = [cx.source(Some(&args.a))?, cx.source(Some(&args.b))?];
-    let [a, b] = [cx.load(&sources[0])?, cx.load(&sources[1])?];
     let ignore = Aspects::ignored_by_default().with(aspects(&args.ignore)).without(aspects(&args.with));
+    // Who wanted a flow, and where packets go, follows from all flows.
+    let needs_all = args.json || args.meaning || args.by_role;
+    let rest = if needs_all { None } else { quick::rest(&sources[0], &sources[1], ignore) };
+    let loaded = if rest.is_none() { Some([cx.load(&sources[0])?, cx.load(&sources[1])?]) } else { None };
+    let scenes = rest.as_ref().map(|rest| &rest.scenes).or(loaded.as_ref());
+    let [a, b] = scenes.expect("one of the two ways was gone");
     let is_asked = |word: &str| !args.ignore.iter().any(|ignored| ignored == word);
-    let paired = pairs(&a, &b, cx)?;
-    let ways = args.meaning.then(|| (Ways::of(&a), Ways::of(&b)));
+    let wanted = Wanted { choice: cx.choice(), node_b: args.node_b.as_deref() };
+    let paired = pairs(a, b, wanted).map_err(not_chosen)?;
+    let ways = args.meaning.then(|| (Ways::of(a), Ways::of(b)));
     let answers: Vec<Answer<'_>> = paired
         .into_iter()
         .map(|pair| {
-            let options = pair.options(ignore, is_asked);
-            let diff = diff(pair.bridges().0, pair.bridges().1, &options);
-            let mut answer = Answer { pair, diff, witnesses: Vec::new(), asked: (0, 0) };
+            let mut options = pair.options(ignore, is_asked);
+            let (before, after) = pair.bridges();
+            let (mut diff, roles) = match (args.by_role, pair.a, pair.b) {
+                (true, Some(a), Some(b)) => {
+                    let mut roles = Roles::of(a, b);
+                    // Ports have other names and addresses, that is what it is about.
+                    options.ports = false;
+                    (by_role(before, after, &mut roles.renames, &options), roles.roles)
+                }
+                _ => (diff(before, after, &options), Vec::new()),
+            };
+            rest.iter().for_each(|rest| rest.add_to(&mut diff));
+            let mut answer = Answer { pair, diff, roles, meaning: None };
             if let Some((before, after)) = &ways {
-                answer.ask((&a, before), (&b, after));
+                answer.ask((a, before), (b, after));
             }
             answer
         })
@@ -115,9 +159,9 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let outcome = if is_same { Outcome::Done } else { Outcome::No };
     let mut out = cx.out();
     match (args.format, args.json) {
-        (Some(Format::Ofctl), _) => text::ofctl(&answers, &mut out),
-        (None, true) => json::print(&answers, is_same, ignore, args.meaning, &mut out),
-        (None, false) => text::paint(&answers, args.meaning, &mut out),
+        (Some(Format::Ofctl), _) => ofctl::print(&answers, &mut out)?,
+        (None, true) => json::print(&answers, is_same, ignore, &mut out),
+        (None, false) => text::paint(&answers, &mut out),
     }
     let done = cx.finish(out, b.snapshot(), outcome)?;
     let first = a.snapshot();
@@ -127,6 +171,11 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
 }
 
 impl Answer<'_> {
+    /// Packets that fare otherwise.
+    fn witnesses(&self) -> impl Iterator<Item = &Witness> {
+        self.meaning.iter().flat_map(|meaning| &meaning.witnesses)
+    }
+
     /// Looks for packets that fare otherwise.
     fn ask(&mut self, before: (&Scene, &Ways<'_>), after: (&Scene, &Ways<'_>)) {
         let (Some(old), Some(new)) = (self.pair.a, self.pair.b) else { return };
@@ -136,8 +185,6 @@ impl Answer<'_> {
         };
         let before = Place { cx: &cx_before[place(before.0, old)], bridge: old.at };
         let after = Place { cx: &cx_after[place(after.0, new)], bridge: new.at };
-        let changed = Changed::all(&self.diff);
-        self.asked = (changed.len().min(ASKED), changed.len().saturating_sub(ASKED));
-        self.witnesses = changed.into_iter().take(ASKED).filter_map(|one| witness(before, after, one)).collect();
+        self.meaning = Some(meaning(before, after, &self.diff, ASKED));
     }
 }

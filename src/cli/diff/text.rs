@@ -5,25 +5,26 @@ use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 use crate::cli::context::Stdout;
-use crate::cli::flows::{Format, paint_ofctl};
 use crate::cli::json::names_of;
-use crate::diff::meaning::{Fate, Witness};
+use crate::diff::meaning::Witness;
 use crate::diff::others::Change;
 use crate::diff::{Aspect, Modified};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::Style;
 use crate::model::store::FlowRef;
+use crate::session::Counterpart;
 use crate::trace::paint::ct_state;
 
 /// Prints what changed, bridge by bridge and table by table.
-pub(super) fn paint(answers: &[Answer<'_>], is_asked: bool, p: &mut Stdout) {
-    for answer in answers.iter().filter(|answer| !answer.diff.is_same() || !answer.pair.is_whole()) {
+pub(super) fn paint(answers: &[Answer<'_>], p: &mut Stdout) {
+    let is_told = |answer: &&Answer<'_>| !answer.diff.is_same() || !answer.pair.is_whole() || !answer.roles.is_empty();
+    for answer in answers.iter().filter(is_told) {
         bridge(answer, p);
-        for witness in &answer.witnesses {
-            self::witness(answer, witness, p);
+        for (at, witness) in answer.witnesses().enumerate() {
+            self::witness(answer, at + 1, witness, p);
         }
-        if is_asked {
-            asked(answer, p);
+        if let Some(meaning) = answer.meaning.as_ref().filter(|meaning| meaning.asked > 0) {
+            p.dim(&format!("  {}\n", meaning.sentence()));
         }
         p.text("\n");
         if !p.is_open() {
@@ -33,7 +34,7 @@ pub(super) fn paint(answers: &[Answer<'_>], is_asked: bool, p: &mut Stdout) {
     summary(answers, p);
 }
 
-fn place(answer: &Answer<'_>) -> String {
+pub(super) fn place(answer: &Answer<'_>) -> String {
     visible(&format!("{} {}", answer.pair.node, answer.pair.bridge)).trim().to_owned()
 }
 
@@ -45,6 +46,7 @@ fn bridge(answer: &Answer<'_>, p: &mut Stdout) {
         _ => {}
     }
     p.text("\n");
+    roles(&answer.roles, p);
     let (a, b) = answer.pair.bridges();
     let diff = &answer.diff;
     let mut rows: Vec<Row> = Vec::with_capacity(diff.flows());
@@ -75,6 +77,23 @@ fn bridge(answer: &Answer<'_>, p: &mut Stdout) {
     }
     for (what, changes) in [("group", &diff.groups), ("meter", &diff.meters), ("port", &diff.ports)] {
         others(what, changes, p);
+    }
+}
+
+/// Prints what was taken for the same.
+fn roles(roles: &[Counterpart], p: &mut impl Painter) {
+    for role in roles {
+        let side = |name: &Option<String>| name.as_deref().map_or_else(|| "-".to_owned(), |n| visible(n).into_owned());
+        p.dim(&format!("  {}: ", visible(&role.what)));
+        match (&role.a, &role.b) {
+            (Some(a), Some(b)) if a == b => p.text(&visible(a)),
+            _ => {
+                p.text(&side(&role.a));
+                p.dim(" = ");
+                p.text(&side(&role.b));
+            }
+        }
+        p.text("\n");
     }
 }
 
@@ -163,64 +182,42 @@ fn others(what: &str, changes: &[Change], p: &mut impl Painter) {
     }
 }
 
-fn witness(answer: &Answer<'_>, witness: &Witness, p: &mut impl Painter) {
+/// So many of the flows to blame are shown.
+const BLAMED: usize = 4;
+
+fn witness(answer: &Answer<'_>, number: usize, witness: &Witness, p: &mut impl Painter) {
     let (a, b) = answer.pair.bridges();
-    let (bridge, id) = match (witness.changed.old, witness.changed.new) {
-        (Some(old), _) => (a, old),
-        (None, Some(new)) => (b, new),
-        (None, None) => return,
-    };
-    p.text("  packet  ");
+    let fates = (witness.before.verdict.name(), witness.after.verdict.name());
+    p.put(Role::Warn, &format!("  {number}  {} -> {}\n", fates.0, fates.1));
+    p.dim("     packet  ");
     p.text(&visible(&witness.packet.text()));
     for state in &witness.ct_next {
         p.dim(" --ct-next ");
         p.text(&flags(*state));
     }
     p.text("\n");
-    flow(("    by    ", Role::Dim), bridge, id, false, p);
-    for (word, fate) in [("was", &witness.before), ("is", &witness.after)] {
-        p.dim(&format!("    {word:6}"));
-        p.text(&format!("{}\n", visible(&in_words(fate))));
+    for (word, fate) in [("before", &witness.before), ("after", &witness.after)] {
+        p.dim(&format!("     {word:8}"));
+        p.text(&format!("{}\n", visible(&fate.in_words())));
+    }
+    for changed in witness.changed.iter().take(BLAMED) {
+        let (sign, bridge, id) = match (changed.old, changed.new) {
+            (Some(old), None) => ("     by    - ", a, old),
+            (Some(old), Some(_)) => ("     by    ~ ", a, old),
+            (None, Some(new)) => ("     by    + ", b, new),
+            (None, None) => continue,
+        };
+        flow((sign, Role::Dim), bridge, id, false, p);
+    }
+    let rest = witness.changed.len().saturating_sub(BLAMED);
+    if rest > 0 {
+        p.dim(&format!("     and by {}\n", crate::base::words::counted(rest, "more flow")));
     }
 }
 
 /// What connection tracking answers, as `--ct-next` of `ofscope trace` takes it.
 pub(super) fn flags(state: u8) -> String {
     ct_state(state).replace('|', ",")
-}
-
-/// What becomes of a packet, in words.
-fn in_words(fate: &Fate) -> String {
-    if let Some(lost) = &fate.lost {
-        return format!("dropped: {lost}");
-    }
-    let outputs: Vec<String> = fate
-        .outputs
-        .iter()
-        .map(|out| {
-            let tunnel = out.tunnel.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
-            format!("{} of {}{tunnel} as {}", out.port, out.bridge, out.packet)
-        })
-        .collect();
-    match outputs.is_empty() {
-        true => fate.verdict.name().to_owned(),
-        false => format!("{}: {}", fate.verdict.name(), outputs.join("; ")),
-    }
-}
-
-fn asked(answer: &Answer<'_>, p: &mut impl Painter) {
-    let (asked, rest) = answer.asked;
-    if answer.pair.is_whole() && asked > 0 {
-        let without = asked - answer.witnesses.len();
-        let mut text = format!("  {} packets fare otherwise", grouped(answer.witnesses.len() as u64));
-        if without > 0 {
-            text += &format!("; for {without} of the flows none was found, which proves nothing");
-        }
-        if rest > 0 {
-            text += &format!("; {} more flows were not asked", grouped(rest as u64));
-        }
-        p.dim(&format!("{text}\n"));
-    }
 }
 
 fn summary(answers: &[Answer<'_>], p: &mut impl Painter) {
@@ -257,35 +254,5 @@ fn summary(answers: &[Answer<'_>], p: &mut impl Painter) {
         ignored.filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} in {name}", count(n))).collect();
     if !ignored.is_empty() {
         p.dim(&format!("not counted: {} (--with counts them)\n", ignored.join(", ")));
-    }
-}
-
-/// Prints the lines with which `ovs-ofctl add-flows` makes the second side of the first. What lines of flows cannot say
-/// stands in comments, which `ovs-ofctl` skips.
-pub(super) fn ofctl(answers: &[Answer<'_>], p: &mut Stdout) {
-    let is_several = answers.len() > 1;
-    for answer in answers.iter().filter(|answer| !answer.diff.is_same()) {
-        let (a, b) = answer.pair.bridges();
-        if is_several {
-            p.text(&format!("# {}\n", place(answer)));
-        }
-        for (what, changes) in
-            [("group", &answer.diff.groups), ("meter", &answer.diff.meters), ("port", &answer.diff.ports)]
-        {
-            for change in changes {
-                p.text(&format!("# {what} {} differs\n", change.id));
-            }
-        }
-        let lines = answer.diff.removed.iter().map(|id| (a, *id, Format::OfctlDel));
-        let comes = answer.diff.modified.iter().map(|m| m.new).chain(answer.diff.added.iter().copied());
-        for (bridge, id, format) in lines.chain(comes.map(|id| (b, id, Format::Ofctl))) {
-            let row = bridge.flow(id);
-            p.text(if format == Format::Ofctl { "add " } else { "" });
-            paint_ofctl(&row.to_flow(), names_of(row, &bridge.names), format, p);
-            p.text("\n");
-            if !p.is_open() {
-                return;
-            }
-        }
     }
 }

@@ -10,7 +10,6 @@ use crate::field::Names;
 use crate::field::matches::DEFAULT_PRIORITY;
 use crate::model::bridge::FlowId;
 use crate::model::flow::Style;
-use crate::model::owner::Owner;
 use crate::trace::{Assumption, Found, Verdict, What, datapath};
 use crate::why::Why;
 use crate::why::journey::{Journey, Leg};
@@ -169,17 +168,9 @@ impl Answerer<'_> {
                 "differs": differs(&miss.rival),
                 "verdict": miss.verdict.map(Verdict::name),
                 "packet": miss.changed.as_ref().map(|(packet, _)| packet.text()),
-                "owners": self.nodes[leg.node].rules(why.bridge, miss.rival.flow).iter().map(owner).collect::<Vec<_>>(),
+                "owners": self.nodes[leg.node].rules(why.bridge, miss.rival.flow).iter().map(answer::owner).collect::<Vec<_>>(),
             })
         });
         rows.collect()
     }
-}
-
-/// An owner, as the contract has it.
-fn owner(owner: &Owner) -> Value {
-    json!({
-        "system": owner.system.name(), "kind": owner.kind.name(), "id": &*owner.id, "name": &*owner.name,
-        "why": owner.why.name(),
-    })
 }

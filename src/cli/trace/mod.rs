@@ -3,6 +3,7 @@
 mod json;
 mod text;
 
+use std::cell::OnceCell;
 use std::io::BufRead;
 
 use clap::Args;
@@ -13,8 +14,9 @@ use super::failure::{CommandResult, Failure, Outcome, Stop};
 use super::json as answer;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
+use crate::base::words::counted;
 use crate::model::bridge::FlowId;
-use crate::packet::{self, Around, Asked, Book, Sent};
+use crate::packet::{self, Around, Asked, Sent};
 use crate::session::{Choice, Scene, Ways};
 use crate::trace::paint::{as_ovs, parse_ct_state};
 use crate::trace::{Egress, Options, Verdict, spec, trace};
@@ -95,16 +97,13 @@ pub fn run(args: &TraceArgs, cx: &Context) -> CommandResult {
         Err(failure) if cx.choice() != Choice::default() => return Err(failure.into()),
         Err(_) => None,
     };
-    let names: Vec<_> = nodes.iter().map(|cx| cx.names).collect();
-    let book = Book::of(scene.snapshot(), &names);
     let place = |chosen: Chosen<'_>| {
         let node = scene.nodes().iter().position(|n| std::ptr::eq(n, chosen.node)).expect("it is one of them");
         (node, chosen.at)
     };
-    let around = Around { snapshot: scene.snapshot(), book: &book, chosen: chosen.map(place) };
-    let connections = Connections::captured(&nodes);
-    let answerer =
-        Answerer { args, scene: &scene, around, nodes: &nodes, options: &options, connections: &connections };
+    let around = scene.around(chosen.map(place));
+    let connections = OnceCell::new();
+    let answerer = Answerer { args, scene: &scene, around, nodes: &nodes, options: &options, connections };
     let mut out = cx.out();
     let mut outcome = Outcome::Done;
     if let (Some(text), Some(chosen)) = (&args.flow, chosen) {
@@ -148,10 +147,15 @@ struct Answerer<'a> {
     around: Around<'a>,
     nodes: &'a [Cx<'a>],
     options: &'a Options,
-    connections: &'a Connections,
+    connections: OnceCell<Connections>,
 }
 
 impl<'a> Answerer<'a> {
+    /// The connections that the nodes know; looked up when they are first asked for.
+    fn connections(&self) -> &Connections {
+        self.connections.get_or_init(|| Connections::captured(self.nodes))
+    }
+
     /// Traces what was asked for and prints it; whether it is what was expected.
     fn trace(&self, text: &str, out: &mut Stdout) -> Result<bool, Failure> {
         if let (true, Some((node, bridge))) = (self.args.as_ovs, self.around.chosen) {
@@ -167,7 +171,7 @@ impl<'a> Answerer<'a> {
                 }
             }
         }
-        let found = journey_with(self.nodes, sent.start, self.options, self.connections);
+        let found = journey_with(self.nodes, sent.start, self.options, self.connections());
         Ok(self.answer(&found, out))
     }
 
@@ -203,7 +207,7 @@ impl<'a> Answerer<'a> {
             Reach::Packet(way) => way,
             Reach::Shadowed(covers) => {
                 out.text("no packet gets this flow: ");
-                out.text(&format!("{} of its table take them all\n", count(covers.len(), "flow")));
+                out.text(&format!("{} of its table take them all\n", counted(covers.len(), "flow")));
                 for cover in covers {
                     out.text(&format!("  {}\n", bridge.flow(cover).line_text(&bridge.names).trim()));
                 }
@@ -227,7 +231,7 @@ impl<'a> Answerer<'a> {
         }
         let options = Options { ct_next: way.ct_next.clone(), ..self.options.clone() };
         let start = Start { node, bridge: at, packet: way.packet };
-        let found = journey_with(self.nodes, start, &options, self.connections);
+        let found = journey_with(self.nodes, start, &options, self.connections());
         Ok(self.answer(&found, out))
     }
 
@@ -259,7 +263,7 @@ impl<'a> Answerer<'a> {
     /// The way of the reply.
     fn reply(&self, found: &Journey<'_>) -> Option<Journey<'a>> {
         let start = reply(self.nodes, found)?;
-        let known = self.connections.after(self.nodes, found);
+        let known = self.connections().after(self.nodes, found);
         let options = Options { ct_next: Vec::new(), ..self.options.clone() };
         Some(journey_with(self.nodes, start, &options, &known))
     }
@@ -271,8 +275,4 @@ impl<'a> Answerer<'a> {
             Some(Expectation::Port(name)) => outputs.any(|o| *o.name == **name || o.port.to_string() == *name),
         }
     }
-}
-
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

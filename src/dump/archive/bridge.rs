@@ -217,6 +217,7 @@ impl<'a> Draft<'a> {
         if let Some(parts) = self.richest(Kind::Tables, node, reading, Names::none(), tables::read_tables) {
             bridge.table_stats = tables::tables(&parts);
         }
+        bridge.limits = facts.map(|f| f.limits.clone()).unwrap_or_default();
         for (id, name) in facts.iter().flat_map(|f| &f.tables) {
             names.add_table(*id, name);
         }

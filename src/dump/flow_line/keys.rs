@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::{Command, parse_duration};
 use crate::action::Cx;
 use crate::base::args::Item;
-use crate::base::diag::{Diagnostic, nearest};
+use crate::base::diag::{Diagnostic, did_you_mean, nearest};
 use crate::field::Formats;
 use crate::field::proto::{self, Protocol};
 use crate::field::subfield::by_own_name;
@@ -79,7 +79,8 @@ pub const KEYS: [(&str, Key); 16] = [
 ];
 
 impl Key {
-    fn belongs_to(self, command: Command) -> bool {
+    /// Whether a line with this command may have it.
+    pub fn belongs_to(self, command: Command) -> bool {
         match self {
             Key::Priority => command != Command::Delete,
             Key::IdleTimeout | Key::HardTimeout => command.has_actions(),
@@ -131,8 +132,11 @@ impl HeadWord {
 pub(super) fn unknown_word(name: &str, cx: &Cx<'_>) -> Diagnostic {
     let d = cx.error("unknown-field", name, format!("no field `{name}`"));
     match nearest_word(name) {
-        Some(near) if near.eq_ignore_ascii_case(name) => d.hint(format!("names are in lower case: `{near}`")),
-        Some(near) => d.hint(format!("did you mean `{near}`?")),
+        Some(near) if near == name => d.hint("this command does not take it"),
+        Some(near) if near.eq_ignore_ascii_case(name) => {
+            d.hint(format!("{} names are in lower case", did_you_mean(near)))
+        }
+        Some(near) => d.hint(did_you_mean(near)),
         None => d.hint("ovs-fields(7) lists them all"),
     }
 }
@@ -216,9 +220,9 @@ impl<'a> Reader<'a> {
                 Err(d.hint("leave the mask off"))
             }
             Some((value, mask)) => {
-                self.out.flow.cookie = self.cx.number("the cookie", value, u64::MAX)?;
-                self.out.cookie_mask = self.cx.number("the mask", mask, u64::MAX)?;
-                if self.out.cookie_mask != 0 {
+                self.out.cookie.value = self.cx.number("the cookie", value, u64::MAX)?;
+                self.out.cookie.mask = self.cx.number("the mask", mask, u64::MAX)?;
+                if self.out.cookie.mask != 0 {
                     self.cx.formats &= Formats::NXM_OF11_UP;
                 }
                 Ok(())
@@ -229,6 +233,7 @@ impl<'a> Reader<'a> {
             }
             None => {
                 self.out.flow.cookie = self.cx.number("the cookie", item.value, u64::MAX)?;
+                self.out.sets_cookie = true;
                 if item.value.starts_with('-') {
                     let became = format!("the cookie becomes {:#x}", self.out.flow.cookie);
                     self.cx.bent("bent-value", item.value, became);

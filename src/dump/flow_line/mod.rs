@@ -10,6 +10,7 @@
 mod keys;
 mod notes;
 mod reader;
+mod survey;
 
 use nom::Parser;
 use nom::character::complete::{char, digit1};
@@ -24,111 +25,15 @@ use memchr::memmem::Finder;
 use crate::action::{self, Actions, Cx, Mode, Outer};
 use crate::base::args::items;
 use crate::base::diag::Diagnostic;
-use crate::base::paint::{Painter, Role};
 use crate::base::span::Span;
-use crate::field::matches::Plan;
-use crate::field::names::paint_port;
 use crate::field::proto::Needs;
 use crate::field::table::FieldId;
 use crate::field::{Formats, Names};
-use crate::model::flow::{Flow, Style};
+use crate::model::flow::Flow;
 
+pub use crate::model::flow_mod::{Command, FlowMod};
 pub use keys::{Counter, KEYS, Key};
-
-/// What a line of a flow file asks for (ovs-ofctl(8) "Flow Table Commands").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Command {
-    /// Adds the flow, or replaces the one with the same table, priority and match.
-    #[default]
-    Add,
-    /// Changes the actions of every flow the match covers.
-    Modify,
-    /// Changes the actions of the one flow with this match and priority.
-    ModifyStrict,
-    /// Deletes every flow the match covers.
-    Delete,
-    /// Deletes the one flow with this match and priority.
-    DeleteStrict,
-}
-
-impl Command {
-    /// The commands with their words. Open vSwitch takes any beginning of a word, and tries them in this order.
-    pub const NAMES: [(Command, &'static str); 5] = [
-        (Command::Add, "add"),
-        (Command::Delete, "delete"),
-        (Command::DeleteStrict, "delete_strict"),
-        (Command::Modify, "modify"),
-        (Command::ModifyStrict, "modify_strict"),
-    ];
-
-    /// Whether the line has actions.
-    pub fn has_actions(self) -> bool {
-        !matches!(self, Command::Delete | Command::DeleteStrict)
-    }
-}
-
-/// A flow with what a line may say beyond it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FlowMod {
-    /// What to do with it.
-    pub command: Command,
-    /// The flow. Its table is 0 if the line names none.
-    pub flow: Flow,
-    /// The table that the line names; none means table 0 for adding and every table otherwise.
-    pub table: Option<u8>,
-    /// Which bits of the cookie select flows.
-    pub cookie_mask: u64,
-    /// Only flows that send packets to this port.
-    pub out_port: Option<u32>,
-    /// Only flows that send packets to this group.
-    pub out_group: Option<u32>,
-}
-
-impl FlowMod {
-    /// Prints it as a line of a flow file that means the same: the command unless it adds, what selects the flow, and
-    /// its actions.
-    pub fn paint(&self, names: &Names, p: &mut impl Painter) {
-        let flow = &self.flow;
-        if self.command != Command::Add {
-            let name = Command::NAMES.iter().find(|(command, _)| *command == self.command).map_or("", |(_, name)| name);
-            p.put(Role::Accent, name);
-            p.text(" ");
-        }
-        if self.cookie_mask != 0 {
-            p.dim("cookie=");
-            p.hex(Role::Text, flow.cookie);
-            p.dim("/");
-            p.hex(Role::Text, self.cookie_mask);
-            p.dim(", ");
-        }
-        if let Some(port) = self.out_port {
-            p.dim("out_port=");
-            paint_port(port, names, p);
-            p.dim(", ");
-        }
-        if let Some(group) = self.out_group {
-            p.dim("out_group=");
-            p.decimal(Role::Output, group.into());
-            p.dim(", ");
-        }
-        if self.table == Some(0) && self.command != Command::Add {
-            // Without a table these commands mean every table.
-            p.dim("table=0, ");
-        }
-        let shown = Flow { cookie: if self.cookie_mask != 0 { 0 } else { flow.cookie }, ..flow.clone() };
-        let mut head = String::new();
-        shown.paint_head(Style::NoStats, names, &mut head);
-        p.text(head.trim_start());
-        let plan = Plan::of(flow.matches.masks());
-        if self.command.has_actions() {
-            shown.paint_match(&plan, Style::NoStats, names, p);
-            p.dim("actions=");
-            flow.actions.paint(names, p);
-        } else {
-            flow.matches.paint_by(&plan, flow.priority, names, p);
-        }
-    }
-}
+pub use survey::{Done, Survey, Unmet, Word, survey};
 
 /// A line as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -375,7 +280,7 @@ mod tests {
         assert_eq!(read("del table=1,ip").command, Command::Delete);
         let strict = read("delete_strict priority=7,cookie=1/-1,out_port=3");
         assert_eq!(
-            (strict.command, strict.flow.priority, strict.cookie_mask, strict.out_port),
+            (strict.command, strict.flow.priority, strict.cookie.mask, strict.out_port),
             (Command::DeleteStrict, 7, u64::MAX, Some(3))
         );
         assert_eq!(read("ip,actions=drop").command, Command::Add);

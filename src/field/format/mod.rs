@@ -11,7 +11,7 @@ use super::bits::Bits;
 use super::table::{Field, Format};
 use crate::base::span::Span;
 
-pub use paint::{paint, paint_dumped, paint_ipv4, paint_ipv6, paint_mac};
+pub use paint::{mac_text, paint, paint_dumped, paint_ipv4, paint_ipv6, paint_mac};
 pub use parse::{integer, parse, parse_exact};
 
 /// A value and its mask, both as wide as the field's bytes.

@@ -181,6 +181,13 @@ pub fn paint_mac(n: u64, p: &mut impl Painter) {
     p.put(Role::Addr, std::str::from_utf8(&text).unwrap_or(""));
 }
 
+/// A MAC address as text.
+pub fn mac_text(n: u64) -> String {
+    let mut text = String::new();
+    paint_mac(n, &mut text);
+    text
+}
+
 /// Writes an IPv4 address with its mask: a prefix length if it is one.
 pub fn paint_ipv4(address: u32, mask: u32, p: &mut impl Painter) {
     paint_ipv4_address(address, p);

@@ -25,7 +25,7 @@ const SAMPLE: usize = 4096;
 const DISTINCT: usize = 1024;
 
 /// The fields that flows of a bridge match, in the order of the table.
-pub(super) fn used(bridge: &Bridge) -> Vec<FieldId> {
+pub fn used(bridge: &Bridge) -> Vec<FieldId> {
     /// Shapes that are looked at; a bridge has a few dozen.
     const SHAPES: usize = 1000;
     let mut bits = vec![0u32; usize::from(word::END)];
@@ -214,7 +214,7 @@ impl Found<'_> {
         }
     }
 
-    fn values_of_field(&mut self, asked: &Asked, op: Op) {
+    pub(super) fn values_of_field(&mut self, asked: &Asked, op: Op) {
         match asked.field.format {
             _ if asked.bits.is_some() => {}
             Format::Port => return self.ports(),

@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::super::panes::counted;
 use super::super::views::Spot;
 use super::{Asked, Told};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
+use crate::base::words::counted;
+use crate::field::format::mac_text;
 use crate::field::names::{port, quoted};
 use crate::field::table;
 use crate::model::bridge::FlowId;
@@ -18,8 +19,8 @@ use crate::neutron::names::{PortKind, PortWord};
 use crate::packet::{self, Around, Asked as Form, Sent};
 use crate::query::{Completion, Item, ItemKind};
 use crate::session::{Scene, Ways};
+use crate::trace::Packet;
 use crate::why::reach::{Reach, reach};
-use crate::why::words;
 
 /// A packet to begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,8 +114,8 @@ fn fields_text(port: &str, protocol: &str, from: &End, to: &End, rest: &str) -> 
             text.push_str(&format!(",{name}={value}"));
         }
     };
-    add("dl_src", from.mac.map(words::mac));
-    add("dl_dst", to.mac.map(words::mac));
+    add("dl_src", from.mac.map(mac_text));
+    add("dl_dst", to.mac.map(mac_text));
     let is_6 = protocol.ends_with('6');
     let (source, destination) = match protocol {
         "arp" => ("arp_spa", "arp_tpa"),
@@ -192,7 +193,7 @@ pub fn examples(scene: &Scene, spot: &Spot) -> Vec<Example> {
         text: fields_text(&word.name, "arp", &me, &everybody, ",arp_op=1"),
         about: format!("{label} asks for the MAC address of its neighbour"),
     });
-    let source = me.mac.map_or(String::new(), |mac| format!(",dl_src={}", words::mac(mac)));
+    let source = me.mac.map_or(String::new(), |mac| format!(",dl_src={}", mac_text(mac)));
     list.push(Example {
         text: format!(
             "in_port={},udp{source},dl_dst=ff:ff:ff:ff:ff:ff,nw_dst=255.255.255.255,udp_src=68,udp_dst=67",
@@ -226,8 +227,14 @@ pub fn for_flow(scene: &Scene, spot: &Spot, flow: FlowId) -> Result<(Asked, Stri
         true => "it comes by the flow".to_owned(),
         false => format!("it comes by the flow; chosen: {}", way.chosen.join(", ")),
     };
-    let asked = Asked { spot: spot.clone(), text: way.packet.text(), answers: way.ct_next, ..Asked::default() };
+    let asked = Asked { spot: spot.clone(), text: typed(&way.packet), answers: way.ct_next, ..Asked::default() };
     Ok((asked, made))
+}
+
+/// A packet as it may be typed. Open vSwitch prints of a packet with one tag that there is no second one, and reads that
+/// nowhere.
+pub(super) fn typed(packet: &Packet) -> String {
+    packet.text().replace(",vlan_tci1=0x0000", "")
 }
 
 /// The answer to a packet that arrived, with the connections that it made.

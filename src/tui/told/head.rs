@@ -6,6 +6,8 @@ use super::steps::signed;
 use super::{Arrived, Told};
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
+use crate::base::words::counted;
+use crate::field::format::mac_text;
 use crate::field::matches::DEFAULT_PRIORITY;
 use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::word;
@@ -150,7 +152,7 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
     }
 }
 
-fn outcome(nodes: &[Cx<'_>], found: &Journey<'_>, arrived: &[Arrived]) -> Outcome {
+pub(super) fn outcome(nodes: &[Cx<'_>], found: &Journey<'_>, arrived: &[Arrived]) -> Outcome {
     let with = |word, place: String| Outcome { word, place, ..Outcome::default() };
     let on = |node: usize| match nodes.len() {
         1 => String::new(),
@@ -239,7 +241,7 @@ fn title(nodes: &[Cx<'_>], at: &Arrived) -> Option<String> {
 }
 
 /// Where copies arrive: not where they only go on to another node.
-fn arrived(nodes: &[Cx<'_>], found: &Journey<'_>) -> Vec<Arrived> {
+pub(super) fn arrived(nodes: &[Cx<'_>], found: &Journey<'_>) -> Vec<Arrived> {
     let mut all = Vec::new();
     for leg in &found.legs {
         for (output, onward) in leg.trace.outputs.iter().zip(&leg.onward) {
@@ -311,7 +313,7 @@ fn fix(fix: &crate::why::fix::Fix) -> Fix {
     let note = fix.verdict.map_or(String::new(), |verdict| {
         let flows = match fix.flows.len() {
             0 => String::new(),
-            n => format!("adds {} here; ", super::super::panes::counted(n, "flow")),
+            n => format!("adds {} here; ", counted(n, "flow")),
         };
         format!("{flows}traced again with it: {}", verdict.name())
     });
@@ -420,7 +422,7 @@ fn brief(cx: &Cx<'_>, bridge: usize, packet: &Packet) -> Row {
         if let Some(name) = name {
             row.put(Role::Accent, &format!("{name} "));
         }
-        row.put(Role::Addr, &address.unwrap_or_else(|| words::mac(mac)));
+        row.put(Role::Addr, &address.unwrap_or_else(|| mac_text(mac)));
         if let Some(port) = port {
             row.text(&format!(":{port}"));
         }
@@ -446,7 +448,7 @@ fn facts(cx: &Cx<'_>, bridge: usize, packet: &Packet) -> Vec<Fact> {
         }
         row
     };
-    let mac = |value: u64| with_name(words::mac(value), owner_of_mac(cx, value));
+    let mac = |value: u64| with_name(mac_text(value), owner_of_mac(cx, value));
     facts.push(Fact(vec![("dl_src", mac(key.value(table::ETH_SRC.slot)))]));
     facts.push(Fact(vec![("dl_dst", mac(key.value(table::ETH_DST.slot)))]));
     let address = |value: String| {

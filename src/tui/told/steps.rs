@@ -11,6 +11,7 @@ use super::super::views::Spot;
 use super::{Look, Told};
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
+use crate::base::words::counted;
 use crate::field::FieldId;
 use crate::field::matches::DEFAULT_PRIORITY;
 use crate::field::slot::word;
@@ -441,7 +442,7 @@ pub(super) fn above_text(above: &Above) -> Option<String> {
     if above.flows == 0 {
         let there = above.elsewhere;
         let stand = if there == 1 { "stands" } else { "stand" };
-        return (there > 0).then(|| format!("{} of other ports or networks {stand} above it", counted(there)));
+        return (there > 0).then(|| format!("{} of other ports or networks {stand} above it", counted(there, "flow")));
     }
     let differ = |n: usize| if n == 1 { "differs" } else { "differ" };
     let mut parts: Vec<String> =
@@ -451,11 +452,7 @@ pub(super) fn above_text(above: &Above) -> Option<String> {
         parts.push(format!("{} {are} of conjunctions that were not met as a whole", above.clauses));
     }
     let stand = if above.flows == 1 { "stands above it and does not match" } else { "stand above it, none matches" };
-    Some(format!("{} for this port or network {stand}: {}", counted(above.flows), parts.join(", ")))
-}
-
-fn counted(flows: usize) -> String {
-    super::super::panes::counted(flows, "flow")
+    Some(format!("{} for this port or network {stand}: {}", counted(above.flows, "flow"), parts.join(", ")))
 }
 
 /// Flags of connection tracking as a match has them: `+new+trk`.

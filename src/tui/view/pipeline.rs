@@ -10,6 +10,7 @@ use super::super::views::PipelineView;
 use super::sheet::Sheet;
 use crate::base::number::{grouped, short_count};
 use crate::base::paint::{Painter, Role};
+use crate::base::words::counted;
 use crate::explain;
 use crate::graph::{self, Graph, edge_rows, outline, paint_outline_heading};
 
@@ -182,7 +183,7 @@ fn inspector(state: &State, view: &PipelineView, graph: &Graph, at: Rect, sheet:
         if !edge.is_in {
             row.dim(&format!("{:>4} ", graph::percent(edge.share)));
         }
-        row.dim(&format!("{} {}", super::super::panes::counted(edge.flows as usize, "flow"), edge.ways));
+        row.dim(&format!("{} {}", counted(edge.flows as usize, "flow"), edge.ways));
         rows.push(row);
     }
     if let Some(words) = words.filter(|w| !w.writes.is_empty()) {

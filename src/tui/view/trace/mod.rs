@@ -9,12 +9,12 @@ use self::lists::{fix_rows, fixes, near, near_lines, near_row};
 use self::steps::{DEPTH, head, steps, whole};
 use super::super::geometry::Frame;
 use super::super::line::{Row, Wrapped};
-use super::super::panes::counted;
 use super::super::told::{Mark, StepKind, Told};
 use super::super::views::{Part, TraceView};
 use super::sheet::Sheet;
 use super::typed::Typed;
 use crate::base::paint::{Painter, Role};
+use crate::base::words::counted;
 
 /// From this width on the parts stand beside each other.
 const BESIDE: u16 = 120;

@@ -3,13 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::super::super::line::Row;
-use super::super::super::panes::counted;
 use super::super::super::told::{Mark, Step, StepKind, TableStep, Told};
 use super::super::super::views::{Part, TraceView};
 use super::super::sheet::Sheet;
 use super::lists::needs_row;
 use super::{Panes, changed_rows, indented, rule};
 use crate::base::paint::{Painter, Role};
+use crate::base::words::counted;
 
 /// How the columns of lookups are shared out.
 struct Columns {

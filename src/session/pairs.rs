@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::cli::context::{Chosen, Context};
-use crate::cli::failure::Failure;
+use super::scene::{Choice, Chosen, NoChoice, NodeScene, Scene, unknown};
 use crate::diff::{Aspects, Options};
 use crate::model::bridge::Bridge;
 use crate::model::snapshot::Fate;
-use crate::session::{NodeScene, Scene};
 
 /// A bridge of each side; `None` on the side that does not have it.
 #[derive(Debug, Clone)]
@@ -66,11 +64,20 @@ fn is_dump(scene: &Scene) -> bool {
     is_one && scene.snapshot().sources.files.len() <= 1
 }
 
+/// What a person chose of two sources.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// The node and the bridge.
+    pub choice: Choice<'a>,
+    /// The node of the second source, if it is another one.
+    pub node_b: Option<&'a str>,
+}
+
 /// The pairs of two sources, in the order of the first one.
-pub fn pairs<'a>(a: &'a Scene, b: &'a Scene, cx: &Context) -> Result<Vec<Pair<'a>>, Failure> {
+pub fn pairs<'a>(a: &'a Scene, b: &'a Scene, chosen: Wanted<'_>) -> Result<Vec<Pair<'a>>, NoChoice> {
     let mut found = Vec::new();
-    for (name, (left, right)) in nodes(a, b, cx)? {
-        found.extend(bridges(&name, (left, is_dump(a)), (right, is_dump(b)), cx)?);
+    for (name, (left, right)) in nodes(a, b, chosen)? {
+        found.extend(bridges(&name, (left, is_dump(a)), (right, is_dump(b)), chosen.choice.bridge)?);
     }
     Ok(found)
 }
@@ -81,23 +88,29 @@ type Both<T> = (Option<T>, Option<T>);
 /// Something with its name.
 type Named<T> = (Arc<str>, T);
 
-fn nodes<'a>(a: &'a Scene, b: &'a Scene, cx: &Context) -> Result<Vec<Named<Both<&'a NodeScene>>>, Failure> {
+fn nodes<'a>(a: &'a Scene, b: &'a Scene, chosen: Wanted<'_>) -> Result<Vec<Named<Both<&'a NodeScene>>>, NoChoice> {
     let (left, right) = (a.nodes(), b.nodes());
-    let wanted = cx.global.node.as_deref();
+    let (choice, wanted) = (chosen.choice, chosen.choice.node);
+    // Two nodes that are called differently.
+    if let Some(name) = chosen.node_b {
+        let (one, other) = (a.node(choice)?, b.node(Choice { node: Some(name), ..choice })?);
+        let names = format!("{} > {}", one.node().name, other.node().name);
+        return Ok(vec![(names.into(), (Some(one), Some(other)))]);
+    }
     if let ([one], [other]) = (left, right) {
         // A file has no node of its own, so any name fits it; of two nodes the first must have the name that was asked.
         if wanted.is_some_and(|name| [one, other].iter().all(|node| *node.node().name != *name)) {
-            cx.node(a)?;
+            a.node(choice)?;
         }
         return Ok(vec![(one.node().name.clone(), (Some(one), Some(other)))]);
     }
     // One dump is compared with the node that is meant, whatever its own node is called.
     if is_dump(a) {
-        let node = cx.node(b)?;
+        let node = b.node(choice)?;
         return Ok(vec![(node.node().name.clone(), (left.first(), Some(node)))]);
     }
     if is_dump(b) {
-        let node = cx.node(a)?;
+        let node = a.node(choice)?;
         return Ok(vec![(node.node().name.clone(), (Some(node), right.first()))]);
     }
     let names: Vec<Arc<str>> = names(left.iter().chain(right).map(|node| &node.node().name));
@@ -109,7 +122,7 @@ fn nodes<'a>(a: &'a Scene, b: &'a Scene, cx: &Context) -> Result<Vec<Named<Both<
     let all: Vec<_> =
         names.into_iter().filter(|name| wanted.is_none_or(|wanted| wanted == &**name)).map(pair).collect();
     if all.is_empty() {
-        cx.node(a)?;
+        a.node(choice)?;
     }
     Ok(all)
 }
@@ -129,8 +142,8 @@ fn bridges<'a>(
     node: &Arc<str>,
     (left, is_left_dump): (Option<&'a NodeScene>, bool),
     (right, is_right_dump): (Option<&'a NodeScene>, bool),
-    cx: &Context,
-) -> Result<Vec<Pair<'a>>, Failure> {
+    wanted: Option<&str>,
+) -> Result<Vec<Pair<'a>>, NoChoice> {
     let none = Arc::new(Bridge::default());
     let all = |node: Option<&'a NodeScene>| -> Vec<Chosen<'a>> {
         let chosen = |node: &'a NodeScene| (0..node.bridges().len()).map(move |at| Chosen { node, at });
@@ -145,7 +158,6 @@ fn bridges<'a>(
     };
     let (left, right) = (all(left), all(right));
     let named = |side: &[Chosen<'a>], name: &str| side.iter().copied().find(|c| *c.bridge().name == *name);
-    let wanted = cx.global.bridge.as_deref();
     let lone = |side: &[Chosen<'a>]| if side.len() == 1 { Some(side[0]) } else { None };
     // A dump that stands alone is compared with the bridge that is meant: the named one, else the one that is called
     // like it, else `br-int`.
@@ -172,7 +184,8 @@ fn bridges<'a>(
     let mut all = names(left.iter().chain(&right).map(|chosen| &chosen.bridge().name));
     all.retain(|name| wanted.is_none_or(|wanted| wanted == &**name));
     if let (true, Some(name)) = (all.is_empty(), wanted) {
-        return Err(Failure::usage(format!("there is no bridge `{name}` on `{node}`")));
+        let names = names(left.iter().chain(&right).map(|chosen| &chosen.bridge().name));
+        return Err(unknown("bridge", name, names.iter().map(ToString::to_string).collect()));
     }
     Ok(all.iter().map(|name| pair(name, named(&left, name), named(&right, name))).collect())
 }

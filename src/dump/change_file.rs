@@ -1,0 +1,337 @@
+//! A file of changes, as people write it for `ovs-ofctl`, and as this program writes it for them.
+//!
+//! A file for `ovs-ofctl add-flows` has a flow in each line, with `add`, `modify`, `modify_strict`, `delete` or
+//! `delete_strict` in front; without a word it is added. A file for `ovs-ofctl bundle` says `flow` or `group` in front of
+//! that. Both are read here, mixed as one likes. Neither can say a meter, so a meter is a comment with the command that
+//! does it, which is read as well, as is a line that begins with `meter`:
+//!
+//! ```text
+//! # ovs-ofctl -O OpenFlow13 add-meter BRIDGE meter=1,kbps,bands=type=drop,rate=1000
+//! meter add meter=1,kbps,bands=type=drop,rate=1000
+//! ```
+//!
+//! A file with a wrong line is refused whole, with every wrong line shown, as a bundle would be.
+
+use super::echo::{Known, echo};
+use super::flow_line::{self, Command, FlowMod};
+use super::{group_line, meters};
+use crate::action::{Mode, Refusal, Walk, carry};
+use crate::base::diag::{Diagnostic, Severity};
+use crate::base::span::Span;
+use crate::field::{Match, Names, Version};
+use crate::model::change::Request;
+use crate::model::flow::{Flags, Flow};
+use crate::model::group_mod::GroupMod;
+use crate::model::meter::Meter;
+use crate::model::meter_mod::MeterMod;
+
+/// A file as it was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeFile {
+    /// What is asked, each with the line that asks it.
+    pub requests: Vec<(Span, Request)>,
+    /// What becomes of lines otherwise than they are written.
+    pub found: Vec<Diagnostic>,
+    /// The version of OpenFlow in which it is sent.
+    pub version: Version,
+}
+
+/// Reads a file of changes as `ovs-ofctl -O VERSION` does; every wrong line is told, with spans in `text`.
+pub fn read(text: &str, names: &Names, version: Version) -> Result<Vec<(Span, Request)>, Vec<Diagnostic>> {
+    read_in(text, names, Some(version)).map(|file| file.requests)
+}
+
+/// The same with what is bent. Without a version it is the newest one that can carry every line.
+pub fn read_in(text: &str, names: &Names, version: Option<Version>) -> Result<ChangeFile, Vec<Diagnostic>> {
+    let mut asked = Vec::new();
+    let (mut wrong, mut found) = (Vec::new(), Vec::new());
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end_matches(['\n', '\r']);
+        match read_line(content, names) {
+            Ok(Some((one, notes))) => {
+                found.extend(notes.into_iter().map(|d| shifted(d, start)));
+                asked.push((Span::new(start, start + content.len()), content, one));
+            }
+            Ok(None) => {}
+            Err(d) => wrong.push(shifted(d, start)),
+        }
+        start += line.len();
+    }
+    // Only what can be read at all has a version.
+    let versions = match version {
+        Some(version) => vec![version],
+        None => Version::ALL.into_iter().rev().collect(),
+    };
+    let mut best: Option<(ChangeFile, Vec<Diagnostic>)> = None;
+    for version in versions {
+        let (file, refused) = sent(&asked, version);
+        let is_best = best.as_ref().is_none_or(|(_, fewest)| refused.len() < fewest.len());
+        let is_whole = refused.is_empty();
+        if is_best {
+            best = Some((file, refused));
+        }
+        if is_whole {
+            break;
+        }
+    }
+    let Some((mut file, refused)) = best else { return Err(wrong) };
+    wrong.extend(refused);
+    if wrong.is_empty() {
+        found.append(&mut file.found);
+        found.sort_by_key(|d| d.span.start);
+        Ok(ChangeFile { found, ..file })
+    } else {
+        wrong.sort_by_key(|d| d.span.start);
+        Err(wrong)
+    }
+}
+
+fn shifted(mut d: Diagnostic, by: usize) -> Diagnostic {
+    d.span = d.span.shifted(by);
+    d
+}
+
+/// What a line asks for, before it is known in which version.
+enum Asked {
+    Flow(Box<flow_line::Reading>),
+    Group(GroupMod),
+    Meter(MeterMod),
+}
+
+/// The words that a line of a bundle begins with.
+const KINDS: [&str; 4] = ["flow", "group", "meter", "packet-out"];
+
+/// The commands of `ovs-ofctl` that are about meters, with the words that say so here.
+const METERS: [(&str, &str); 4] =
+    [("add-meter", "add"), ("mod-meter", "modify"), ("del-meters", "delete"), ("del-meter", "delete")];
+
+/// Reads a line; nothing if it is empty or a comment. Spans of what is told count from the start of the line.
+fn read_line(line: &str, names: &Names) -> Result<Option<(Asked, Vec<Diagnostic>)>, Diagnostic> {
+    if let Some((command, rest)) = meter_command(line) {
+        return meter(line, command, rest).map(|meter| Some((Asked::Meter(meter), Vec::new())));
+    }
+    let content = line.split('#').next().unwrap_or("");
+    let trimmed = content.trim_start();
+    if trimmed.is_empty() {
+        return Ok(None);
+    }
+    let end = trimmed.find([',', ' ', '\t', '\r']).unwrap_or(trimmed.len());
+    let (first, rest) = trimmed.split_at(end);
+    match KINDS.iter().find(|kind| **kind == first).copied() {
+        Some("group") => {
+            // A group's reader takes a text of its own, so that the word in front does not count.
+            let at = Span::of(line, rest).start as usize;
+            let reading = group_line::parse(rest, names, Mode::Typed).map_err(|d| shifted(d, at))?;
+            let mut found: Vec<_> = reading.found.into_iter().map(|d| shifted(d, at)).collect();
+            let Some(group) = reading.line.change.group_mod() else { return Ok(None) };
+            if matches!(&group, GroupMod::InsertBuckets { buckets, .. } if buckets.is_empty()) {
+                let message = "there is no bucket to insert, and Open vSwitch 3.1 can go round for ever over that";
+                let d = Diagnostic::warning("missing-value", Span::of(line, trimmed), message);
+                found.push(d.hint("add bucket=actions=.., or leave the line out"));
+            }
+            Ok(Some((Asked::Group(group), found)))
+        }
+        Some("meter") => {
+            let text = rest.trim_start();
+            let end = text.find([',', ' ', '\t', '\r']).unwrap_or(text.len());
+            let (word, rest) = text.split_at(end);
+            let known = METERS.iter().find(|(_, command)| *command == word);
+            let (command, rest) = known.map_or(("add", text), |(_, command)| (command, rest));
+            meter(line, command, rest).map(|meter| Some((Asked::Meter(meter), Vec::new())))
+        }
+        Some("packet-out") => {
+            let d = Diagnostic::error("refused", Span::of(line, first), "packets are not sent from a file of changes");
+            Err(d.hint("leave the line out"))
+        }
+        kind => {
+            let text = if kind.is_some() { rest } else { content };
+            let at = Span::of(line, text).start as usize;
+            let reading = flow_line::parse(text, names, Mode::Typed, true).map_err(|d| shifted(d, at))?;
+            let told = reading.found.iter().filter(|d| d.severity >= Severity::Warning);
+            let found = told.map(|d| shifted(d.clone(), at)).collect();
+            let words = reading.words.iter().map(|(field, span)| (*field, span.shifted(at))).collect();
+            Ok(Some((Asked::Flow(Box::new(flow_line::Reading { words, ..reading })), found)))
+        }
+    }
+}
+
+/// A comment with a command about a meter, as this program writes it: the command and what it is about.
+fn meter_command(line: &str) -> Option<(&'static str, &str)> {
+    let mut rest = line.strip_prefix("# ovs-ofctl ")?;
+    if let Some(after) = rest.strip_prefix("-O ") {
+        rest = after.split_once(' ')?.1;
+    }
+    let (_, command) = METERS.iter().find(|(word, _)| rest.split(' ').next() == Some(word))?;
+    // Behind the command stands the bridge.
+    let rest = rest.split_once(' ')?.1;
+    Some((command, rest.split_once(' ').map_or("", |(_, rest)| rest)))
+}
+
+fn meter(line: &str, command: &str, rest: &str) -> Result<MeterMod, Diagnostic> {
+    let rest = rest.split('#').next().unwrap_or("");
+    let at = Span::of(line, rest).start as usize;
+    if command == "delete" {
+        let id = meters::parse_id(rest).map_err(|d| shifted(d, at))?;
+        return Ok(MeterMod::Delete(id));
+    }
+    let meter = meters::parse(rest).map_err(|d| shifted(d, at))?;
+    Ok(if command == "add" { MeterMod::Add(meter) } else { MeterMod::Modify(meter) })
+}
+
+/// What a switch gets of the lines in a version, and which it cannot get.
+fn sent(asked: &[(Span, &str, Asked)], version: Version) -> (ChangeFile, Vec<Diagnostic>) {
+    let mut file = ChangeFile { requests: Vec::new(), found: Vec::new(), version };
+    let mut wrong = Vec::new();
+    for (span, line, one) in asked {
+        let start = span.start as usize;
+        let whole = Span::new(0, line.len());
+        let request = match one {
+            Asked::Flow(reading) => flow(reading, line, version, &mut |d| file.found.push(shifted(d, start))),
+            Asked::Group(group) => match needs_buckets_with_numbers(group) && !has_numbers(version) {
+                true => {
+                    let d = Diagnostic::error("version", whole, format!("{version} has no numbers for buckets"));
+                    Err(d.hint("send it in OpenFlow15"))
+                }
+                false => carried_group(group, version).map(Request::from).map_err(|refusal| {
+                    let code = if matches!(refusal, Refusal::Version(_)) { "version" } else { "inconsistent" };
+                    Diagnostic::error(code, whole, refusal.to_string()).hint(refusal.hint())
+                }),
+            },
+            Asked::Meter(meter) => match version < Version::V13 {
+                true => {
+                    let d = Diagnostic::error("version", whole, format!("{version} has no meters"));
+                    Err(d.hint("send it in OpenFlow13 or later"))
+                }
+                false => Ok(meter.clone().into()),
+            },
+        };
+        match request {
+            Ok(request) => file.requests.push((*span, request)),
+            Err(d) => wrong.push(shifted(d, start)),
+        }
+    }
+    (file, wrong)
+}
+
+/// Open vSwitch's extension to OpenFlow 1.0 has what OpenFlow 1.5 has.
+fn has_numbers(version: Version) -> bool {
+    matches!(version, Version::V10 | Version::V15)
+}
+
+fn needs_buckets_with_numbers(group: &GroupMod) -> bool {
+    match group {
+        GroupMod::InsertBuckets { .. } | GroupMod::RemoveBuckets { .. } => true,
+        GroupMod::Delete(_) => false,
+        GroupMod::Add(group) | GroupMod::Modify(group) | GroupMod::AddOrModify(group) => {
+            !group.selection_method.is_empty() || group.buckets.iter().any(|bucket| bucket.id.is_some())
+        }
+    }
+}
+
+/// A request about groups with its actions in the words of a version.
+fn carried_group(asked: &GroupMod, version: Version) -> Result<GroupMod, Refusal> {
+    let mut asked = asked.clone();
+    let buckets = match &mut asked {
+        GroupMod::Add(group) | GroupMod::Modify(group) | GroupMod::AddOrModify(group) => &mut group.buckets,
+        GroupMod::InsertBuckets { buckets, .. } => buckets,
+        GroupMod::Delete(_) | GroupMod::RemoveBuckets { .. } => return Ok(asked),
+    };
+    for bucket in buckets {
+        bucket.actions = carry(&bucket.actions, version, &Walk::new(&Match::any(), ANY_TABLE))?;
+    }
+    Ok(asked)
+}
+
+/// The table that stands for any.
+const ANY_TABLE: u8 = 255;
+
+fn flow(
+    reading: &flow_line::Reading,
+    line: &str,
+    version: Version,
+    tell: &mut impl FnMut(Diagnostic),
+) -> Result<Request, Diagnostic> {
+    let asked = &reading.flow_mod;
+    let echo = echo(reading, line, version, &Known::default())?;
+    echo.lost.into_iter().for_each(&mut *tell);
+    let flow = Flow { flags: carried(asked.flow.flags, version), table: asked.flow.table, ..echo.flow };
+    let mut sent = FlowMod { flow, version, ..asked.clone() };
+    let is_modify = matches!(sent.command, Command::Modify | Command::ModifyStrict);
+    // For `ovs-ofctl` the highest number means that no cookie was said, and where a flow may be added that is 0.
+    if is_modify && sent.flow.cookie == u64::MAX && sent.cookie.mask == 0 {
+        sent.flow.cookie = 0;
+    }
+    if is_modify && sent.sets_cookie && !sent.changes_cookie() {
+        let message = if sent.may_add() {
+            format!("{version} changes no cookie: only a flow that is added gets it")
+        } else {
+            format!("{version} changes no cookie: it is ignored")
+        };
+        tell(Diagnostic::warning("ignored-field", Span::new(0, line.len()), message));
+    }
+    Ok(sent.into())
+}
+
+/// The flags that a message of a version can carry.
+fn carried(flags: Flags, version: Version) -> Flags {
+    let since = [
+        (Flags::RESET_COUNTS, Version::V12),
+        (Flags::NO_PACKET_COUNTS, Version::V13),
+        (Flags::NO_BYTE_COUNTS, Version::V13),
+    ];
+    since.into_iter().fold(flags, |flags, (flag, first)| if version < first { flags.without(flag) } else { flags })
+}
+
+/// Writes changes as a file that [`read`] takes: for `ovs-ofctl add-flows` if it is flows only, otherwise for `ovs-ofctl
+/// bundle`, with the commands for meters as comments.
+pub fn write<'a>(requests: impl IntoIterator<Item = &'a Request> + Clone, names: &Names) -> String {
+    let is_bundle = requests.clone().into_iter().any(|request| matches!(request, Request::Group(_)));
+    let mut text = String::new();
+    for request in requests {
+        match request {
+            Request::Flow(flow) => {
+                text.push_str(if is_bundle { "flow " } else { "" });
+                text.push_str(if flow.command == Command::Add { "add " } else { "" });
+                flow.paint(names, &mut text);
+            }
+            Request::Group(group) => {
+                text.push_str("group ");
+                group_line::Change::from(group.clone()).paint(names, &mut text);
+            }
+            Request::Meter(meter) => write_meter(meter, &mut text),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn write_meter(asked: &MeterMod, text: &mut String) {
+    text.push_str("# ovs-ofctl -O OpenFlow13 ");
+    let (word, meter) = match asked {
+        MeterMod::Add(meter) => ("add-meter", Some(meter)),
+        MeterMod::Modify(meter) => ("mod-meter", Some(meter)),
+        MeterMod::Delete(Some(_)) => ("del-meter", None),
+        MeterMod::Delete(None) => ("del-meters", None),
+    };
+    text.push_str(word);
+    text.push_str(" BRIDGE");
+    match meter {
+        Some(meter) => {
+            text.push(' ');
+            text.push_str(&meters::line(meter));
+        }
+        None => {
+            if let Some(id) = asked.meter() {
+                let name = Meter::NAMES.iter().find(|(special, _)| *special == id);
+                text.push_str(&format!(
+                    " meter={}",
+                    name.map_or_else(|| id.to_string(), |(_, name)| (*name).to_owned())
+                ));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+use super::*;
+use crate::model::flow_mod::CookieFilter;
+
+fn refused(text: &str, version: Option<Version>) -> Vec<(String, String)> {
+    let wrong = read_in(text, Names::none(), version).unwrap_err();
+    wrong.into_iter().map(|d| (d.span.slice(text).to_owned(), d.message)).collect()
+}
+
+#[test]
+fn a_file_comes_back_as_it_was_written() {
+    let text = "add cookie=0x5, table=3, idle_timeout=9, send_flow_rem priority=7,tcp,tp_dst=22 actions=output:1\n\
+                modify cookie=0x1/0xff, table=0, priority=9 actions=drop\n\
+                delete out_port=3, table=1, ip\n\
+                delete_strict cookie=0x8/0xffffffffffffffff, table=1, priority=3,in_port=4\n";
+    let requests = read(text, Names::none(), Version::V13).unwrap();
+    assert_eq!(requests.iter().map(|(span, _)| span.slice(text)).collect::<Vec<_>>(), text.lines().collect::<Vec<_>>());
+    let Request::Flow(strict) = &requests[3].1 else { panic!() };
+    assert_eq!(strict.cookie, CookieFilter { value: 8, mask: u64::MAX });
+    assert_eq!(write(requests.iter().map(|(_, request)| request), Names::none()), text);
+}
+
+#[test]
+fn groups_make_it_a_bundle_and_meters_a_comment() {
+    let text = "flow add table=1, in_port=1 actions=group:7\n\
+                group add group_id=7,type=select,bucket=weight:5,actions=output:1,bucket=actions=output:2\n\
+                group insert_bucket group_id=7,command_bucket_id=last,bucket=bucket_id:9,actions=output:3\n\
+                group delete\n\
+                # ovs-ofctl -O OpenFlow13 add-meter BRIDGE meter=4,kbps,burst,stats,bands=type=drop,rate=9,burst_size=3\n\
+                # ovs-ofctl -O OpenFlow13 mod-meter BRIDGE meter=controller,pktps,bands=type=drop,rate=9,type=drop,rate=4\n\
+                # ovs-ofctl -O OpenFlow13 del-meter BRIDGE meter=4\n\
+                # ovs-ofctl -O OpenFlow13 del-meters BRIDGE\n";
+    let file = read_in(text, Names::none(), None).unwrap();
+    assert_eq!(file.version, Version::V15);
+    assert_eq!(file.requests.len(), 8);
+    assert_eq!(write(file.requests.iter().map(|(_, request)| request), Names::none()), text);
+    let same = read_in("meter add meter=4 kbps bands=type=drop rate=9\nmeter delete", Names::none(), None).unwrap();
+    assert!(matches!(&same.requests[1].1, Request::Meter(MeterMod::Delete(None))), "{same:?}");
+}
+
+#[test]
+fn every_wrong_line_is_told_and_nothing_is_taken() {
+    let text = "# a comment\n\nadd in_prot=1,actions=drop\nadd in_port=1,actions=drop # fine\nflow modify priority=5\n\
+                group add group_id=7,typ=all\nmeter add meter=0 kbps bands=type=drop rate=1\npacket-out in_port=1\n";
+    let wrong = refused(text, None);
+    assert_eq!(wrong.iter().map(|(at, _)| at.as_str()).collect::<Vec<_>>()[..3], ["in_prot", "", "typ"], "{wrong:?}");
+    assert_eq!(wrong.len(), 5);
+    assert_eq!(wrong[3].1, "no meter can have this number");
+    assert_eq!(wrong[4].0, "packet-out");
+}
+
+#[test]
+fn what_a_version_cannot_carry_is_refused_and_without_one_the_newest_that_can_is_taken() {
+    let text = "add reset_counts in_port=1,actions=drop\ngroup remove_bucket group_id=1,command_bucket_id=all\n";
+    assert_eq!(refused(text, Some(Version::V10)).len(), 1);
+    assert_eq!(
+        refused(text, Some(Version::V13)),
+        [(
+            "group remove_bucket group_id=1,command_bucket_id=all".to_owned(),
+            "OpenFlow13 has no numbers for buckets".to_owned(),
+        )]
+    );
+    assert_eq!(read_in(text, Names::none(), None).unwrap().version, Version::V15);
+    let old = "add in_port=1,actions=enqueue(2,3)\n";
+    assert_eq!(read_in(old, Names::none(), None).unwrap().version, Version::V15);
+}
+
+#[test]
+fn a_cookie_that_a_version_does_not_set_is_told() {
+    let told = |version| {
+        let file = read_in("modify cookie=7,actions=drop", Names::none(), Some(version)).unwrap();
+        file.found.into_iter().map(|d| d.message).collect::<Vec<_>>()
+    };
+    assert_eq!(told(Version::V10), [""; 0]);
+    assert_eq!(told(Version::V11), ["OpenFlow11 changes no cookie: only a flow that is added gets it"]);
+    assert_eq!(told(Version::V15), ["OpenFlow15 changes no cookie: it is ignored"]);
+}
