@@ -6,12 +6,12 @@ use super::{Asked, ask, connections, start, way};
 use crate::base::progress::Progress;
 use crate::check::{Finding, Severity};
 use crate::model::bridge::{Bridge, FlowId};
-use crate::model::flow::{Flow, TableId};
+use crate::model::flow::{Flow, FlowKey};
 use crate::model::id::FlowHash;
-use crate::session::staged::{Fate, Set, Staged};
+use crate::plan::{self, Way};
+use crate::session::staged::{Entry, Fate, Set, Staged};
 use crate::session::{Scene, Ways};
 use crate::why::Cx;
-use crate::why::blame::looks;
 use crate::why::words;
 
 /// What changes are good for, and what they break.
@@ -83,15 +83,13 @@ const FLOWS: usize = 2;
 /// Packets at most.
 pub const PACKETS: usize = 40;
 
-/// The checks that a change of flows can make say something else.
-const CHECKS: [&str; 8] = [
+/// The checks that a change of flows can make say something else; overlaps and shadows are told flow by flow.
+const CHECKS: [&str; 6] = [
     "incomplete-conjunction",
     "impossible-match",
     "flow-loop",
     "missing-group",
     "output-to-missing-port",
-    "overlapping-flows",
-    "shadowed-flow",
     "unreachable-table",
 ];
 
@@ -166,16 +164,13 @@ fn find(bridge: &Bridge, flow: &Flow) -> Option<FlowId> {
     bridge.table(flow.table)?.flows.iter().copied().find(|id| FlowHash::of(bridge.flow(*id)) == wanted)
 }
 
-/// What becomes of a packet, and by which lookups.
+/// What becomes of a packet, and by which flows: those of every node that it comes to.
 struct End {
     title: String,
     word: Word,
     place: String,
-    looks: Vec<Seen>,
+    ways: Vec<Way>,
 }
-
-/// A lookup: the bridge, the table, and the flow with its priority.
-type Seen = (String, TableId, Option<(u32, FlowHash)>);
 
 fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
     let (start, _) = start(scene, asked).ok()?;
@@ -184,15 +179,13 @@ fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
     let found = way(nodes, start, asked, &known);
     let arrived = arrived(nodes, &found);
     let outcome = outcome(nodes, &found, &arrived);
-    let mut all = Vec::new();
-    for leg in &found.legs {
-        for look in looks(&leg.trace).into_iter().take(super::LOOKS) {
-            let bridge = nodes[leg.node].world.at(look.bridge);
-            let flow = look.flow.map(|id| (bridge.flow(id).priority(), FlowHash::of(bridge.flow(id))));
-            all.push((bridge.name.to_string(), look.table, flow));
-        }
-    }
-    Some(End { title, word: outcome.word, place: outcome.place, looks: all })
+    let ways = found.legs.iter().map(|leg| Way::of(&leg.trace, nodes[leg.node].world)).collect();
+    Some(End { title, word: outcome.word, place: outcome.place, ways })
+}
+
+/// The flows that a packet meets, on all nodes.
+fn flows(end: &End) -> Vec<&FlowKey> {
+    end.ways.iter().flat_map(|way| &way.flows).map(|(_, key)| key).collect()
 }
 
 fn row(before: End, after: End, made_for: Option<usize>) -> PacketRow {
@@ -201,60 +194,70 @@ fn row(before: End, after: End, made_for: Option<usize>) -> PacketRow {
         (false, true) => Change::Saved,
         (true, false) => Change::Lost,
         (true, true) if before.place != after.place => Change::Elsewhere,
-        _ if before.looks != after.looks => Change::OtherWay,
+        _ if flows(&before) != flows(&after) => Change::OtherWay,
         _ => Change::Same,
     };
-    let at = before.looks.iter().zip(&after.looks).position(|(a, b)| a != b);
-    let at = at.or_else(|| {
-        let (a, b) = (before.looks.len(), after.looks.len());
+    let (now, then) = (flows(&before), flows(&after));
+    let at = now.iter().zip(&then).position(|(a, b)| a != b).or_else(|| {
+        let (a, b) = (now.len(), then.len());
         (a != b).then(|| a.min(b))
     });
-    let shown = |looks: &[Seen]| match at.and_then(|at| looks.get(at)) {
-        Some((_, table, Some((priority, _)))) => format!("T{table} prio {priority}"),
-        Some((_, table, None)) => format!("T{table} no flow"),
-        None => "the end".to_owned(),
+    let shown = |flows: &[&FlowKey]| match at.and_then(|at| flows.get(at)) {
+        Some(key) => format!("T{} prio {}", key.table, key.priority),
+        None => "no flow".to_owned(),
     };
     let turn = match at {
-        Some(_) => format!("{} now, {} then", shown(&before.looks), shown(&after.looks)),
+        Some(_) => format!("{} now, {} then", shown(&now), shown(&then)),
         None => String::new(),
     };
     let text = |fate: &End| format!("{} {}", fate.word.text(), fate.place).trim_end().to_owned();
     PacketRow { change, fates: [text(&before), text(&after)], title: before.title, turn, made_for }
 }
 
-/// What the checks of flows say then that they do not say now, and the other way round.
+/// What is to be thought of: requests that cannot be made, warnings, and what checks find then that they do not find now.
 fn checks(scene: &Scene, then: &Scene, set: &Set, spot: &Spot) -> Vec<CheckRow> {
     let mut rows = Vec::new();
-    let counts = set.counts();
+    let mut say = |severity: Option<Severity>, text: String| rows.push(CheckRow { severity, text });
     for (number, entry) in set.entries().iter().enumerate() {
-        let says = match &entry.fate {
-            Fate::Refused(refusal) => format!("{} would be refused: {}", number + 1, refusal.sentence),
-            Fate::Conflict(conflict, _) => format!("{} fits no more: {conflict}", number + 1),
-            Fate::Does(edit) if edit.is_empty() => {
-                rows.push(CheckRow {
-                    severity: Some(Severity::Warning),
-                    text: format!("{} does nothing: there is no such flow", number + 1),
-                });
-                continue;
+        match &entry.fate {
+            Fate::Refused(refusal) => {
+                say(Some(Severity::Error), format!("{} would be refused: {}", number + 1, refusal.sentence));
             }
-            Fate::Does(_) | Fate::Open => continue,
-        };
-        rows.push(CheckRow { severity: Some(Severity::Error), text: says });
+            Fate::Conflict(conflict, _) => {
+                say(Some(Severity::Error), format!("{} fits no more: {conflict}", number + 1));
+            }
+            Fate::Does(_) | Fate::Open => {}
+        }
     }
-    let found = |scene: &Scene| -> Vec<Finding> {
-        let Some((node, at)) = spot.find(scene) else { return Vec::new() };
-        node.check(&CHECKS).0.into_iter().filter(|f| f.bridge == Some(at)).collect()
-    };
-    let (now, later) = (found(scene), found(then));
-    let is_same = |a: &Finding, b: &Finding| (a.id, &a.object, &a.sentence) == (b.id, &b.object, &b.sentence);
-    for new in later.iter().filter(|new| now.iter().all(|old| !is_same(old, new))) {
-        rows.push(CheckRow { severity: Some(new.severity), text: format!("then {}: {}", new.id, new.sentence) });
-    }
-    for gone in now.iter().filter(|old| later.iter().all(|new| !is_same(old, new))) {
-        rows.push(CheckRow { severity: None, text: format!("no more {}: {}", gone.id, gone.sentence) });
-    }
+    let counts = set.counts();
     if counts.refused + counts.conflicts == 0 {
-        rows.push(CheckRow { severity: None, text: "syntax, prerequisites and references are right".to_owned() });
+        say(None, "syntax, prerequisites and references are right".to_owned());
+    }
+    let (Some((node, at)), Some((later, _))) = (spot.find(scene), spot.find(then)) else { return rows };
+    let (before, after) = (node.bridges()[at].bridge(), later.bridges()[at].bridge());
+    let does = |entry: &Entry| matches!(entry.fate, Fate::Does(_));
+    let numbers: Vec<usize> = (0..set.len()).filter(|at| does(&set.entries()[*at])).collect();
+    // What holds for several requests is said once.
+    let mut said: Vec<(plan::Kind, String, Vec<usize>)> = Vec::new();
+    for warning in plan::warnings(plan::View { before, after, naming: node.naming(at) }, set.change()) {
+        let number = numbers.get(warning.edit).map_or(0, |at| at + 1);
+        match said.iter_mut().find(|(kind, sentence, _)| (*kind, &*sentence) == (warning.kind, &warning.sentence)) {
+            Some((.., of)) if of.contains(&number) => {}
+            Some((.., of)) => of.push(number),
+            None => said.push((warning.kind, warning.sentence, vec![number])),
+        }
+    }
+    for (kind, sentence, of) in said {
+        let of: Vec<String> = of.iter().map(ToString::to_string).collect();
+        say(Some(kind.severity()), format!("{}: {sentence}", of.join(", ")));
+    }
+    let (now, then) = (&node.findings().0, later.check(&CHECKS).0);
+    for new in plan::news(at, (now, before), (&then, after)) {
+        say(Some(new.severity), format!("then {}: {}", new.id, new.sentence));
+    }
+    let now: Vec<Finding> = now.iter().filter(|f| CHECKS.contains(&f.id)).cloned().collect();
+    for gone in plan::news(at, (&then, after), (&now, before)) {
+        say(None, format!("no more {}: {}", gone.id, gone.sentence));
     }
     rows.sort_by_key(|row| row.severity.map_or(9, |s| s as u8));
     rows

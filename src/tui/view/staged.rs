@@ -117,7 +117,7 @@ fn list(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: &m
     }
     if has_keys && set.len() + 1 < usize::from(inner.height) {
         let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-        let keys = "   J K reorder   Enter edits   d takes off   Ctrl-s saves as a file   y c copies for ovs-ofctl";
+        let keys = "   J K reorder  Enter edits  d takes off  Ctrl-s saves a file  y c for ovs-ofctl";
         sheet.lines(place, &[Row::of(Role::Dim, keys)]);
     }
 }
@@ -151,6 +151,10 @@ fn entry(entry: &Entry, names: &Names) -> Row {
     }
     let actions = |flow: &Flow, row: &mut Row| flow.actions.paint(names, row);
     match (&replaced.before, &replaced.after) {
+        (Some(before), Some(after)) if before.is_same_uncounted(after) => {
+            actions(after, &mut row);
+            row.put(Role::Warn, "  as it is already");
+        }
         (Some(before), Some(after)) => {
             actions(before, &mut row);
             row.put(Role::Staged, "  ->  ");
