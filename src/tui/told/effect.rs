@@ -1,8 +1,14 @@
 //! What becomes of packets when staged changes are made: the same packets before and after, and what checks say.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::super::line::Row;
 use super::super::views::Spot;
 use super::head::{Word, arrived, outcome};
 use super::{Asked, ask, connections, start, way};
+use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::check::{Finding, Severity};
 use crate::model::bridge::{Bridge, FlowId};
@@ -11,7 +17,9 @@ use crate::model::id::FlowHash;
 use crate::plan::{self, Way};
 use crate::session::staged::{Entry, Fate, Set, Staged};
 use crate::session::{Scene, Ways};
+use crate::trace::Verdict;
 use crate::why::Cx;
+use crate::why::journey::Leg;
 use crate::why::words;
 
 /// What changes are good for, and what they break.
@@ -23,8 +31,19 @@ pub struct Effect {
     pub checks: Vec<CheckRow>,
     /// Requests for which no packet could be made, counted from 1, and why.
     pub without: Vec<(usize, String)>,
+    /// The flows that more or fewer of the packets meet, on the node of the bridge.
+    pub hits: Vec<HitRow>,
     /// Whether it was stopped before its end.
     pub is_partial: bool,
+}
+
+/// A flow that more or fewer of the packets meet.
+#[derive(Debug, Clone)]
+pub struct HitRow {
+    /// The flow.
+    pub flow: Row,
+    /// How many packets meet it now, and then.
+    pub counts: [usize; 2],
 }
 
 /// How the fate of a packet changes.
@@ -80,6 +99,8 @@ pub struct CheckRow {
 /// Requests for which packets are made, and flows of each.
 const REQUESTS: usize = 12;
 const FLOWS: usize = 2;
+/// Flows whose hits change, at most.
+const HITS: usize = 20;
 /// Packets at most.
 pub const PACKETS: usize = 40;
 
@@ -102,14 +123,17 @@ pub fn effect(scene: &Scene, staged: &Staged, spot: &Spot, pins: &[Asked], progr
     effect.without = made(scene, &then, set, spot, progress, &mut asked);
     let (now_ways, then_ways) = (Ways::of(scene), Ways::of(&then));
     let (now, later) = (now_ways.around(), then_ways.around());
+    let mut both = Vec::new();
     for (one, made_for) in asked.into_iter().take(PACKETS) {
         if progress.is_cancelled() {
             effect.is_partial = true;
             break;
         }
         let (Some(before), Some(after)) = (fate(scene, &now, &one), fate(&then, &later, &one)) else { continue };
+        both.push(plan::Effect { before: before.on(&spot.node), after: after.on(&spot.node) });
         effect.packets.push(row(before, after, made_for));
     }
+    effect.hits = hits(scene, spot, &both);
     effect.packets.sort_by_key(|row| (row.change, row.made_for.is_some()));
     effect.checks = checks(scene, &then, set, spot);
     effect
@@ -169,7 +193,20 @@ struct End {
     title: String,
     word: Word,
     place: String,
-    ways: Vec<Way>,
+    ways: Vec<(Arc<str>, Way)>,
+}
+
+impl End {
+    /// What happens on one node.
+    fn on(&self, node: &str) -> Way {
+        let mut here = Way { verdict: Verdict::Unknown, outputs: Vec::new(), flows: Vec::new(), why: String::new() };
+        let ways = self.ways.iter().filter(|(name, _)| &**name == node);
+        here.flows = ways.flat_map(|(_, way)| way.flows.iter().cloned()).collect();
+        // A packet that comes by a flow twice meets it once.
+        let mut seen = FxHashSet::default();
+        here.flows.retain(|flow| seen.insert(flow.clone()));
+        here
+    }
 }
 
 fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
@@ -179,13 +216,35 @@ fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
     let found = way(nodes, start, asked, &known);
     let arrived = arrived(nodes, &found);
     let outcome = outcome(nodes, &found, &arrived);
-    let ways = found.legs.iter().map(|leg| Way::of(&leg.trace, nodes[leg.node].world)).collect();
+    let of = |leg: &Leg<'_>| {
+        let world = nodes[leg.node].world;
+        (world.node.name.clone(), Way::of(&leg.trace, world))
+    };
+    let ways = found.legs.iter().map(of).collect();
     Some(End { title, word: outcome.word, place: outcome.place, ways })
+}
+
+/// The flows that more or fewer packets meet, the changed bridge first.
+fn hits(scene: &Scene, spot: &Spot, both: &[plan::Effect]) -> Vec<HitRow> {
+    let Some((node, here)) = spot.find(scene) else { return Vec::new() };
+    let mut found = plan::hits(both);
+    found.sort_by_key(|hit| hit.bridge != here);
+    let row = |hit: &plan::Hits| {
+        let bridge = node.bridges().get(hit.bridge)?.bridge();
+        let mut flow = Row::new();
+        if hit.bridge != here {
+            flow.dim(&format!("{} ", bridge.name));
+        }
+        flow.put(Role::Goto, &format!("T{} ", hit.flow.table));
+        hit.flow.matches.paint(hit.flow.priority, &bridge.names, &mut flow);
+        Some(HitRow { flow, counts: [hit.before, hit.after] })
+    };
+    found.iter().take(HITS).filter_map(row).collect()
 }
 
 /// The flows that a packet meets, on all nodes.
 fn flows(end: &End) -> Vec<&FlowKey> {
-    end.ways.iter().flat_map(|way| &way.flows).map(|(_, key)| key).collect()
+    end.ways.iter().flat_map(|(_, way)| &way.flows).map(|(_, key)| key).collect()
 }
 
 fn row(before: End, after: End, made_for: Option<usize>) -> PacketRow {
