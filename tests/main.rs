@@ -11,6 +11,7 @@ mod dumps;
 mod findings;
 mod house;
 mod laws;
+mod lessons;
 mod live;
 mod losses;
 mod memory;

@@ -89,10 +89,11 @@ pub fn changed(state: &mut State, effects: &mut Vec<Effect>) {
             (view.effect, view.is_working) = (None, false);
         }
     }
+    super::learn::changed(state);
     if state.base.is_some() {
         show_staged(state, effects);
     }
-    refresh(state, effects);
+    super::refresh(state, effects);
 }
 
 /// Stages requests for a bridge.
