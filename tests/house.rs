@@ -47,7 +47,7 @@ const STOREYS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff", "practice", "tui",
+            "trace", "packet", "why", "diff", "plan", "practice", "tui",
         ],
     ),
 ];
