@@ -133,7 +133,8 @@ fn tunnel_of_node(p: &Patient) -> Result<u32, String> {
     let mine = ends(p.node(), "remote_ip");
     // There may be tunnels of several kinds to a host; the network uses one of them.
     let vlan = p.port.vlan;
-    let flooded: Vec<u32> = p.flows("br-tun", |f| f.table == 22 && is_vlan(f, vlan))?.iter().flat_map(outputs).collect();
+    let flooded: Vec<u32> =
+        p.flows("br-tun", |f| f.table == 22 && is_vlan(f, vlan))?.iter().flat_map(outputs).collect();
     let leads_there = |remote: &Arc<str>| local.iter().any(|(_, ip)| ip == remote);
     let found = mine.iter().find(|(port, remote)| leads_there(remote) && flooded.contains(port));
     found.map(|(port, _)| *port).ok_or_else(|| "no tunnel leads to the peer".to_owned())
