@@ -7,6 +7,7 @@
 //! cli  tui                          what people touch
 //! practice                          lessons, and switches to try things on
 //! session                           a source, and what is known around a snapshot
+//! edit                              help for flows that are typed
 //! check  explain  graph  query      answers
 //! diff                              what changed
 //! why                               why they do not
@@ -56,6 +57,7 @@ pub mod graph;
 pub mod model;
 pub mod neutron;
 pub mod packet;
+pub mod plan;
 pub mod practice;
 pub mod query;
 pub mod session;

@@ -24,6 +24,7 @@ const STOREYS: &[(&str, &[&str])] = &[
     ("packet", &["base", "field", "action", "model", "neutron", "trace"]),
     ("why", &["base", "field", "action", "model", "dump", "neutron", "check", "explain", "trace", "packet"]),
     ("diff", &["base", "field", "action", "model", "dump", "trace", "why"]),
+    ("plan", &["base", "field", "action", "model", "dump", "check", "trace"]),
     (
         "session",
         &[

@@ -28,6 +28,6 @@ pub use self::exercise::{Attempt, Exercise};
 pub use self::grade::{Grade, Outcome, Wrong};
 pub use self::kept::Kept;
 pub use self::lesson::{Lesson, Track};
-pub use self::progress::Progress;
+pub use self::progress::{Note, Progress};
 pub use self::reference::reference;
 pub use self::send::{send, send_into};

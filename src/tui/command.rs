@@ -28,13 +28,15 @@ pub enum Context {
     Staged,
     /// A flow that is typed.
     Edit,
+    /// The lessons.
+    Learn,
     /// The files, and what was wrong in them.
     Sources,
 }
 
 impl Context {
     /// Every context, with its name in the configuration and its title.
-    pub const ALL: [(Context, &'static str, &'static str); 9] = [
+    pub const ALL: [(Context, &'static str, &'static str); 10] = [
         (Context::Node, "node", "node"),
         (Context::Pipeline, "pipeline", "pipeline"),
         (Context::Flows, "flows", "flow list"),
@@ -43,6 +45,7 @@ impl Context {
         (Context::Why, "why", "why not"),
         (Context::Staged, "staged", "staged changes"),
         (Context::Edit, "edit", "editor of a flow"),
+        (Context::Learn, "learn", "lessons"),
         (Context::Sources, "sources", "sources"),
     ];
 
@@ -65,11 +68,16 @@ impl Contexts {
     const TRACE: Contexts = Contexts::of(Context::Trace);
     const STAGED: Contexts = Contexts::of(Context::Staged);
     const EDIT: Contexts = Contexts::of(Context::Edit);
+    const LEARN: Contexts = Contexts::of(Context::Learn);
     /// Every screen. While somebody types, letters are letters, so the editor is none of them.
     const ANY: Contexts = Contexts(((1 << Context::ALL.len()) - 1) & !Contexts::EDIT.0);
 
     const fn of(context: Context) -> Contexts {
         Contexts(1 << context as u16)
+    }
+
+    const fn without(self, other: Contexts) -> Contexts {
+        Contexts(self.0 & !other.0)
     }
 
     const fn and(self, other: Contexts) -> Contexts {
@@ -146,10 +154,11 @@ const ROWS: Contexts = Contexts::FLOWS.and(Contexts::of(Context::Sources));
 const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
 const STAGED: Contexts = Contexts::STAGED;
 const EDIT: Contexts = Contexts::EDIT;
+const LEARN: Contexts = Contexts::LEARN;
 /// Where flows are seen that can be changed.
 const SEEN: Contexts = ONE_FLOW.and(Contexts::TRACE);
 /// Where something can be staged.
-const STAGES: Contexts = SEEN.and(Contexts::NODE).and(Contexts::PIPELINE).and(Contexts::STAGED);
+const STAGES: Contexts = SEEN.and(Contexts::NODE).and(Contexts::PIPELINE).and(Contexts::STAGED).and(LEARN);
 
 #[rustfmt::skip]
 commands! {
@@ -159,7 +168,11 @@ commands! {
     CtAnswer         "conntrack-answer"  ["c"]                Act  TRACE, "conntrack",   "what connection tracking answers: new est rpl rel inv";
     NearMisses       "near-misses"       ["n"]                Move TRACE, "near misses", "the flows that almost let the packet through";
     Reply            "reply"             ["r"]                Act  TRACE, "reply",       "trace the answer to the packet, the connection now established";
-    Trace            "trace"             ["t"]                Act  NODE.and(FLOWS).and(FLOW), "trace", "trace a packet from this port, or one that this flow matches";
+    Trace            "trace"             ["t"]                Act  NODE.and(FLOWS).and(FLOW).and(LEARN), "trace", "trace a packet from this port, one that this flow matches, or that of the goal";
+    Hint             "hint"              ["H"]                Act  LEARN, "hint",       "one more hint";
+    Solution         "solution"          ["S"]                Act  LEARN, "solution",   "show or hide the solution, and what there was to learn";
+    NextLesson       "next-lesson"       ["n"]                Act  LEARN, "next",       "the next lesson that is not done";
+    ResetLesson      "reset-lesson"      ["R"]                Act  LEARN, "reset",      "begin the lesson again";
     Why              "why"               ["w"]                Act  FLOWS.and(FLOW).and(TRACE), "why not", "why the traced packet got this flow, or did not";
     Filter           "filter"            ["/"]                View FLOWS, "filter",     "filter the list while typing";
     AndCell          "and-cell"          ["+"]                View FLOWS, "and-cell",   "keep only flows like the selected cell";
@@ -216,6 +229,7 @@ commands! {
     Screen3          "screen-flows"      ["3"]                View ANY,  "", "screen 3: the flows";
     Screen4          "screen-trace"      ["4"]                View ANY,  "", "screen 4: where a packet goes";
     Screen6          "screen-staged"     ["6"]                View ANY,  "", "screen 6: what is staged";
+    Screen8          "screen-learn"      ["8"]                View ANY,  "", "screen 8: the lessons";
     EmptyTrace       "empty-trace"       ["T"]                View ANY,  "", "trace a packet from nothing";
     PastePacket      "paste-packet"      ["p"]                Act  TRACE, "", "empty the line for a packet that you paste";
     Full             "full-size"         ["z"]                View ANY,  "", "one pane in full size, and back";
@@ -228,7 +242,7 @@ commands! {
     ScrollLeft       "scroll-left"       ["<"]                View FLOWS.and(PIPELINE), "", "scroll to the left";
     ScrollRight      "scroll-right"      [">"]                View FLOWS.and(PIPELINE), "", "scroll to the right";
     Raw              "raw-text"          ["W"]                View FLOWS, "", "short or full text of match and actions";
-    ReadAgain        "read-again"        ["R"]                View ANY,  "", "read the source again";
+    ReadAgain        "read-again"        ["R"]                View ANY.without(LEARN), "", "read the source again";
     Mouse            "mouse"             ["M"]                View ANY,  "", "mouse on or off";
     Theme            "theme"             []                   View ANY,  "", "next theme";
     Redraw           "redraw"            ["Ctrl-l"]           View ANY,  "", "draw the screen again";

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::columns::Column;
+use super::learn::{self, Graded, Ready};
 use super::told::effect::{Effect, effect};
 use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
@@ -14,6 +15,7 @@ use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
 use crate::model::owner::Owner;
+use crate::practice::{Course, Exercise, Lesson};
 use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
 use crate::session::{Scene, Staged};
@@ -64,6 +66,10 @@ pub enum Ask {
         /// Packets that are looked at in any case.
         pins: Vec<Asked>,
     },
+    /// A lesson made ready.
+    Lesson(Arc<Course>, Arc<Lesson>),
+    /// Whether the goals of a lesson are reached on this scene, and whether these answers are right.
+    Grade(Arc<Exercise>, Vec<String>),
     /// Why flows of a lookup got the packet or not.
     Why {
         /// The trace.
@@ -90,11 +96,13 @@ pub enum Kind {
     Trace,
     /// The effect of what is staged.
     Effect,
+    /// A lesson.
+    Lesson,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 impl Ask {
@@ -107,6 +115,7 @@ impl Ask {
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
             Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
             Ask::Effect { .. } => Kind::Effect,
+            Ask::Lesson(..) | Ask::Grade(..) => Kind::Lesson,
         }
     }
 
@@ -124,6 +133,8 @@ impl Ask {
             Ask::Reach(_) => "looking for a packet that comes by the flow",
             Ask::Why { .. } => "comparing flows",
             Ask::Effect { .. } => "tracing packets before and after",
+            Ask::Lesson(..) => "making the lesson ready",
+            Ask::Grade(..) => "checking the goals",
         }
     }
 }
@@ -149,6 +160,10 @@ pub enum Answer {
     Why(Arc<Rivals>),
     /// What becomes of packets with what is staged.
     Effect(Arc<Effect>),
+    /// A lesson with its switch.
+    Lesson(Ready),
+    /// What came of an attempt.
+    Grade(Arc<Graded>),
 }
 
 /// The rows of a list.
@@ -185,6 +200,13 @@ pub const REFERENCES: usize = 200;
 impl Job {
     /// Does the work. Nothing comes out if the bridge is gone.
     pub fn run(&self, progress: &Progress) -> Option<Answer> {
+        match &self.ask {
+            Ask::Lesson(course, lesson) => return Some(Answer::Lesson(learn::ready(course, lesson))),
+            Ask::Grade(exercise, answers) => {
+                return Some(Answer::Grade(Arc::new(learn::grade(exercise, &self.scene, answers))));
+            }
+            _ => {}
+        }
         let (node, at) = self.spot.find(&self.scene)?;
         let bridge = node.bridges()[at].bridge();
         Some(match &self.ask {
@@ -238,6 +260,7 @@ impl Job {
             Ask::Effect { staged, pins } => {
                 Answer::Effect(Arc::new(effect(&self.scene, staged, &self.spot, pins, progress)))
             }
+            Ask::Lesson(..) | Ask::Grade(..) => return None,
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
                 Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))

@@ -48,6 +48,8 @@ pub enum Purpose {
     Save,
     /// Add packet and verdict to a file of tests.
     SaveTest,
+    /// Answer a question of the lesson, by its place.
+    Answer(usize),
     /// Save what is staged to a file.
     SaveStaged,
     /// Stage what a file asks for.

@@ -13,6 +13,7 @@ pub mod input;
 pub mod job;
 pub mod key;
 pub mod layer;
+pub mod learn;
 pub mod line;
 pub mod list;
 pub mod msg;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::job::{Answer, Job, Kind};
 use super::key::Key;
 use crate::base::progress::Progress;
+use crate::practice::Note;
 use crate::session::Scene;
 
 /// What comes to the screen.
@@ -100,6 +101,8 @@ pub enum Effect {
     Keep(PathBuf, String, bool),
     /// Work out what follows from a scene.
     Warm(Arc<Scene>),
+    /// Keep what was done at a lesson.
+    Learned(String, Note),
     /// Add a line to a file.
     Append(PathBuf, String),
     /// Listen to the mouse, or not.

@@ -22,11 +22,11 @@ use super::job::Kind;
 use super::key::Key;
 use super::msg::{Effect, Mouse, MouseAct, Msg, Ticket};
 use super::state::{Look, Origin, Running, Settings, Start, State};
-use super::update::update;
+use super::update::{begin_with_lessons, update};
 use super::view::draw;
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
-use crate::practice::open;
+use crate::practice::{Course, Kept, open};
 use crate::session::{Scene, Source, keep};
 
 /// What the screens open with.
@@ -44,6 +44,10 @@ pub struct Open {
     pub complaint: Option<String>,
     /// The line on the first screen that says where to go from here.
     pub offers: Vec<(Role, String)>,
+    /// Where progress at lessons is kept.
+    pub kept: Option<Kept>,
+    /// The lessons to begin with, where screen 8 is the first, and which of them.
+    pub lessons: Option<(Arc<Course>, Option<String>)>,
 }
 
 /// How often something that moves is drawn.
@@ -72,19 +76,37 @@ pub fn run(with: Open) -> io::Result<String> {
     let mut state = State::new(origin, with.look, (size.width, size.height));
     state.configure(with.settings);
     (state.offers, state.start) = (with.offers, Some(with.start));
+    state.learning.progress = with.kept.as_ref().map_or_else(Default::default, Kept::load);
+    let begins_with_lessons = with.lessons.is_some();
+    if let Some((course, lesson)) = with.lessons {
+        (state.learning.course, state.learning.first) = (Some(course), lesson);
+    }
     if let Some(complaint) = with.complaint {
         state.say(Role::Warn, complaint);
     }
-    let mut runner = Runner { source: with.source, send, begun: Instant::now(), around: Around::read(), quit: None };
+    let mut runner = Runner {
+        source: with.source,
+        send,
+        begun: Instant::now(),
+        around: Around::read(),
+        quit: None,
+        kept: with.kept,
+    };
     execute!(io::stdout(), EnableBracketedPaste)?;
     if has_mouse {
         execute!(io::stdout(), EnableMouseCapture)?;
     }
     let progress = Progress::default();
-    state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
-    runner.load(progress);
     runner.listen();
     runner.obey();
+    if begins_with_lessons {
+        for effect in begin_with_lessons(&mut state) {
+            runner.perform(effect, &mut state, &mut terminal)?;
+        }
+    } else {
+        state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
+        runner.load(progress);
+    }
     let outcome = runner.turn(&mut state, &mut terminal, &receive);
     let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
     ratatui::restore();
@@ -100,6 +122,7 @@ struct Runner {
     begun: Instant,
     around: Around,
     quit: Option<String>,
+    kept: Option<Kept>,
 }
 
 impl Runner {
@@ -202,6 +225,14 @@ impl Runner {
                     let _ = send.send(Msg::Warm);
                 });
                 return Ok(());
+            }
+            Effect::Learned(lesson, note) => {
+                // That it cannot be kept is only told.
+                let Some(kept) = &self.kept else { return Ok(()) };
+                match kept.note(|progress| progress.note(&lesson, note)) {
+                    Ok(()) => return Ok(()),
+                    Err(e) => Err(format!("what you did is not kept: {}: {e}", kept.path().display())),
+                }
             }
             Effect::Append(path, line) => {
                 let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);

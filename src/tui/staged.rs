@@ -107,13 +107,22 @@ impl Editor {
         let typed = found.replace.slice(head);
         // A word that is complete needs no other.
         let is_done = found.items.iter().any(|item| item.insert == typed);
-        if !found.items.is_empty() && (begins || !typed.is_empty()) && !(is_done && nearest.is_some()) {
+        if !found.items.is_empty() && (begins || !typed.is_empty()) && (!is_done || nearest.is_none()) {
             return Help::Offer(found);
         }
         match nearest {
             Some(fix) => Help::Fix(fix.clone()),
             None => Help::Nothing(if found.hint.is_empty() { "nothing fits here".to_owned() } else { found.hint }),
         }
+    }
+
+    /// Whether a complaint is about what is being typed right now, so that more typing can take it away.
+    pub fn is_unfinished(&self, complaint: &Complaint) -> bool {
+        let (text, cursor) = (self.input.text(), self.input.cursor());
+        let span = complaint.diagnostic.span;
+        let touches = (span.start as usize..=span.end as usize).contains(&cursor);
+        let is_end = text.get(cursor..).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ' ', ')']));
+        complaint.diagnostic.is_error() && touches && is_end
     }
 
     /// What can be sent as it is typed, or what is wrong.

@@ -8,6 +8,7 @@ use super::command::{Context, Id, Keymap};
 use super::job::Kind;
 use super::key::Key;
 use super::layer::Layer;
+use super::learn::Learning;
 use super::msg::Ticket;
 use super::staged::Editor;
 use super::theme::{Glyphs, Theme};
@@ -60,6 +61,8 @@ pub struct State {
     pub traced: Option<Arc<Told>>,
     /// Packets that were traced, latest last.
     pub packets: Vec<String>,
+    /// The course, and how far somebody is.
+    pub learning: Learning,
     /// What is staged.
     pub staged: Staged,
     /// What was read, while the screens show it as it would be with what is staged.
@@ -106,7 +109,7 @@ impl Origin {
     pub fn text(&self) -> String {
         match self {
             Origin::Demo => "DEMO".to_owned(),
-            Origin::Sandbox => "SANDBOX".to_owned(),
+            Origin::Sandbox => "SANDBOX (no switch)".to_owned(),
             // The whole path is on the Sources screen; here the places need the room.
             Origin::File(name) => {
                 let path = name.trim_end_matches('/');
@@ -209,6 +212,11 @@ impl History {
         self.views.iter_mut()
     }
 
+    /// The view that going back leads to.
+    pub fn before(&self) -> Option<&View> {
+        self.views.get(self.at.checked_sub(1)?)
+    }
+
     /// Goes on to a new view; those that were ahead are forgotten.
     pub fn push(&mut self, view: View) {
         self.last = self.at;
@@ -272,6 +280,7 @@ impl State {
             start: None,
             traced: None,
             packets: Vec::new(),
+            learning: Learning::default(),
             staged: Staged::default(),
             base: None,
             drafts: Vec::new(),

@@ -7,6 +7,7 @@ use super::columns::{COLUMNS, Column};
 use super::command::Context;
 use super::input::Input;
 use super::job::{FlowDetail, Kind, Rows};
+use super::learn::LearnView;
 use super::list::Cursor;
 use super::staged::StagedView;
 use super::told::ask::Example;
@@ -71,6 +72,8 @@ pub enum Screen {
     Why(Box<WhyView>),
     /// 6 Staged.
     Staged(Box<StagedView>),
+    /// 8 Learn.
+    Learn(Box<LearnView>),
     /// The files, and what was wrong in them.
     Sources(SourcesView),
 }
@@ -87,6 +90,7 @@ impl Screen {
             Screen::Why(_) => Context::Why,
             Screen::Staged(view) if view.editor.is_some() => Context::Edit,
             Screen::Staged(_) => Context::Staged,
+            Screen::Learn(_) => Context::Learn,
             Screen::Sources(_) => Context::Sources,
         }
     }
@@ -101,6 +105,7 @@ impl Screen {
             Screen::Trace(v) => Some(&v.asked.spot),
             Screen::Why(v) => Some(&v.spot),
             Screen::Staged(v) => Some(&v.spot),
+            Screen::Learn(v) => Some(&v.spot).filter(|spot| !spot.bridge.is_empty()),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod changes;
 mod diffs;
+mod format;
 mod packets;
 mod random;
 mod requests;

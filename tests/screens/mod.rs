@@ -1,6 +1,7 @@
 //! What people see, from keys to screens: the state machine and the drawing, without a terminal.
 
 mod driver;
+mod learn;
 mod pictures;
 mod staged;
 mod traces;

@@ -2,7 +2,7 @@ use super::*;
 use crate::base::progress::Progress;
 use crate::dump::flows;
 use crate::model::flow::{Flow, Style};
-use crate::session::{Source, open};
+use crate::session::{NodeScene, Source, open};
 
 const FLOWS: &str = "\
  cookie=0x1, table=0, n_packets=5, n_bytes=0, priority=100,in_port=1 actions=resubmit(,5)\n\
@@ -148,7 +148,7 @@ fn a_scene_shows_only_the_changed_bridge_otherwise() {
     set.read(base, "table=60,priority=1,udp,actions=drop").unwrap();
     let then = staged.as_it_would_be(&scene);
     let bridges = |scene: &Scene| -> Vec<usize> {
-        scene.nodes().iter().flat_map(|n| n.bridges()).map(|b| b.bridge().flows.len()).collect()
+        scene.nodes().iter().flat_map(NodeScene::bridges).map(|b| b.bridge().flows.len()).collect()
     };
     let (before, after) = (bridges(&scene), bridges(&then));
     let differ: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).collect();

@@ -171,8 +171,11 @@ struct End {
     title: String,
     word: Word,
     place: String,
-    looks: Vec<(String, TableId, Option<(u32, FlowHash)>)>,
+    looks: Vec<Seen>,
 }
+
+/// A lookup: the bridge, the table, and the flow with its priority.
+type Seen = (String, TableId, Option<(u32, FlowHash)>);
 
 fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
     let (start, _) = start(scene, asked).ok()?;
@@ -206,7 +209,7 @@ fn row(before: End, after: End, made_for: Option<usize>) -> PacketRow {
         let (a, b) = (before.looks.len(), after.looks.len());
         (a != b).then(|| a.min(b))
     });
-    let shown = |looks: &[(String, TableId, Option<(u32, FlowHash)>)]| match at.and_then(|at| looks.get(at)) {
+    let shown = |looks: &[Seen]| match at.and_then(|at| looks.get(at)) {
         Some((_, table, Some((priority, _)))) => format!("T{table} prio {priority}"),
         Some((_, table, None)) => format!("T{table} no flow"),
         None => "the end".to_owned(),

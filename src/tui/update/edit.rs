@@ -318,5 +318,9 @@ fn stage(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
     }
+    // Somebody who works at a lesson wants to see its goals.
+    if matches!(state.history.before().map(|view| &view.screen), Some(Screen::Learn(_))) {
+        super::nav::history(state, Id::HistoryBack, effects);
+    }
     state.say(Role::Staged, format!("{what}; u takes it back"));
 }

@@ -16,7 +16,7 @@ use super::super::state::State;
 use super::super::theme::Theme;
 use super::super::told::shell_quoted;
 use super::super::views::Screen;
-use super::{flow, flows, nav, packet, pipeline, staged, trace};
+use super::{flow, flows, learn, nav, packet, pipeline, staged, trace};
 use crate::base::paint::Role;
 use crate::model::flow::Style;
 use crate::model::id::FlowHash;
@@ -274,6 +274,10 @@ fn question_key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         Purpose::SaveStaged => staged::save(state, text.trim(), effects),
         Purpose::ReadStaged => {
             effects.push(Effect::ReadChanges(PathBuf::from(text.trim())));
+            Ok(())
+        }
+        Purpose::Answer(at) => {
+            learn::answer(state, at, &text, effects);
             Ok(())
         }
         Purpose::SaveTest if text.trim().is_empty() => Err("a file needs a name".to_owned()),

@@ -8,6 +8,7 @@ mod edit;
 mod flow;
 mod flows;
 mod layers;
+mod learn;
 mod mouse;
 mod nav;
 mod node;
@@ -115,6 +116,15 @@ fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Makes the lessons the first screen.
+pub fn begin_with_lessons(state: &mut State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    *state.screen_mut() = Screen::Learn(Box::new(learn::new(state)));
+    (state.origin, state.start) = (super::state::Origin::Sandbox, None);
+    refresh(state, &mut effects);
+    effects
+}
+
 /// Does a command.
 pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     match id {
@@ -128,6 +138,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::Screen1 | Id::Screen2 | Id::Screen3 | Id::Sources => return nav::screen(state, id, effects),
         Id::Screen4 | Id::EmptyTrace => return trace::open(state, id, effects),
         Id::Screen6 => return staged::open(state, effects),
+        Id::Screen8 => return learn::open(state, effects),
         Id::AddFlow => return staged::add(state, effects),
         Id::EditFlow => return staged::change(state, effects),
         Id::DeleteFlow => return staged::delete(state, effects),
@@ -155,6 +166,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Context::Trace => trace::command(state, id, effects),
         Context::Why => trace::why_command(state, id, effects),
         Context::Staged => staged::command(state, id, effects),
+        Context::Learn => learn::command(state, id, effects),
         Context::Edit => {
             edit::command(state, id, effects);
             true
@@ -203,7 +215,8 @@ fn ask(state: &mut State, ask: Ask, effects: &mut Vec<Effect>) {
 fn ask_of(state: &mut State, scene: Arc<Scene>, ask: Ask, effects: &mut Vec<Effect>) {
     let kind = ask.kind();
     let view = state.history.here_mut();
-    let Some(spot) = view.screen.spot().cloned() else { return };
+    // A lesson that is not open yet is about no bridge.
+    let spot = view.screen.spot().cloned().unwrap_or_default();
     view.questions[kind as usize] += 1;
     let ticket = Ticket { view: view.id, kind, question: view.questions[kind as usize] };
     let progress = Progress::default();
@@ -222,7 +235,7 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
     let now = state.now;
     let here = state.view().id;
     let is_current = |v: &View| v.id == ticket.view && v.questions[ticket.kind as usize] == ticket.question;
-    let (mut traced, mut found) = (None, None);
+    let (mut traced, mut found, mut lesson, mut grade) = (None, None, None, None);
     let Some(view) = state.history.all_mut().find(|v| is_current(v)) else { return };
     match (&mut view.screen, answer) {
         (Screen::Flows(view), Answer::Rows(rows)) => flows::rows(view, rows, now, &state.scene),
@@ -238,11 +251,19 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Trace(view), Answer::Trace(told)) => traced = trace::told(view, told, now),
         (Screen::Trace(_), Answer::Reach(reached)) => found = Some(reached),
         (Screen::Why(view), Answer::Why(rivals)) => trace::rivals(view, rivals),
+        (Screen::Learn(_), Answer::Lesson(ready)) => lesson = Some(ready),
+        (Screen::Learn(_), Answer::Grade(graded)) => grade = Some(graded),
         (Screen::Staged(view), Answer::Effect(effect)) => {
             (view.effect, view.is_working) = (Some(effect), false);
             view.took.1 = now.saturating_sub(view.took.0);
         }
         _ => {}
+    }
+    if let (Some(ready), true) = (lesson, here == ticket.view) {
+        learn::ready(state, ready, effects);
+    }
+    if let Some(grade) = grade {
+        learn::graded(state, grade, effects);
     }
     if let Some(told) = traced {
         trace::remember(state, told);
@@ -354,6 +375,7 @@ fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Pipeline(view) if view.graph.is_none() => pipeline::ask_graph(state, effects),
         Screen::Trace(_) => trace::refresh(state, effects),
         Screen::Staged(_) => staged::refresh(state, effects),
+        Screen::Learn(_) => learn::refresh(state, effects),
         _ => {}
     }
 }
@@ -384,13 +406,15 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Pipeline(_) => pipeline::settle(state, frame.body),
         Screen::Flow(_) => flow::settle(state, frame.body),
         Screen::Trace(_) => trace::settle(state, frame.body),
+        Screen::Learn(_) => learn::settle(state),
         Screen::Why(_) => trace::why_settle(state, frame.body),
         Screen::Staged(_) => {
             let height = usize::from(super::view::staged_list(state, frame.body).height);
             let spot = state.screen().spot().cloned();
-            let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge).map(|set| set.len()));
+            let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge));
+            let len = set.map_or(0, crate::session::staged::Set::len);
             if let Some(view) = staged::view(state) {
-                view.cursor.show(set.unwrap_or(0), height);
+                view.cursor.show(len, height);
             }
         }
         Screen::Node(_) => {}

@@ -122,6 +122,13 @@ fn point(state: &mut State, mouse: Mouse, frame: geometry::Frame) {
                 view.cursor.at = view.cursor.top + row(list);
             }
         }
+        Screen::Learn(_) => {
+            let hit = super::super::view::learn_at(state, frame.body, mouse.x, mouse.y);
+            if let (Some((part, at)), Screen::Learn(view)) = (hit, state.screen_mut()) {
+                (view.part, view.follows) = (part, true);
+                view.cursor(part).at = at;
+            }
+        }
         Screen::Flow(_) => {}
     }
 }

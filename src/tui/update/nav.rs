@@ -31,6 +31,8 @@ pub enum Place {
     Trace(Asked, String),
     /// What is staged for a bridge.
     Staged(Spot),
+    /// The lessons.
+    Learn,
     /// The files.
     Sources,
 }
@@ -64,6 +66,7 @@ pub fn go(state: &mut State, place: Place, effects: &mut Vec<Effect>) {
         }
         Place::Trace(asked, made) => Screen::Trace(Box::new(super::trace::new(state, asked, made))),
         Place::Staged(spot) => Screen::Staged(Box::new(super::super::staged::StagedView::new(spot))),
+        Place::Learn => Screen::Learn(Box::new(super::learn::new(state))),
         Place::Sources => Screen::Sources(SourcesView::default()),
     };
     push(state, screen);
@@ -195,7 +198,7 @@ pub fn quit(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     let is_first = matches!(state.screen(), Screen::Node(_));
     if is_first || !state.history.back() {
         let is_kept = state.kept.as_ref().is_some_and(|(_, is_all)| *is_all);
-        if !state.staged.is_empty() && !is_kept {
+        if !state.staged.is_empty() && !is_kept && state.learning.desk.is_none() {
             return ask_leave(state);
         }
         return effects.push(Effect::Quit(String::new()));
@@ -228,6 +231,7 @@ pub fn read_again(state: &mut State, effects: &mut Vec<Effect>) {
     use super::super::state::Origin;
     match state.origin {
         Origin::Stdin => state.say(Role::Warn, "standard input cannot be read again"),
+        _ if state.learning.desk.is_some() => state.say(Role::Warn, "a lesson is open: R on screen 8 begins it again"),
         _ if state.load.is_some() => state.say(Role::Dim, "it is being read"),
         _ => {
             state.load =
@@ -243,6 +247,11 @@ pub fn crumbs(state: &State) -> Vec<String> {
     match state.screen() {
         Screen::Node(view) => list.push(view.node.to_string()),
         Screen::Sources(_) => list.push("sources".to_owned()),
+        Screen::Learn(_) => {
+            list.push("practice".to_owned());
+            let desk = state.learning.desk.as_ref();
+            list.extend(desk.map(|desk| format!("{} {}", desk.exercise.lesson.number, desk.exercise.lesson.title)));
+        }
         screen => {
             let Some(spot) = screen.spot() else { return list };
             list.extend([spot.node.to_string(), spot.bridge.to_string()]);

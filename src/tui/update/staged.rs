@@ -88,10 +88,11 @@ pub fn changed(state: &mut State, effects: &mut Vec<Effect>) {
             (view.effect, view.is_working) = (None, false);
         }
     }
+    super::learn::changed(state);
     if state.base.is_some() {
         show_staged(state, effects);
     }
-    refresh(state, effects);
+    super::refresh(state, effects);
 }
 
 /// Stages requests for a bridge.
@@ -177,7 +178,7 @@ pub fn step_back(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     let left = set.len();
     match (moved, id) {
         (false, Id::Undo) => {
-            state.say(Role::Dim, format!("nothing is staged for {} that could be taken back", spot.bridge))
+            state.say(Role::Dim, format!("nothing is staged for {} that could be taken back", spot.bridge));
         }
         (false, _) => state.say(Role::Dim, "nothing was taken back"),
         (true, _) => {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::line::Row;
-use super::super::staged::{Editor, StagedView, around};
+use super::super::staged::{Editor, Help, StagedView, around};
 use super::super::state::State;
 use super::super::views::Screen;
 use super::sheet::Sheet;
@@ -175,7 +175,8 @@ fn carets(editor: &Editor, line: &Line, text: &str) -> Option<Row> {
             let span = c.diagnostic.span;
             let (from, to) = (clamp(span.start), clamp(span.end));
             let column = |at: usize| Row::of(Role::Text, &text[line.from..at]).width();
-            let role = if c.diagnostic.is_error() { Role::Bad } else { Role::Warn };
+            let is_wrong = c.diagnostic.is_error() && !editor.is_unfinished(c);
+            let role = if is_wrong { Role::Bad } else { Role::Warn };
             (column(from), column(to).max(column(from) + 1), role)
         })
         .collect();
@@ -194,14 +195,25 @@ fn told(state: &State, editor: &Editor, at: Rect, sheet: &mut Sheet<'_>) {
     let width = usize::from(at.width);
     let cursor = editor.input.cursor();
     let mut rows = Vec::new();
+    let around = match state.screen() {
+        Screen::Staged(view) => around(&state.scene, &view.spot),
+        _ => None,
+    };
+    // What Tab would do is asked only where it could mend something.
+    let can_mend = editor.checked.fix(cursor, false).is_some();
+    let tab = around.filter(|_| can_mend).map(|around| editor.help(&around));
     let key = |complaint: &Complaint| {
         let adds = complaint.fix.as_ref()?.adds;
-        let is_next = editor.checked.fix(cursor, adds).is_some_and(|next| next == complaint);
-        is_next.then_some(if adds { "Ctrl-f adds" } else { "Tab fixes" })
+        match (&tab, adds) {
+            (_, true) => editor.checked.fix(cursor, true).filter(|next| *next == complaint).map(|_| "Ctrl-f adds"),
+            (Some(Help::Fix(next)), false) if next == complaint => Some("Tab fixes"),
+            _ => None,
+        }
     };
     for complaint in complaints(editor) {
         let d = &complaint.diagnostic;
         let (word, role) = match d.severity {
+            _ if editor.is_unfinished(complaint) => ("typing", Role::Warn),
             Severity::Error => ("error ", Role::Bad),
             Severity::Warning => ("warn  ", Role::Warn),
             Severity::Note => ("note  ", Role::Dim),

@@ -6,6 +6,7 @@ mod edit;
 mod flow;
 mod flows;
 mod layers;
+mod learn;
 mod node;
 mod pipeline;
 mod sheet;
@@ -22,7 +23,7 @@ use self::sheet::Sheet;
 use super::command::{COMMANDS, Id};
 use super::geometry::{self, Frame};
 use super::line::Row;
-use super::state::State;
+use super::state::{Origin, State};
 use super::update::crumbs;
 use super::views::Screen;
 use crate::base::number::{grouped, short_count};
@@ -31,6 +32,7 @@ use crate::base::words::counted;
 
 pub use edit::{text_width as editor_width, wrapped};
 pub use flow::rows as flow_rows;
+pub use learn::{at as learn_at, height as learn_height, page_len as learn_page_len, top as learn_top};
 pub use sources::len as sources_len;
 pub use staged::inner_list as staged_list;
 pub use trace::{Panes as TracePanes, panes as trace_panes, text as trace_text};
@@ -53,6 +55,7 @@ pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
+        Screen::Learn(view) => learn::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
     }
     bottom(state, &frame, &mut sheet);
@@ -74,6 +77,7 @@ pub fn text(state: &State) -> String {
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
         Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
+        Screen::Learn(view) => learn::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
@@ -99,6 +103,7 @@ fn top(state: &State, frame: &Frame, sheet: &mut Sheet<'_>) {
         None => right.put(Role::Dim, &state.origin.text()),
     }
     match (state.staged.len(), &state.base) {
+        (0, _) if state.origin == Origin::Sandbox => right.text(" "),
         (0, _) => right.put(Role::Dim, "  READ-ONLY "),
         (n, None) => right.put(Role::Staged, &format!("  STAGED {n} ")),
         (n, Some(_)) => right.put(Role::Staged, &format!("  AS STAGED {n} ")),
@@ -132,6 +137,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         Screen::Flows(_) | Screen::Flow(_) => Some(Id::Screen3),
         Screen::Trace(_) | Screen::Why(_) => Some(Id::Screen4),
         Screen::Staged(_) => Some(Id::Screen6),
+        Screen::Learn(_) => Some(Id::Screen8),
         Screen::Sources(_) => Some(Id::Sources),
     };
     let all = [
@@ -140,6 +146,7 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         (Id::Screen3, "3 Flows"),
         (Id::Screen4, "4 Trace"),
         (Id::Screen6, "6 Staged"),
+        (Id::Screen8, "8 Learn"),
         (Id::Sources, "P Sources"),
     ];
     let mut x = 1;
@@ -324,6 +331,7 @@ fn status(state: &State) -> Row {
             }
         }
         Screen::Staged(view) => staged::status(state, view, &mut row),
+        Screen::Learn(_) => learn::status(state, &mut row),
         Screen::Sources(_) => {
             let sources = &state.scene.snapshot().sources;
             let (files, lines) = (sources.files.len(), sources.report.len());

@@ -17,6 +17,7 @@ use crate::base::words::counted;
 use crate::check::Severity;
 use crate::dump::change_file;
 use crate::field::Names;
+use crate::model::change::Edit;
 use crate::model::flow::Flow;
 use crate::session::staged::{Entry, Fate, Set};
 
@@ -136,7 +137,7 @@ fn entry(entry: &Entry, names: &Names) -> Row {
         fate => fate.edit(),
     };
     let Some((edit, replaced)) = edit.and_then(|edit| Some((edit, edit.flows.first()?))) else {
-        if edit.is_some_and(|edit| edit.is_empty()) {
+        if edit.is_some_and(Edit::is_empty) {
             row.put(Role::Warn, "does nothing: ");
         }
         let text = change_file::write([&*entry.request], names);
