@@ -42,6 +42,8 @@ pub struct ScreenArgs {
 pub struct Start {
     /// What to read.
     pub source: Source,
+    /// What to compare it with.
+    pub other: Option<String>,
     /// Where to begin, as it was typed.
     pub place: Option<String>,
     /// The node and the bridge that were asked for.
@@ -65,13 +67,13 @@ pub fn run(source: Option<&str>, place: Option<&str>, args: &ScreenArgs, cx: &Co
         return node::overview(&source, cx);
     }
     let choice = (cx.global.node.clone(), cx.global.bridge.clone());
-    open(&Start { source, place: place.map(str::to_owned), choice, lessons: None }, args, cx)
+    open(&Start { source, other: None, place: place.map(str::to_owned), choice, lessons: None }, args, cx)
 }
 
 /// Opens the lessons.
 pub fn learn(course: Arc<Course>, lesson: Option<&str>, cx: &Context) -> CommandResult {
     let lessons = Some((course, lesson.map(str::to_owned)));
-    let start = Start { source: Source::default(), place: None, choice: (None, None), lessons };
+    let start = Start { source: Source::default(), other: None, place: None, choice: (None, None), lessons };
     open(&start, &ScreenArgs::default(), cx)
 }
 
@@ -86,10 +88,11 @@ fn meant_subcommand(name: &str) -> Option<String> {
 }
 
 /// Starts the screens.
-fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
+pub fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
     let config = cx.config()?;
     let with = run::Open {
         source: start.source.clone(),
+        other: start.other.clone(),
         start: begin(start),
         look: look(args, &config.settings, cx)?,
         settings: config.settings.clone(),

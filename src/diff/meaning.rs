@@ -53,6 +53,24 @@ pub struct Fate {
     pub lost: Option<String>,
 }
 
+impl Fate {
+    /// What becomes of the packet, in words.
+    pub fn in_words(&self) -> String {
+        if let Some(lost) = &self.lost {
+            return format!("dropped: {lost}");
+        }
+        let output = |out: &Left| {
+            let tunnel = out.tunnel.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
+            format!("{} of {}{tunnel} as {}", out.port, out.bridge, out.packet)
+        };
+        let outputs: Vec<String> = self.outputs.iter().map(output).collect();
+        match outputs.is_empty() {
+            true => self.verdict.name().to_owned(),
+            false => format!("{}: {}", self.verdict.name(), outputs.join("; ")),
+        }
+    }
+}
+
 /// Where a packet leaves a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {

@@ -24,6 +24,8 @@ pub enum Context {
     Trace,
     /// Why a flow got a packet or not.
     Why,
+    /// What changed from another source.
+    Diff,
     /// What is staged.
     Staged,
     /// A flow that is typed.
@@ -36,13 +38,14 @@ pub enum Context {
 
 impl Context {
     /// Every context, with its name in the configuration and its title.
-    pub const ALL: [(Context, &'static str, &'static str); 10] = [
+    pub const ALL: [(Context, &'static str, &'static str); 11] = [
         (Context::Node, "node", "node"),
         (Context::Pipeline, "pipeline", "pipeline"),
         (Context::Flows, "flows", "flow list"),
         (Context::Flow, "flow", "flow"),
         (Context::Trace, "trace", "trace"),
         (Context::Why, "why", "why not"),
+        (Context::Diff, "diff", "diff"),
         (Context::Staged, "staged", "staged changes"),
         (Context::Edit, "edit", "editor of a flow"),
         (Context::Learn, "learn", "lessons"),
@@ -66,6 +69,7 @@ impl Contexts {
     const FLOWS: Contexts = Contexts::of(Context::Flows);
     const FLOW: Contexts = Contexts::of(Context::Flow);
     const TRACE: Contexts = Contexts::of(Context::Trace);
+    const DIFF: Contexts = Contexts::of(Context::Diff);
     const STAGED: Contexts = Contexts::of(Context::Staged);
     const EDIT: Contexts = Contexts::of(Context::Edit);
     const LEARN: Contexts = Contexts::of(Context::Learn);
@@ -150,6 +154,7 @@ const PIPELINE: Contexts = Contexts::PIPELINE;
 const FLOWS: Contexts = Contexts::FLOWS;
 const FLOW: Contexts = Contexts::FLOW;
 const TRACE: Contexts = Contexts::TRACE;
+const DIFF: Contexts = Contexts::DIFF;
 const ROWS: Contexts = Contexts::FLOWS.and(Contexts::of(Context::Sources));
 const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
 const STAGED: Contexts = Contexts::STAGED;
@@ -163,6 +168,11 @@ const STAGES: Contexts = SEEN.and(Contexts::NODE).and(Contexts::PIPELINE).and(Co
 #[rustfmt::skip]
 commands! {
     Open             "open"              ["Enter"]            View ANY,  "open",        "open, follow, apply";
+    NextChange       "next-change"       ["n"]                Move DIFF, "next change", "next change";
+    StructureOrMeaning "structure-or-meaning" ["v"]           View DIFF, "structure/meaning", "flows that changed, or packets that fare otherwise";
+    CompareWhat      "compare-what"      ["c"]                View DIFF, "what to compare", "what counts as a difference, and another source";
+    BringBack        "bring-back"        ["u"]                Act  DIFF, "stage the way back", "stage what brings this change back";
+    Report           "report"            ["w"]                Act  DIFF, "report",      "save what changed as a report";
     EditPacket       "edit-packet"       ["i"]                Act  TRACE, "edit packet", "type or change the packet";
     NextPane         "next-pane"         ["Tab"]              Move ANY,  "pane",        "next pane or section";
     CtAnswer         "conntrack-answer"  ["c"]                Act  TRACE, "conntrack",   "what connection tracking answers: new est rpl rel inv";
@@ -217,6 +227,7 @@ commands! {
     Middle           "middle"            ["Z"]                Move ROWS, "", "put the row into the middle";
     NextHit          "next-hit"          ["n"]                Move FLOWS, "", "next flow that the highlight finds";
     PreviousHit      "previous-hit"      ["N"]                Move FLOWS, "", "previous flow that the highlight finds";
+    PreviousChange   "previous-change"   ["N"]                Move DIFF, "", "the change before";
     SetPlace         "set-place"         ["m"]                Move FLOWS, "", "remember this row under a letter";
     GoPlace          "go-to-place"       ["'"]                Move FLOWS, "", "go to a remembered row";
 
@@ -228,6 +239,7 @@ commands! {
     Screen2          "screen-pipeline"   ["2"]                View ANY,  "", "screen 2: the pipeline";
     Screen3          "screen-flows"      ["3"]                View ANY,  "", "screen 3: the flows";
     Screen4          "screen-trace"      ["4"]                View ANY,  "", "screen 4: where a packet goes";
+    Screen5          "screen-diff"       ["5"]                View ANY,  "", "screen 5: what changed from another source";
     Screen6          "screen-staged"     ["6"]                View ANY,  "", "screen 6: what is staged";
     Screen8          "screen-learn"      ["8"]                View ANY,  "", "screen 8: the lessons";
     EmptyTrace       "empty-trace"       ["T"]                View ANY,  "", "trace a packet from nothing";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::columns::Column;
 use super::learn::{self, Graded, Ready};
+use super::told::differences::{self, Compared, Differences, Shown};
 use super::told::effect::{Effect, effect};
 use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
@@ -59,6 +60,10 @@ pub enum Ask {
     Trace(Asked),
     /// A packet that comes by a flow.
     Reach(FlowId),
+    /// What changed from another source.
+    Differences(Arc<Scene>, Compared),
+    /// Packets that fare otherwise.
+    Meaning(Arc<Scene>, Arc<Differences>),
     /// What becomes of packets with what is staged.
     Effect {
         /// What is staged.
@@ -94,6 +99,8 @@ pub enum Kind {
     Words,
     /// A traced packet.
     Trace,
+    /// What changed.
+    Diff,
     /// The effect of what is staged.
     Effect,
     /// A lesson.
@@ -114,6 +121,7 @@ impl Ask {
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
             Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
+            Ask::Differences(..) | Ask::Meaning(..) => Kind::Diff,
             Ask::Effect { .. } => Kind::Effect,
             Ask::Lesson(..) | Ask::Grade(..) => Kind::Lesson,
         }
@@ -132,6 +140,8 @@ impl Ask {
             Ask::Trace(_) => "tracing",
             Ask::Reach(_) => "looking for a packet that comes by the flow",
             Ask::Why { .. } => "comparing flows",
+            Ask::Differences(..) => "comparing",
+            Ask::Meaning(..) => "looking for packets that fare otherwise",
             Ask::Effect { .. } => "tracing packets before and after",
             Ask::Lesson(..) => "making the lesson ready",
             Ask::Grade(..) => "checking the goals",
@@ -158,6 +168,10 @@ pub enum Answer {
     Reach(Result<(Asked, String), String>),
     /// Why flows got a packet or not.
     Why(Arc<Rivals>),
+    /// What changed; nothing if the other source has no such bridge.
+    Differences(Option<Arc<Differences>>),
+    /// Packets that fare otherwise.
+    Meaning(Option<Arc<Shown>>),
     /// What becomes of packets with what is staged.
     Effect(Arc<Effect>),
     /// A lesson with its switch.
@@ -257,6 +271,14 @@ impl Job {
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
             Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
             Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
+            Ask::Differences(before, compared) => {
+                let found = differences::differences(before, &self.scene, &self.spot, *compared);
+                Answer::Differences(found.map(Arc::new))
+            }
+            Ask::Meaning(before, told) => {
+                let shown = differences::shown(before, &self.scene, &self.spot, told.clone());
+                Answer::Meaning(shown.map(Arc::new))
+            }
             Ask::Effect { staged, pins } => {
                 Answer::Effect(Arc::new(effect(&self.scene, staged, &self.spot, pins, progress)))
             }

@@ -4,6 +4,7 @@ use super::columns::Column;
 use super::input::Input;
 use super::list::Cursor;
 use crate::base::paint::Target;
+use crate::diff::Aspect;
 use crate::graph::Goal;
 use crate::query::By;
 
@@ -50,6 +51,10 @@ pub enum Purpose {
     SaveTest,
     /// Answer a question of the lesson, by its place.
     Answer(usize),
+    /// Read a source to compare with.
+    CompareWith,
+    /// Save a report of what changed.
+    Report,
     /// Save what is staged to a file.
     SaveStaged,
     /// Stage what a file asks for.
@@ -99,6 +104,14 @@ pub enum Choice {
     LastTrace,
     /// Follows a link.
     Open(Target),
+    /// What may differ counts, or not.
+    Count(Aspect),
+    /// Groups, meters or ports count, or not.
+    CountOthers(usize),
+    /// Asks for another source to compare with.
+    CompareWith,
+    /// Compares what is staged with what is there.
+    CompareStaged,
     /// Makes what is staged so.
     Commit,
     /// Saves what is staged.

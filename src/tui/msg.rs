@@ -39,6 +39,8 @@ pub enum Msg {
     Answer(Ticket, Answer),
     /// The terminal is gone, or somebody ended the program.
     Gone,
+    /// A source to compare with was read, or why not: its name and what was read.
+    Other(Arc<str>, Result<Arc<Scene>, String>),
     /// A recording was read, or why not: its path and its bytes.
     Recording(String, Result<Arc<[u8]>, String>),
     /// A file of changes was read, or why not: its path and its text.
@@ -95,6 +97,8 @@ pub enum Effect {
     Save(PathBuf, String),
     /// Read a recording of packets.
     Read(String),
+    /// Read a source to compare with.
+    ReadOther(String),
     /// Read a file of changes.
     ReadChanges(PathBuf),
     /// Write what is staged to a file, which is there whole then or as it was; whether it may replace one.

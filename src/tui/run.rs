@@ -34,6 +34,8 @@ use crate::session::{Scene, Source, keep};
 pub struct Open {
     /// What to read.
     pub source: Source,
+    /// What to compare it with.
+    pub other: Option<String>,
     /// Where to begin.
     pub start: Start,
     /// How things look.
@@ -106,6 +108,8 @@ pub fn run(with: Open) -> io::Result<String> {
     } else {
         state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
         runner.load(progress);
+        state.wants_diff = with.other.is_some();
+        with.other.into_iter().for_each(|name| runner.read_other(name));
     }
     let outcome = runner.turn(&mut state, &mut terminal, &receive);
     let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
@@ -199,6 +203,10 @@ impl Runner {
                 });
                 return Ok(());
             }
+            Effect::ReadOther(name) => {
+                self.read_other(name);
+                return Ok(());
+            }
             Effect::ReadChanges(path) => {
                 let mut text = String::new();
                 let file = std::fs::File::open(&path).and_then(|f| f.take(CHANGES).read_to_string(&mut text));
@@ -287,6 +295,20 @@ impl Runner {
                     let _ = send.send(Msg::LoadFailed(e.to_string()));
                 }
             }
+        });
+    }
+
+    /// Reads a source to compare with.
+    fn read_other(&self, name: String) {
+        let send = self.send.clone();
+        thread::spawn(move || {
+            let source = Source::named(&name);
+            let read = match source {
+                Source::Stdin => Err("standard input cannot be compared with here".to_owned()),
+                _ => open(&source, true, &Progress::default(), &mut |_| {}).map_err(|e| e.to_string()),
+            };
+            let scene = read.map(|snapshot| Arc::new(Scene::new(snapshot)));
+            let _ = send.send(Msg::Other(name.into(), scene));
         });
     }
 

@@ -12,6 +12,7 @@ use super::learn::Learning;
 use super::msg::Ticket;
 use super::staged::Editor;
 use super::theme::{Glyphs, Theme};
+use super::told::differences::Other;
 use super::told::{Asked, Told};
 use super::views::{FlowsView, NodeView, Screen, Spot, View};
 use crate::base::paint::Role;
@@ -63,6 +64,10 @@ pub struct State {
     pub packets: Vec<String>,
     /// The course, and how far somebody is.
     pub learning: Learning,
+    /// What the source is compared with.
+    pub other: Option<Other>,
+    /// Whether to begin with the comparison, once both sources are there.
+    pub wants_diff: bool,
     /// What is staged.
     pub staged: Staged,
     /// What was read, while the screens show it as it would be with what is staged.
@@ -281,6 +286,8 @@ impl State {
             traced: None,
             packets: Vec::new(),
             learning: Learning::default(),
+            other: None,
+            wants_diff: false,
             staged: Staged::default(),
             base: None,
             drafts: Vec::new(),

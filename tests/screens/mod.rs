@@ -1,5 +1,6 @@
 //! What people see, from keys to screens: the state machine and the drawing, without a terminal.
 
+mod diffs;
 mod driver;
 mod learn;
 mod pictures;

@@ -6,7 +6,7 @@ use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 use crate::cli::context::Stdout;
 use crate::cli::json::names_of;
-use crate::diff::meaning::{Fate, Witness};
+use crate::diff::meaning::Witness;
 use crate::diff::others::Change;
 use crate::diff::{Aspect, Modified};
 use crate::model::bridge::{Bridge, FlowId};
@@ -198,7 +198,7 @@ fn witness(answer: &Answer<'_>, number: usize, witness: &Witness, p: &mut impl P
     p.text("\n");
     for (word, fate) in [("before", &witness.before), ("after", &witness.after)] {
         p.dim(&format!("     {word:8}"));
-        p.text(&format!("{}\n", visible(&in_words(fate))));
+        p.text(&format!("{}\n", visible(&fate.in_words())));
     }
     for changed in witness.changed.iter().take(BLAMED) {
         let (sign, bridge, id) = match (changed.old, changed.new) {
@@ -218,25 +218,6 @@ fn witness(answer: &Answer<'_>, number: usize, witness: &Witness, p: &mut impl P
 /// What connection tracking answers, as `--ct-next` of `ofscope trace` takes it.
 pub(super) fn flags(state: u8) -> String {
     ct_state(state).replace('|', ",")
-}
-
-/// What becomes of a packet, in words.
-fn in_words(fate: &Fate) -> String {
-    if let Some(lost) = &fate.lost {
-        return format!("dropped: {lost}");
-    }
-    let outputs: Vec<String> = fate
-        .outputs
-        .iter()
-        .map(|out| {
-            let tunnel = out.tunnel.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
-            format!("{} of {}{tunnel} as {}", out.port, out.bridge, out.packet)
-        })
-        .collect();
-    match outputs.is_empty() {
-        true => fate.verdict.name().to_owned(),
-        false => format!("{}: {}", fate.verdict.name(), outputs.join("; ")),
-    }
 }
 
 fn summary(answers: &[Answer<'_>], p: &mut impl Painter) {

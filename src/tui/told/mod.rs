@@ -2,9 +2,10 @@
 //!
 //! [`ask`] turns what a person typed into a packet, and is the only place that knows how packets are written. `steps`
 //! makes the tree of what happened, `head` the packet, the verdict and why, `rivals` what `w` shows of one lookup,
-//! `exports` what can be copied. Nothing here borrows from the snapshot, so a trace outlives a newer one.
+//! `exports` what can be copied, `differences` what changed from another source. Nothing here borrows from the snapshot, so a trace outlives a newer one.
 
 pub mod ask;
+pub mod differences;
 pub mod effect;
 mod exports;
 mod head;

@@ -16,7 +16,7 @@ use super::super::state::State;
 use super::super::theme::Theme;
 use super::super::told::shell_quoted;
 use super::super::views::Screen;
-use super::{flow, flows, learn, nav, packet, pipeline, staged, trace};
+use super::{diff, flow, flows, learn, nav, packet, pipeline, staged, trace};
 use crate::base::paint::Role;
 use crate::model::flow::Style;
 use crate::model::id::FlowHash;
@@ -175,6 +175,11 @@ fn act(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
                 None => flows::ask_rows(state, effects),
             }
         }
+        Act::Compare(name) => {
+            if let Err(why) = diff::named(state, &name, effects) {
+                state.say(Role::Warn, why);
+            }
+        }
         Act::Theme(name) => set_theme(state, name),
         Act::Nothing => {}
     }
@@ -237,6 +242,8 @@ fn choose(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::Copy(what) => copy(state, what, effects),
         Choice::LastTrace => pipeline::light_up_trace(state, effects),
         Choice::Paths(goal) => pipeline::light_up(state, goal, effects),
+        Choice::Count(_) | Choice::CountOthers(_) | Choice::CompareWith => diff::count(state, choice, effects),
+        Choice::CompareStaged => diff::with_staged(state, effects),
         Choice::Commit => staged::commit(state, effects),
         Choice::SaveStaged => {
             staged::open(state, effects);
@@ -270,6 +277,12 @@ fn question_key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             effects.push(Effect::Save(PathBuf::from(text.trim()), shown_text(state)));
             Ok(())
         }
+        Purpose::Report if text.trim().is_empty() => Err("a file needs a name".to_owned()),
+        Purpose::Report => {
+            let report = diff::report_text(state).ok_or_else(|| "nothing was compared yet".to_owned());
+            report.map(|report| effects.push(Effect::Save(PathBuf::from(text.trim()), report)))
+        }
+        Purpose::CompareWith => diff::named(state, &text, effects),
         Purpose::SaveStaged | Purpose::ReadStaged if text.trim().is_empty() => Err("a file needs a name".to_owned()),
         Purpose::SaveStaged => staged::save(state, text.trim(), effects),
         Purpose::ReadStaged => {

@@ -4,6 +4,7 @@
 //! command they are, and the screen does it (`node`, `pipeline`, `flows`, `flow`). `nav` goes from place to
 //! place. At the end every cursor is brought back into sight.
 
+mod diff;
 mod edit;
 mod flow;
 mod flows;
@@ -66,6 +67,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.say(Role::Bad, why);
         }
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
+        Msg::Other(name, scene) => diff::arrived(state, name, scene, &mut effects),
         Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
         Msg::Changes(path, text) => staged::read(state, path, text, &mut effects),
         Msg::Kept(path, done) => staged::kept(state, path, done),
@@ -137,6 +139,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::HistoryBack | Id::HistoryForward | Id::Toggle => return nav::history(state, id, effects),
         Id::Screen1 | Id::Screen2 | Id::Screen3 | Id::Sources => return nav::screen(state, id, effects),
         Id::Screen4 | Id::EmptyTrace => return trace::open(state, id, effects),
+        Id::Screen5 => return diff::open(state, effects),
         Id::Screen6 => return staged::open(state, effects),
         Id::Screen8 => return learn::open(state, effects),
         Id::AddFlow => return staged::add(state, effects),
@@ -165,6 +168,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Context::Flow => flow::command(state, id, effects),
         Context::Trace => trace::command(state, id, effects),
         Context::Why => trace::why_command(state, id, effects),
+        Context::Diff => diff::command(state, id, effects),
         Context::Staged => staged::command(state, id, effects),
         Context::Learn => learn::command(state, id, effects),
         Context::Edit => {
@@ -253,6 +257,9 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Why(view), Answer::Why(rivals)) => trace::rivals(view, rivals),
         (Screen::Learn(_), Answer::Lesson(ready)) => lesson = Some(ready),
         (Screen::Learn(_), Answer::Grade(graded)) => grade = Some(graded),
+        (Screen::Diff(view), Answer::Differences(Some(found))) => diff::told(view, found),
+        (Screen::Diff(view), Answer::Meaning(Some(found))) => diff::shown(view, found),
+        (Screen::Diff(view), Answer::Differences(None) | Answer::Meaning(None)) => view.is_working = false,
         (Screen::Staged(view), Answer::Effect(effect)) => {
             (view.effect, view.is_working) = (Some(effect), false);
             view.took.1 = now.saturating_sub(view.took.0);
@@ -322,6 +329,7 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
         if let Some(start) = state.start.take() {
             nav::begin(state, start, effects);
         }
+        diff::begin(state, effects);
         if !state.staged.is_empty() {
             staged::changed(state, effects);
         }
@@ -345,6 +353,7 @@ fn shown(state: &mut State, scene: Arc<Scene>, effects: &mut Vec<Effect>) {
             Screen::Pipeline(view) => (view.graph, view.words) = (None, None),
             Screen::Flow(view) => view.words = None,
             Screen::Trace(view) => view.told = None,
+            Screen::Diff(view) => (view.told, view.shown, view.drawn) = (None, None, None),
             _ => {}
         }
     }
@@ -374,6 +383,7 @@ fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Flows(_) => flows::ask_rows(state, effects),
         Screen::Pipeline(view) if view.graph.is_none() => pipeline::ask_graph(state, effects),
         Screen::Trace(_) => trace::refresh(state, effects),
+        Screen::Diff(_) => diff::refresh(state, effects),
         Screen::Staged(_) => staged::refresh(state, effects),
         Screen::Learn(_) => learn::refresh(state, effects),
         _ => {}
@@ -408,12 +418,15 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Trace(_) => trace::settle(state, frame.body),
         Screen::Learn(_) => learn::settle(state),
         Screen::Why(_) => trace::why_settle(state, frame.body),
+        Screen::Diff(_) => diff::settle(state, frame.body),
         Screen::Staged(_) => {
             let height = usize::from(super::view::staged_list(state, frame.body).height);
             let spot = state.screen().spot().cloned();
             let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge));
             let len = set.map_or(0, crate::session::staged::Set::len);
+            let rows = super::view::effect_rows(state, frame.body);
             if let Some(view) = staged::view(state) {
+                view.full = view.full.map(|top| top.min(rows));
                 view.cursor.show(len, height);
             }
         }

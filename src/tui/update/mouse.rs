@@ -116,6 +116,12 @@ fn point(state: &mut State, mouse: Mouse, frame: geometry::Frame) {
                 view.cursor.at = view.cursor.top + row(list);
             }
         }
+        Screen::Diff(view) => {
+            let list = super::super::view::diff::list(view, frame.body);
+            if let (true, Screen::Diff(view)) = (inside(list), state.screen_mut()) {
+                view.cursor.at = view.cursor.top + row(list);
+            }
+        }
         Screen::Staged(_) => {
             let list = super::super::view::staged_list(state, frame.body);
             if let (true, Screen::Staged(view)) = (inside(list), state.screen_mut()) {

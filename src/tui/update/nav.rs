@@ -252,6 +252,7 @@ pub fn crumbs(state: &State) -> Vec<String> {
             let desk = state.learning.desk.as_ref();
             list.extend(desk.map(|desk| format!("{} {}", desk.exercise.lesson.number, desk.exercise.lesson.title)));
         }
+        Screen::Diff(view) => list.extend(super::diff::crumbs(state, &view.spot)),
         screen => {
             let Some(spot) = screen.spot() else { return list };
             list.extend([spot.node.to_string(), spot.bridge.to_string()]);
