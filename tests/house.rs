@@ -40,14 +40,14 @@ const STOREYS: &[(&str, &[&str])] = &[
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "edit",
-            "session", "trace", "packet", "why", "diff", "practice",
+            "session", "trace", "packet", "why", "diff", "plan", "practice",
         ],
     ),
     (
         "cli",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "session",
-            "trace", "packet", "why", "diff", "practice", "tui",
+            "trace", "packet", "why", "diff", "plan", "practice", "tui",
         ],
     ),
 ];

@@ -28,6 +28,7 @@ pub mod node;
 pub mod out;
 pub mod pager;
 pub mod parse;
+pub mod plan;
 pub mod ports;
 pub mod screen;
 pub mod show;
@@ -124,6 +125,7 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     Trace(trace::TraceArgs),
     Diff(diff::DiffArgs),
+    Plan(plan::PlanArgs),
     Learn(learn::LearnArgs),
     Fmt(fmt::FmtArgs),
     Parse(parse::ParseArgs),
@@ -149,6 +151,7 @@ impl Command {
             Command::Graph(args) => graph::run(&args, cx),
             Command::Trace(args) => trace::run(&args, cx),
             Command::Diff(args) => diff::run(&args, cx),
+            Command::Plan(args) => plan::run(&args, cx),
             Command::Learn(args) => learn::run(&args, cx),
             Command::Fmt(args) => fmt::run(&args, cx),
             Command::Parse(args) => parse::run(&args, cx),

@@ -298,7 +298,8 @@ impl Set {
     }
 
     /// Finds out what becomes of each request on a bridge. Those that did something do the same again, or are in
-    /// conflict; they never do something else. Those that are open come after them.
+    /// conflict; they never do something else. Those that are open come after them; those that were refused stay so until
+    /// everything is asked for again.
     fn settle(&mut self, base: &Bridge) {
         let known = |entry: &Entry| match &entry.fate {
             Fate::Does(edit) | Fate::Conflict(_, edit) => Some((**edit).clone()),
@@ -316,7 +317,8 @@ impl Set {
                 (_, fate) => rebased.next().map_or(fate, |edit| Fate::Does(Arc::new(edit.clone()))),
             };
         }
-        let open: Vec<usize> = (0..self.len()).filter(|at| !settled.contains(at)).collect();
+        let is_open = |at: &usize| matches!(self.entries[*at].fate, Fate::Open);
+        let open: Vec<usize> = (0..self.len()).filter(is_open).collect();
         // A set that was made for this bridge can be applied to it.
         let mut result = change.apply(base).ok();
         if let (Some(bridge), false) = (&result, open.is_empty()) {

@@ -19,6 +19,8 @@ pub struct StagedView {
     pub spot: Spot,
     /// The request under the cursor.
     pub cursor: Cursor,
+    /// Whether the effect has the whole screen, and its first row there.
+    pub full: Option<usize>,
     /// What is typed, while somebody types.
     pub editor: Option<Box<Editor>>,
     /// What becomes of packets, once worked out.
@@ -32,7 +34,8 @@ pub struct StagedView {
 impl StagedView {
     /// Of a bridge.
     pub fn new(spot: Spot) -> StagedView {
-        StagedView { spot, cursor: Cursor::default(), editor: None, effect: None, is_working: false, took: (0, 0) }
+        let (cursor, took) = (Cursor::default(), (0, 0));
+        StagedView { spot, cursor, full: None, editor: None, effect: None, is_working: false, took }
     }
 }
 

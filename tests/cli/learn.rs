@@ -46,7 +46,11 @@ fn edits_are_checked_by_packets_and_the_failing_one_is_explained() {
     assert_eq!(failed.len(), 1);
     assert!(failed[0]["packet"].as_str().unwrap().contains("tcp"), "{failed:?}");
     let nothing = fed(&["learn", "table-miss", "--check", "-"], b"in_port=1,actions=output:2\n").ends(1);
-    assert!(nothing.out.contains("nearest: table 0") && nothing.out.contains("it wants in_port 1"), "{}", nothing.out);
+    assert!(
+        nothing.out.contains("nearest: table 0") && nothing.out.contains("it wants in_port \"web-1\""),
+        "{}",
+        nothing.out
+    );
 }
 
 #[test]
@@ -130,4 +134,12 @@ fn a_sandbox_is_a_source_and_that_of_a_lesson_is_broken() {
     let trace = |source: &str| run(&["trace", source, "from vm1 to vm3 ping", "--json"]).ends(0).json();
     assert_eq!(trace("sandbox:vxlan-two-hosts")["verdict"], "delivered");
     assert_eq!(trace("sandbox:lost-on-arrival")["verdict"], "dropped");
+    // What is broken in the database is seen by whoever looks there.
+    let ports = |args: &[&str]| run(&[&["ports"], args].concat()).ends(0).out;
+    let dead = ports(&["sandbox:never-wired", "--node", "compute2", "--bridge", "br-int"]);
+    assert!(dead.lines().any(|line| line.contains("vm4") && line.contains("4095")), "{dead}");
+    let trunk = ports(&["sandbox:wrong-tag-in-the-trunk", "--bridge", "tbr-bdfc270d-2"]);
+    assert!(trunk.lines().any(|line| line.contains("spt-65cb8d17-e8") && line.contains(" 11 ")), "{trunk}");
+    let reply = run(&["trace", "sandbox:marked", "from front to shop1 tcp 80", "--reply", "--json"]).ends(0).json();
+    assert_eq!((&reply["verdict"], &reply["reply"]["drop"]["table"]), (&"delivered".into(), &72.into()));
 }

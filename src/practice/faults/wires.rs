@@ -10,6 +10,7 @@ use crate::field::slot::word;
 use crate::field::{Names, table};
 use crate::model::flow::Flow;
 use crate::model::node_facts::PortFacts;
+use crate::model::ovsdb::{Atom, Datum};
 
 type Done = Result<(), String>;
 
@@ -71,6 +72,9 @@ pub(super) fn dead_vlan(p: &mut Patient) -> Done {
         }
         is_changed
     });
+    let dead = Datum::Set(vec![Atom::Integer(4095)]);
+    let trunk = Datum::Set(vec![Atom::String("trunk".into())]);
+    p.columns("Port", &name, &[("tag", dead.clone()), ("trunks", dead), ("vlan_mode", trunk)]);
     // What was never wired has no flows either.
     p.delete("br-int", |f| has(f, table::IN_PORT, number) || has(f, reg(5), number) || has(f, table::ETH_DST, port_mac))
 }
@@ -79,16 +83,16 @@ pub(super) fn subport(p: &mut Patient) -> Done {
     let name = p.port.name.clone();
     // The trunk's bridge knows the subport by the other end of its patch port: `spi-` here, `spt-` there.
     let there: Arc<str> = name.replacen("spi", "spt", 1).into();
+    let interface = p.node().facts.interface(&there).map(|(_, interface)| interface.port.tag);
+    let tag = interface.flatten().ok_or("the port is no subport of a trunk")? + 1;
     p.facts(|node| {
         let interfaces = node.facts.bridges.iter_mut().flat_map(|b| &mut b.interfaces);
-        let mut is_changed = false;
-        for interface in interfaces.filter(|i| i.name == there && i.port.tag.is_some()) {
-            let tag = interface.port.tag.map(|tag| tag + 1);
-            interface.port = Arc::new(PortFacts { tag, ..(*interface.port).clone() });
-            is_changed = true;
+        for interface in interfaces.filter(|i| i.name == there) {
+            interface.port = Arc::new(PortFacts { tag: Some(tag), ..(*interface.port).clone() });
         }
-        is_changed
+        true
     });
+    p.columns("Port", &there, &[("tag", Datum::Set(vec![Atom::Integer(tag.into())]))]);
     Ok(())
 }
 
@@ -101,7 +105,7 @@ pub(super) fn not_delivered(p: &mut Patient) -> Done {
 fn tunnel_to_peer(p: &Patient) -> Result<u32, String> {
     let (vlan, peer_mac) = (p.port.vlan, p.peer()?.mac);
     let known = p.flows("br-tun", |f| f.table == 20 && has(f, table::ETH_DST, peer_mac) && is_vlan(f, vlan))?;
-    let outputs = known.iter().flat_map(|f| outputs(f));
+    let outputs = known.iter().flat_map(outputs);
     outputs.into_iter().next().ok_or_else(|| "no flow of table 20 knows where the peer is".to_owned())
 }
 
@@ -208,6 +212,7 @@ pub(super) fn mtu(p: &mut Patient) -> Done {
         }
         is_changed
     });
+    p.columns("Interface", &name, &[("mtu", Datum::Set(vec![Atom::Integer(1500)]))]);
     Ok(())
 }
 

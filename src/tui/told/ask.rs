@@ -216,8 +216,9 @@ pub fn for_flow(scene: &Scene, spot: &Spot, flow: FlowId) -> Result<(Asked, Stri
         Reach::Packet(way) => way,
         Reach::Shadowed(by) => {
             return Err(format!(
-                "no packet gets this flow: {} above it take all that it matches",
-                counted(by.len(), "flow")
+                "no packet gets this flow: {} above it {} all that it matches",
+                counted(by.len(), "flow"),
+                if by.len() == 1 { "takes" } else { "take" }
             ));
         }
         Reach::NoWay => return Err("no way from table 0 to this flow was found: nothing leads there".to_owned()),

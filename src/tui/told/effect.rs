@@ -1,17 +1,25 @@
 //! What becomes of packets when staged changes are made: the same packets before and after, and what checks say.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::super::line::Row;
 use super::super::views::Spot;
 use super::head::{Word, arrived, outcome};
 use super::{Asked, ask, connections, start, way};
+use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::check::{Finding, Severity};
 use crate::model::bridge::{Bridge, FlowId};
-use crate::model::flow::{Flow, TableId};
+use crate::model::flow::{Flow, FlowKey};
 use crate::model::id::FlowHash;
-use crate::session::staged::{Fate, Set, Staged};
+use crate::plan::{self, Way};
+use crate::session::staged::{Entry, Fate, Set, Staged};
 use crate::session::{Scene, Ways};
+use crate::trace::Verdict;
 use crate::why::Cx;
-use crate::why::blame::looks;
+use crate::why::journey::Leg;
 use crate::why::words;
 
 /// What changes are good for, and what they break.
@@ -23,8 +31,19 @@ pub struct Effect {
     pub checks: Vec<CheckRow>,
     /// Requests for which no packet could be made, counted from 1, and why.
     pub without: Vec<(usize, String)>,
+    /// The flows that more or fewer of the packets meet, on the node of the bridge.
+    pub hits: Vec<HitRow>,
     /// Whether it was stopped before its end.
     pub is_partial: bool,
+}
+
+/// A flow that more or fewer of the packets meet.
+#[derive(Debug, Clone)]
+pub struct HitRow {
+    /// The flow.
+    pub flow: Row,
+    /// How many packets meet it now, and then.
+    pub counts: [usize; 2],
 }
 
 /// How the fate of a packet changes.
@@ -80,18 +99,18 @@ pub struct CheckRow {
 /// Requests for which packets are made, and flows of each.
 const REQUESTS: usize = 12;
 const FLOWS: usize = 2;
+/// Flows whose hits change, at most.
+const HITS: usize = 20;
 /// Packets at most.
 pub const PACKETS: usize = 40;
 
-/// The checks that a change of flows can make say something else.
-const CHECKS: [&str; 8] = [
+/// The checks that a change of flows can make say something else; overlaps and shadows are told flow by flow.
+const CHECKS: [&str; 6] = [
     "incomplete-conjunction",
     "impossible-match",
     "flow-loop",
     "missing-group",
     "output-to-missing-port",
-    "overlapping-flows",
-    "shadowed-flow",
     "unreachable-table",
 ];
 
@@ -104,14 +123,17 @@ pub fn effect(scene: &Scene, staged: &Staged, spot: &Spot, pins: &[Asked], progr
     effect.without = made(scene, &then, set, spot, progress, &mut asked);
     let (now_ways, then_ways) = (Ways::of(scene), Ways::of(&then));
     let (now, later) = (now_ways.around(), then_ways.around());
+    let mut both = Vec::new();
     for (one, made_for) in asked.into_iter().take(PACKETS) {
         if progress.is_cancelled() {
             effect.is_partial = true;
             break;
         }
         let (Some(before), Some(after)) = (fate(scene, &now, &one), fate(&then, &later, &one)) else { continue };
+        both.push(plan::Effect { before: before.on(&spot.node), after: after.on(&spot.node) });
         effect.packets.push(row(before, after, made_for));
     }
+    effect.hits = hits(scene, spot, &both);
     effect.packets.sort_by_key(|row| (row.change, row.made_for.is_some()));
     effect.checks = checks(scene, &then, set, spot);
     effect
@@ -166,16 +188,26 @@ fn find(bridge: &Bridge, flow: &Flow) -> Option<FlowId> {
     bridge.table(flow.table)?.flows.iter().copied().find(|id| FlowHash::of(bridge.flow(*id)) == wanted)
 }
 
-/// What becomes of a packet, and by which lookups.
+/// What becomes of a packet, and by which flows: those of every node that it comes to.
 struct End {
     title: String,
     word: Word,
     place: String,
-    looks: Vec<Seen>,
+    ways: Vec<(Arc<str>, Way)>,
 }
 
-/// A lookup: the bridge, the table, and the flow with its priority.
-type Seen = (String, TableId, Option<(u32, FlowHash)>);
+impl End {
+    /// What happens on one node.
+    fn on(&self, node: &str) -> Way {
+        let mut here = Way { verdict: Verdict::Unknown, outputs: Vec::new(), flows: Vec::new(), why: String::new() };
+        let ways = self.ways.iter().filter(|(name, _)| &**name == node);
+        here.flows = ways.flat_map(|(_, way)| way.flows.iter().cloned()).collect();
+        // A packet that comes by a flow twice meets it once.
+        let mut seen = FxHashSet::default();
+        here.flows.retain(|flow| seen.insert(flow.clone()));
+        here
+    }
+}
 
 fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
     let (start, _) = start(scene, asked).ok()?;
@@ -184,15 +216,35 @@ fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
     let found = way(nodes, start, asked, &known);
     let arrived = arrived(nodes, &found);
     let outcome = outcome(nodes, &found, &arrived);
-    let mut all = Vec::new();
-    for leg in &found.legs {
-        for look in looks(&leg.trace).into_iter().take(super::LOOKS) {
-            let bridge = nodes[leg.node].world.at(look.bridge);
-            let flow = look.flow.map(|id| (bridge.flow(id).priority(), FlowHash::of(bridge.flow(id))));
-            all.push((bridge.name.to_string(), look.table, flow));
+    let of = |leg: &Leg<'_>| {
+        let world = nodes[leg.node].world;
+        (world.node.name.clone(), Way::of(&leg.trace, world))
+    };
+    let ways = found.legs.iter().map(of).collect();
+    Some(End { title, word: outcome.word, place: outcome.place, ways })
+}
+
+/// The flows that more or fewer packets meet, the changed bridge first.
+fn hits(scene: &Scene, spot: &Spot, both: &[plan::Effect]) -> Vec<HitRow> {
+    let Some((node, here)) = spot.find(scene) else { return Vec::new() };
+    let mut found = plan::hits(both);
+    found.sort_by_key(|hit| hit.bridge != here);
+    let row = |hit: &plan::Hits| {
+        let bridge = node.bridges().get(hit.bridge)?.bridge();
+        let mut flow = Row::new();
+        if hit.bridge != here {
+            flow.dim(&format!("{} ", bridge.name));
         }
-    }
-    Some(End { title, word: outcome.word, place: outcome.place, looks: all })
+        flow.put(Role::Goto, &format!("T{} ", hit.flow.table));
+        hit.flow.matches.paint(hit.flow.priority, &bridge.names, &mut flow);
+        Some(HitRow { flow, counts: [hit.before, hit.after] })
+    };
+    found.iter().take(HITS).filter_map(row).collect()
+}
+
+/// The flows that a packet meets, on all nodes.
+fn flows(end: &End) -> Vec<&FlowKey> {
+    end.ways.iter().flat_map(|(_, way)| &way.flows).map(|(_, key)| key).collect()
 }
 
 fn row(before: End, after: End, made_for: Option<usize>) -> PacketRow {
@@ -201,60 +253,70 @@ fn row(before: End, after: End, made_for: Option<usize>) -> PacketRow {
         (false, true) => Change::Saved,
         (true, false) => Change::Lost,
         (true, true) if before.place != after.place => Change::Elsewhere,
-        _ if before.looks != after.looks => Change::OtherWay,
+        _ if flows(&before) != flows(&after) => Change::OtherWay,
         _ => Change::Same,
     };
-    let at = before.looks.iter().zip(&after.looks).position(|(a, b)| a != b);
-    let at = at.or_else(|| {
-        let (a, b) = (before.looks.len(), after.looks.len());
+    let (now, then) = (flows(&before), flows(&after));
+    let at = now.iter().zip(&then).position(|(a, b)| a != b).or_else(|| {
+        let (a, b) = (now.len(), then.len());
         (a != b).then(|| a.min(b))
     });
-    let shown = |looks: &[Seen]| match at.and_then(|at| looks.get(at)) {
-        Some((_, table, Some((priority, _)))) => format!("T{table} prio {priority}"),
-        Some((_, table, None)) => format!("T{table} no flow"),
-        None => "the end".to_owned(),
+    let shown = |flows: &[&FlowKey]| match at.and_then(|at| flows.get(at)) {
+        Some(key) => format!("T{} prio {}", key.table, key.priority),
+        None => "no flow".to_owned(),
     };
     let turn = match at {
-        Some(_) => format!("{} now, {} then", shown(&before.looks), shown(&after.looks)),
+        Some(_) => format!("{} now, {} then", shown(&now), shown(&then)),
         None => String::new(),
     };
     let text = |fate: &End| format!("{} {}", fate.word.text(), fate.place).trim_end().to_owned();
     PacketRow { change, fates: [text(&before), text(&after)], title: before.title, turn, made_for }
 }
 
-/// What the checks of flows say then that they do not say now, and the other way round.
+/// What is to be thought of: requests that cannot be made, warnings, and what checks find then that they do not find now.
 fn checks(scene: &Scene, then: &Scene, set: &Set, spot: &Spot) -> Vec<CheckRow> {
     let mut rows = Vec::new();
-    let counts = set.counts();
+    let mut say = |severity: Option<Severity>, text: String| rows.push(CheckRow { severity, text });
     for (number, entry) in set.entries().iter().enumerate() {
-        let says = match &entry.fate {
-            Fate::Refused(refusal) => format!("{} would be refused: {}", number + 1, refusal.sentence),
-            Fate::Conflict(conflict, _) => format!("{} fits no more: {conflict}", number + 1),
-            Fate::Does(edit) if edit.is_empty() => {
-                rows.push(CheckRow {
-                    severity: Some(Severity::Warning),
-                    text: format!("{} does nothing: there is no such flow", number + 1),
-                });
-                continue;
+        match &entry.fate {
+            Fate::Refused(refusal) => {
+                say(Some(Severity::Error), format!("{} would be refused: {}", number + 1, refusal.sentence));
             }
-            Fate::Does(_) | Fate::Open => continue,
-        };
-        rows.push(CheckRow { severity: Some(Severity::Error), text: says });
+            Fate::Conflict(conflict, _) => {
+                say(Some(Severity::Error), format!("{} fits no more: {conflict}", number + 1));
+            }
+            Fate::Does(_) | Fate::Open => {}
+        }
     }
-    let found = |scene: &Scene| -> Vec<Finding> {
-        let Some((node, at)) = spot.find(scene) else { return Vec::new() };
-        node.check(&CHECKS).0.into_iter().filter(|f| f.bridge == Some(at)).collect()
-    };
-    let (now, later) = (found(scene), found(then));
-    let is_same = |a: &Finding, b: &Finding| (a.id, &a.object, &a.sentence) == (b.id, &b.object, &b.sentence);
-    for new in later.iter().filter(|new| now.iter().all(|old| !is_same(old, new))) {
-        rows.push(CheckRow { severity: Some(new.severity), text: format!("then {}: {}", new.id, new.sentence) });
-    }
-    for gone in now.iter().filter(|old| later.iter().all(|new| !is_same(old, new))) {
-        rows.push(CheckRow { severity: None, text: format!("no more {}: {}", gone.id, gone.sentence) });
-    }
+    let counts = set.counts();
     if counts.refused + counts.conflicts == 0 {
-        rows.push(CheckRow { severity: None, text: "syntax, prerequisites and references are right".to_owned() });
+        say(None, "syntax, prerequisites and references are right".to_owned());
+    }
+    let (Some((node, at)), Some((later, _))) = (spot.find(scene), spot.find(then)) else { return rows };
+    let (before, after) = (node.bridges()[at].bridge(), later.bridges()[at].bridge());
+    let does = |entry: &Entry| matches!(entry.fate, Fate::Does(_));
+    let numbers: Vec<usize> = (0..set.len()).filter(|at| does(&set.entries()[*at])).collect();
+    // What holds for several requests is said once.
+    let mut said: Vec<(plan::Kind, String, Vec<usize>)> = Vec::new();
+    for warning in plan::warnings(plan::View { before, after, naming: node.naming(at) }, set.change()) {
+        let number = numbers.get(warning.edit).map_or(0, |at| at + 1);
+        match said.iter_mut().find(|(kind, sentence, _)| (*kind, &*sentence) == (warning.kind, &warning.sentence)) {
+            Some((.., of)) if of.contains(&number) => {}
+            Some((.., of)) => of.push(number),
+            None => said.push((warning.kind, warning.sentence, vec![number])),
+        }
+    }
+    for (kind, sentence, of) in said {
+        let of: Vec<String> = of.iter().map(ToString::to_string).collect();
+        say(Some(kind.severity()), format!("{}: {sentence}", of.join(", ")));
+    }
+    let (now, then) = (&node.findings().0, later.check(&CHECKS).0);
+    for new in plan::news(at, (now, before), (&then, after)) {
+        say(Some(new.severity), format!("then {}: {}", new.id, new.sentence));
+    }
+    let now: Vec<Finding> = now.iter().filter(|f| CHECKS.contains(&f.id)).cloned().collect();
+    for gone in plan::news(at, (&then, after), (&now, before)) {
+        say(None, format!("no more {}: {}", gone.id, gone.sentence));
     }
     rows.sort_by_key(|row| row.severity.map_or(9, |s| s as u8));
     rows

@@ -51,7 +51,7 @@ pub fn begin(state: &mut State, purpose: Purpose, text: &str) {
         state.say(Role::Accent, "the draft from before; Ctrl-u empties it");
     }
     if let Some(view) = view(state) {
-        view.editor = Some(Box::new(editor));
+        (view.editor, view.full) = (Some(Box::new(editor)), None);
     }
 }
 

@@ -424,7 +424,9 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
             let spot = state.screen().spot().cloned();
             let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge));
             let len = set.map_or(0, crate::session::staged::Set::len);
+            let rows = super::view::effect_rows(state, frame.body);
             if let Some(view) = staged::view(state) {
+                view.full = view.full.map(|top| top.min(rows));
                 view.cursor.show(len, height);
             }
         }

@@ -7,6 +7,7 @@ use super::super::command::Id;
 use super::super::geometry;
 use super::super::job::Ask;
 use super::super::layer::{Choice, CopyAs, Entry, Layer, Menu, Purpose as Asking, STAGED_COPIES};
+use super::super::list::Cursor;
 use super::super::msg::Effect;
 use super::super::staged::{Purpose, StagedView};
 use super::super::state::State;
@@ -240,7 +241,16 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
     let len = state.staged.of(&spot.node, &spot.bridge).map_or(0, Set::len);
     let Some(view) = view(state) else { return false };
     let at = view.cursor.at;
+    if let Some(top) = &mut view.full {
+        let mut cursor = Cursor { at: *top, top: *top };
+        if super::step(id, &mut cursor, usize::MAX, usize::from(body.height)) {
+            *top = cursor.at;
+            return true;
+        }
+    }
     match id {
+        Id::Full | Id::NextPane | Id::PreviousPane => view.full = if view.full.is_some() { None } else { Some(0) },
+        Id::Back if view.full.is_some() => view.full = None,
         Id::Open if len == 0 => add(state, effects),
         Id::Open => edit::entry(state, at),
         Id::Unstage => {

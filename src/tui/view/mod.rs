@@ -35,7 +35,7 @@ pub use edit::{text_width as editor_width, wrapped};
 pub use flow::rows as flow_rows;
 pub use learn::{at as learn_at, height as learn_height, page_len as learn_page_len, top as learn_top};
 pub use sources::len as sources_len;
-pub use staged::inner_list as staged_list;
+pub use staged::{effect_rows, inner_list as staged_list};
 pub use trace::{Panes as TracePanes, panes as trace_panes, text as trace_text};
 pub use why::list as why_list;
 

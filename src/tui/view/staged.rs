@@ -70,6 +70,10 @@ pub fn inner_list(state: &State, body: Rect) -> Rect {
 /// Draws it.
 pub fn draw(state: &State, view: &StagedView, body: Rect, sheet: &mut Sheet<'_>) {
     let places = places(state, view, body);
+    if view.full.is_some() {
+        let set = state.staged.of(&view.spot.node, &view.spot.bridge).filter(|set| !set.is_empty());
+        return effect(view, set, body, sheet);
+    }
     let set = state.staged.of(&view.spot.node, &view.spot.bridge).filter(|set| !set.is_empty());
     list(state, view, set, places.list, sheet);
     effect(view, set, places.effect, sheet);
@@ -117,7 +121,7 @@ fn list(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: &m
     }
     if has_keys && set.len() + 1 < usize::from(inner.height) {
         let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-        let keys = "   J K reorder   Enter edits   d takes off   Ctrl-s saves as a file   y c copies for ovs-ofctl";
+        let keys = "   J K reorder  Enter edits  d takes off  Ctrl-s saves a file  y c for ovs-ofctl";
         sheet.lines(place, &[Row::of(Role::Dim, keys)]);
     }
 }
@@ -151,6 +155,10 @@ fn entry(entry: &Entry, names: &Names) -> Row {
     }
     let actions = |flow: &Flow, row: &mut Row| flow.actions.paint(names, row);
     match (&replaced.before, &replaced.after) {
+        (Some(before), Some(after)) if before.is_same_uncounted(after) => {
+            actions(after, &mut row);
+            row.put(Role::Warn, "  as it is already");
+        }
         (Some(before), Some(after)) => {
             actions(before, &mut row);
             row.put(Role::Staged, "  ->  ");
@@ -176,13 +184,39 @@ fn effect(view: &StagedView, set: Option<&Set>, at: Rect, sheet: &mut Sheet<'_>)
         Some(_) if !view.is_working => format!("F5, {} ms", view.took.1),
         _ => "F5".to_owned(),
     };
-    let inner = sheet.boxed(at, "Effect on packets", &note, false);
-    let width = usize::from(inner.width);
+    let inner = sheet.boxed(at, "Effect on packets", &note, view.full.is_some());
+    let rows = effect_text(view, set, usize::from(inner.width));
+    if let Some(top) = view.full {
+        return sheet.lines(inner, &rows[top.min(rows.len())..]);
+    }
+    let mut rows = rows;
+    let height = usize::from(inner.height);
+    if rows.len() > height && height > 1 {
+        let more = rows.len() - height + 1;
+        rows.truncate(height - 1);
+        rows.push(Row::of(Role::Accent, &format!(" and {}: z shows all", counted(more, "line"))));
+    }
+    sheet.lines(inner, &rows);
+}
+
+/// How many rows of the effect lie beyond a whole screen.
+pub fn effect_rows(state: &State, body: Rect) -> usize {
+    let Screen::Staged(view) = state.screen() else { return 0 };
+    if view.full.is_none() {
+        return 0;
+    }
+    let set = state.staged.of(&view.spot.node, &view.spot.bridge).filter(|set| !set.is_empty());
+    let rows = effect_text(view, set, usize::from(body.width.saturating_sub(2))).len();
+    rows.saturating_sub(usize::from(body.height.saturating_sub(2)))
+}
+
+fn effect_text(view: &StagedView, set: Option<&Set>, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     match (&view.effect, set) {
         (Some(effect), _) => {
             rows.extend(packets(effect, width));
             rows.extend(checks(effect, width));
+            rows.extend(hits(effect, width, view.full.is_some()));
         }
         (None, _) if view.is_working => rows.push(Row::of(Role::Dim, " tracing packets before and after ..")),
         (None, Some(_)) => rows.push(Row::of(Role::Dim, " F5 traces packets before and after")),
@@ -194,13 +228,26 @@ fn effect(view: &StagedView, set: Option<&Set>, at: Rect, sheet: &mut Sheet<'_>)
             rows.extend(wrapped.finish());
         }
     }
-    let height = usize::from(inner.height);
-    if rows.len() > height && height > 1 {
-        let more = rows.len() - height + 1;
-        rows.truncate(height - 1);
-        rows.push(Row::of(Role::Dim, &format!(" and {}", counted(more, "line"))));
+    rows
+}
+
+/// The flows that more or fewer of the packets meet.
+fn hits(effect: &Effect, width: usize, is_full: bool) -> Vec<Row> {
+    if effect.hits.is_empty() {
+        return Vec::new();
     }
-    sheet.lines(inner, &rows);
+    let of = counted(effect.packets.len(), "packet");
+    let mut rows = vec![Row::of(Role::Dim, &format!(" Flows that take more or fewer of these {of}"))];
+    for hit in &effect.hits {
+        let [now, then] = hit.counts;
+        let mut row = Row::of(if then > now { Role::Ok } else { Role::Warn }, &format!("   {now} -> {then}  "));
+        row.append(hit.flow.clone());
+        if !is_full {
+            row.fit(width, "..");
+        }
+        rows.push(row);
+    }
+    rows
 }
 
 fn packets(effect: &Effect, width: usize) -> Vec<Row> {
