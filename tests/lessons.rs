@@ -135,6 +135,7 @@ fn a_mistake_in_a_lesson_file_names_its_line_and_place() {
         ("in_port=1,actions=output:2\n", "in_port=1,actions=outptu:2\n", 26, "outptu"),
         ("edits = \"in_port=2,actions=output:1\"", "edits = \"in_port=1,actions=output:2\"", 22, "the lazy solution"),
         ("closing = ", "closing == ", 8, ""),
+        ("That was it.", "That was \\u001b[31mit.", 8, "`closing` has a control character"),
         ("packet = \"in_port=1,ip\"\n", "", 15, "a goal is"),
     ];
     for (from, to, line, words) in cases {

@@ -58,7 +58,7 @@ use crate::base::safe::visible;
 #[derive(Debug, Parser)]
 #[command(name = "ofscope", version, max_term_width = 100, after_long_help = EXAMPLES)]
 pub(crate) struct Cli {
-    /// What to open: a file, a directory, `-` for standard input, or `demo:NAME`.
+    /// What to open: a file, a directory, `-` for standard input, `demo:NAME`, or `sandbox:NAME` to practise.
     pub source: Option<String>,
     /// Where to begin: a table by number or name, or a flow by its id.
     pub place: Option<String>,

@@ -1,15 +1,14 @@
 //! Whether the goals of a lesson are reached, and why not: packets are sent, never texts compared.
 
-use std::sync::Arc;
-
 use super::answer::is_right;
 use super::edits::{Place, place};
 use super::exercise::{Attempt, Exercise};
 use super::lesson::{Fate, GoalKind, Kind, PacketGoal, Question, Text};
 use super::probe;
-use super::send::count;
+use super::sandbox::Sandbox;
 use crate::action::Mode;
 use crate::base::diag::Diagnostic;
+use crate::base::safe::visible;
 use crate::base::span::Span;
 use crate::dump::flow_line;
 use crate::field::Match;
@@ -22,7 +21,7 @@ use crate::session::{Scene, Ways};
 use crate::trace::paint::parse_ct_state;
 use crate::trace::{Egress, Found, Options, Verdict, What, datapath};
 use crate::why::Cx;
-use crate::why::conversation::{Connections, reply};
+use crate::why::conversation::reply;
 use crate::why::journey::{Journey, journey_with};
 use crate::why::misses::wants;
 
@@ -107,8 +106,8 @@ impl Exercise {
         let passed = is_right(question, given, scene, self.place);
         let happened = match (given.trim().is_empty(), passed) {
             (true, _) => "not answered yet".to_owned(),
-            (_, true) => format!("`{}` is right", given.trim()),
-            (_, false) => format!("`{}` is not right", given.trim()),
+            (_, true) => format!("`{}` is right", visible(given.trim())),
+            (_, false) => format!("`{}` is not right", visible(given.trim())),
         };
         let why = match (passed, question.options.is_empty()) {
             (false, false) => vec![format!("one of {}", question.options.join(", "))],
@@ -141,14 +140,15 @@ impl Exercise {
         let chosen = if goal.at.is_empty() { self.place } else { Some(default.map_err(|d| wrong(&goal.at, d))?) };
         let mut snapshot = after.clone();
         self.take_down(goal, &mut snapshot, chosen);
-        let mut connections = None;
+        let mut sandbox = Sandbox::new(snapshot);
         for text in &goal.first {
-            snapshot = self.sent_before(text, snapshot, chosen, &mut connections)?;
+            let scene = Scene::new(sandbox.snapshot().clone());
+            sandbox.send(asked(text, &scene, chosen)?);
         }
-        let scene = Scene::new(snapshot);
+        let scene = Scene::new(sandbox.snapshot().clone());
         let ways = Ways::of(&scene);
         let nodes = ways.around();
-        let connections = connections.unwrap_or_else(|| Connections::captured(&nodes));
+        let connections = sandbox.connections(&nodes);
         let start = asked(&goal.packet, &scene, chosen)?;
         let mut ct_next = Vec::new();
         for text in &goal.ct_next {
@@ -189,28 +189,6 @@ impl Exercise {
             }
         }
         super::edits::put(snapshot, (node, at), bridge);
-    }
-
-    /// Sends a packet before the one that counts.
-    fn sent_before(
-        &self,
-        text: &Text,
-        snapshot: Snapshot,
-        chosen: Option<Place>,
-        connections: &mut Option<Connections>,
-    ) -> Result<Snapshot, Wrong> {
-        let mut after = snapshot.clone();
-        let scene = Scene::new(snapshot);
-        let ways = Ways::of(&scene);
-        let nodes = ways.around();
-        let start = asked(text, &scene, chosen)?;
-        let known = connections.take().unwrap_or_else(|| Connections::captured(&nodes));
-        let found = journey_with(&nodes, start, &Options { keep: true, ..Options::default() }, &known);
-        for leg in &found.legs {
-            count(&mut after, leg.node, &leg.trace);
-        }
-        *connections = Some(known.after(&nodes, &found));
-        Ok(after)
     }
 }
 
@@ -467,9 +445,4 @@ fn judge_reply(start: &Start, back: Option<&Journey<'_>>, nodes: &[Cx<'_>], outc
     let judged = Judged { goal: &goal, nodes, found: back };
     outcome.why.push(format!("the reply: {}", judged.happened()));
     outcome.why.extend(judged.reasons());
-}
-
-/// The scene of a snapshot, to be shared.
-pub fn scene(snapshot: Snapshot) -> Arc<Scene> {
-    Arc::new(Scene::new(snapshot))
 }

@@ -13,6 +13,7 @@ use super::lesson::{
     Track,
 };
 use crate::base::diag::{Diagnostic, Located};
+use crate::base::safe::is_visible;
 use crate::base::span::Span;
 
 /// What a key takes.
@@ -185,7 +186,7 @@ impl Section {
 
     /// A text for people.
     fn words(&self, name: &str) -> String {
-        self.text(name).value.trim().to_owned()
+        self.text(name).value.trim().replace("\r\n", "\n")
     }
 
     fn texts(&self, name: &str) -> Vec<Text> {
@@ -301,6 +302,10 @@ impl Reader<'_> {
             return;
         };
         match self.value(row.takes, value) {
+            Some(taken) if !is_clean(&taken) => {
+                let message = format!("`{name}` has a control character");
+                self.complain("control-character", span(&value.span()), message, "leave it out");
+            }
             Some(value) => section.keys.push((row.name, value)),
             None => {
                 let message = format!("`{name}` takes {}", row.takes.word());
@@ -462,6 +467,16 @@ impl Reader<'_> {
             evidence: section.text("evidence"),
             counts: section.text("counts"),
         }
+    }
+}
+
+/// Whether a text can be shown as it is.
+fn is_clean(value: &Value) -> bool {
+    let clean = |text: &Text| text.value.chars().all(|c| is_visible(c) || matches!(c, '\n' | '\r' | '\t'));
+    match value {
+        Value::Text(text) => clean(text),
+        Value::Texts(texts) => texts.iter().all(clean),
+        Value::Number(_) | Value::Flag(_) => true,
     }
 }
 

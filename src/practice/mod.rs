@@ -20,6 +20,7 @@ pub mod load;
 pub mod probe;
 pub mod progress;
 mod reference;
+pub mod sandbox;
 pub mod send;
 pub mod setting;
 
@@ -30,4 +31,5 @@ pub use self::kept::Kept;
 pub use self::lesson::{Lesson, Track};
 pub use self::progress::{Note, Progress};
 pub use self::reference::reference;
+pub use self::sandbox::Sandbox;
 pub use self::send::{send, send_into};

@@ -11,8 +11,7 @@ use super::exercise::Exercise;
 use super::grade::Outcome;
 use super::lesson::GoalKind;
 use crate::diff::{self, meaning::Changed};
-use crate::field::matches::DEFAULT_PRIORITY;
-use crate::field::{Bits, FieldId, Match, Names, proto, table};
+use crate::field::{Bits, FieldId, Match, proto, table};
 use crate::model::snapshot::Snapshot;
 use crate::packet::{self, Asked};
 use crate::session::{Scene, Ways};
@@ -208,7 +207,7 @@ fn with(base: &Packet, field: FieldId, value: &Bits) -> Option<Packet> {
     set.set(&field, value, &Bits::ones(width));
     let mut packet = base.clone();
     packet.key.set_match(&set);
-    // The text is read again, so that a packet is made of fields that go together.
+    // A field that the packet does not have is not set.
     let mut described = Match::any();
     for (word, value) in packet.key.words() {
         described.set_word(word, u32::MAX, value, u32::MAX);
@@ -229,11 +228,4 @@ fn is_metadata(field: FieldId) -> bool {
     ["reg", "xreg", "xxreg", "ct_", "metadata", "conj_id", "recirc_id", "pkt_mark", "tun_", "actset", "skb_", "dp_hash"]
         .iter()
         .any(|start| name.starts_with(start))
-}
-
-/// A packet's words, for those who show it.
-pub fn text(matches: &Match) -> String {
-    let mut out = String::new();
-    matches.paint(DEFAULT_PRIORITY, Names::none(), &mut out);
-    out
 }
