@@ -162,7 +162,9 @@ fn offers(source: &Source) -> Vec<(Role, String)> {
     }
     let has_switch = super::context::run_directory().is_some();
     vec![
-        (Role::Dim, "practise here | yours: ".into()),
+        (Role::Dim, "practise: ".into()),
+        (Role::Accent, "8".into()),
+        (Role::Dim, " | yours: ".into()),
         (Role::Accent, "ofscope DIR".into()),
         (Role::Dim, if has_switch { " | Open vSwitch here: ".into() } else { " | live: ".into() }),
         (Role::Accent, "ovs-ofctl dump-flows br-int|ofscope".into()),

@@ -135,7 +135,7 @@ pub fn prove(lesson: &Arc<Lesson>, dir: Option<&Path>) -> Vec<Located> {
     let solution = &exercise.solution;
     match exercise.grade(&Attempt::default()) {
         Ok(grade) if grade.passed() => {
-            complain(Span::default(), "it is solved before anything is done".to_owned(), vec![])
+            complain(Span::default(), "it is solved before anything is done".to_owned(), vec![]);
         }
         Ok(_) => {}
         Err(Wrong::Lesson(wrong)) => return wrong.into_iter().map(|d| file.located(d)).collect(),

@@ -176,20 +176,15 @@ pub struct Goal {
 }
 
 /// The kinds of goals.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum GoalKind {
     /// A packet fares as it should.
     Packet(Box<PacketGoal>),
     /// Packets that the solution does not touch fare as they did before.
+    #[default]
     Unchanged,
     /// The bridge has so many flows at most, or groups and their buckets counted like flows.
     Most(usize),
-}
-
-impl Default for GoalKind {
-    fn default() -> GoalKind {
-        GoalKind::Unchanged
-    }
 }
 
 /// A packet and how it should fare.

@@ -231,7 +231,7 @@ impl Reader<'_> {
                     all.push(section);
                 }
                 (Some((known, true)), DeValue::Array(items)) => {
-                    for item in items.iter() {
+                    for item in items {
                         match item.get_ref() {
                             DeValue::Table(inside) => {
                                 let section = self.section(known, span(&item.span()), inside);
@@ -314,7 +314,7 @@ impl Reader<'_> {
             (Takes::Text, DeValue::String(text)) => Value::Text(self.text(text, &value.span())),
             (Takes::Texts, DeValue::Array(items)) => {
                 let mut texts = Vec::new();
-                for item in items.iter() {
+                for item in items {
                     let DeValue::String(text) = item.get_ref() else { return None };
                     texts.push(self.text(text, &item.span()));
                 }

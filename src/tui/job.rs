@@ -109,7 +109,7 @@ pub enum Kind {
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = Kind::Lesson as usize + 1;
 }
 
 impl Ask {

@@ -29,7 +29,7 @@ fn priorities() -> Screen {
 #[test]
 fn the_course_says_what_is_there_and_opens_a_lesson() {
     let mut screen = course();
-    for text in ["Read a flow", "Incidents", "Enter opens the lesson", "THIS LESSON"] {
+    for text in ["Read a flow", "OpenStack networking", "Enter opens the lesson", "THIS LESSON"] {
         assert!(screen.shows(text), "{text}: {}", screen.text());
     }
     screen.keys("j j Enter");

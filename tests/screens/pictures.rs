@@ -89,3 +89,13 @@ fn help_and_palette() {
     pictures("help", "demo:sg-rich", "3 ?");
     pictures("palette", "demo:sg-rich", "3 : table");
 }
+
+#[test]
+fn the_course() {
+    pictures("course", "demo:vxlan-two-hosts", "8");
+}
+
+#[test]
+fn a_lesson() {
+    pictures("lesson", "demo:vxlan-two-hosts", "8 j j Enter H");
+}

@@ -170,7 +170,7 @@ fn check_lesson(path: &Path, args: &LearnArgs, cx: &Context) -> CommandResult {
         complain(&found, cx)?;
         match (&read, found.is_empty()) {
             (Ok(lesson), true) => {
-                out.text(&format!("lesson {} `{}` holds what it promises\n", lesson.number, lesson.id))
+                out.text(&format!("lesson {} `{}` holds what it promises\n", lesson.number, lesson.id));
             }
             (Err(_), _) => cx.err().text("no lesson: edits are checked with the name of one in front\n"),
             _ => {}

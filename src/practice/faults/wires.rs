@@ -105,7 +105,7 @@ pub(super) fn not_delivered(p: &mut Patient) -> Done {
 fn tunnel_to_peer(p: &Patient) -> Result<u32, String> {
     let (vlan, peer_mac) = (p.port.vlan, p.peer()?.mac);
     let known = p.flows("br-tun", |f| f.table == 20 && has(f, table::ETH_DST, peer_mac) && is_vlan(f, vlan))?;
-    let outputs = known.iter().flat_map(|f| outputs(f));
+    let outputs = known.iter().flat_map(outputs);
     outputs.into_iter().next().ok_or_else(|| "no flow of table 20 knows where the peer is".to_owned())
 }
 
