@@ -435,7 +435,10 @@ mod tests {
             ("flow_tables", tables),
         ];
         add("Bridge", row("b", &bridge));
-        add("Flow_Table", row("t", &[("name", strings(&["classify"])), ("flow_limit", Datum::Set(vec![Atom::Integer(5)]))]));
+        add(
+            "Flow_Table",
+            row("t", &[("name", strings(&["classify"])), ("flow_limit", Datum::Set(vec![Atom::Integer(5)]))]),
+        );
         add("Controller", row("c", &[("target", strings(&["tcp:1.2.3.4"]))]));
         let trunks = Datum::Set(vec![Atom::Integer(7), Atom::Integer(70_000)]);
         add("Port", row("p", &[("name", strings(&["bond"])), ("interfaces", ids(&["j", "i"])), ("trunks", trunks)]));

@@ -39,15 +39,30 @@ pub enum Kind {
 
 /// The kinds, each with its name for scripts, how bad it is, and what it says in general.
 pub const KINDS: [(Kind, &str, Severity, &str); 10] = [
-    (Kind::Overlap, "overlap", Severity::Warning, "A flow of the same priority matches some of the same packets and does something else: which one wins is not defined."),
-    (Kind::Shadowed, "shadowed", Severity::Warning, "The flow gets no packet, since one of higher priority takes all that it matches."),
+    (
+        Kind::Overlap,
+        "overlap",
+        Severity::Warning,
+        "A flow of the same priority matches some of the same packets and does something else: which one wins is not defined.",
+    ),
+    (
+        Kind::Shadowed,
+        "shadowed",
+        Severity::Warning,
+        "The flow gets no packet, since one of higher priority takes all that it matches.",
+    ),
     (Kind::Shadows, "shadows", Severity::Warning, "The flow takes all packets of others that do something else."),
     (Kind::Opens, "opens", Severity::Warning, "Packets that are dropped now would match another flow and go on."),
     (Kind::Miss, "miss", Severity::Warning, "Packets that matched the flow would match none of its table."),
     (Kind::Agent, "agent", Severity::Warning, "A program wrote these flows, and will put them back."),
     (Kind::GoesAlong, "goes-along", Severity::Warning, "Flows go together with the group or meter that they use."),
     (Kind::Evicted, "evicted", Severity::Warning, "The table is full, and a flow goes to make room."),
-    (Kind::Bundle, "bundle", Severity::Warning, "Open vSwitch 3.1 does not find flows that the same bundle added, if nothing in the table matched the same bits before."),
+    (
+        Kind::Bundle,
+        "bundle",
+        Severity::Warning,
+        "Open vSwitch 3.1 does not find flows that the same bundle added, if nothing in the table matched the same bits before.",
+    ),
     (Kind::Nothing, "nothing", Severity::Note, "No flow is changed."),
 ];
 
@@ -162,10 +177,8 @@ fn of_edit(view: View<'_>, edit: &Edit, number: usize, added: &FxHashSet<FlowKey
             .filter(|replaced| replaced.before.as_ref().is_some_and(|flow| added.contains(&flow.key())))
             .collect();
         if !own.is_empty() {
-            let sentence = format!(
-                "sent as a bundle, this may miss {} that the same bundle adds",
-                counted(own.len(), "flow")
-            );
+            let sentence =
+                format!("sent as a bundle, this may miss {} that the same bundle adds", counted(own.len(), "flow"));
             let flows = own.iter().filter_map(|replaced| replaced.before.clone()).take(NAMED).collect();
             warn(Kind::Bundle, sentence, flows);
         }
@@ -188,14 +201,19 @@ fn of_edit(view: View<'_>, edit: &Edit, number: usize, added: &FxHashSet<FlowKey
         };
         let what = if foreign.len() == 1 { "this flow" } else { "these flows" };
         let sentence = format!("the {system} owns {what} ({cookies}) and will put them back when it writes them anew");
-        let sentence = if foreign.len() == 1 { sentence.replace("put them back", "put it back").replace("writes them", "writes it") } else { sentence };
+        let sentence = if foreign.len() == 1 {
+            sentence.replace("put them back", "put it back").replace("writes them", "writes it")
+        } else {
+            sentence
+        };
         warn(Kind::Agent, sentence, foreign.into_iter().take(NAMED).cloned().collect());
     }
     let news = edit.flows.iter().filter(|r| r.before.is_none()).filter_map(|r| r.after.as_ref());
     let news: Vec<Flow> = news.filter(|flow| !is_of_owner(view, flow)).cloned().collect();
     if !system.is_empty() && !news.is_empty() {
         let what = if news.len() == 1 { "a flow" } else { "flows" };
-        let sentence = format!("the {system} writes the flows here, and may take away {what} with a cookie that is not its own");
+        let sentence =
+            format!("the {system} writes the flows here, and may take away {what} with a cookie that is not its own");
         warn(Kind::Agent, sentence, Vec::new());
     }
 }

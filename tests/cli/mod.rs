@@ -8,6 +8,7 @@ mod flows;
 mod fmt;
 mod inputs;
 mod nodes;
+mod plan;
 mod trace;
 mod usage;
 

@@ -81,7 +81,12 @@ fn random_changes_leave_the_tables_that_a_real_switch_has() {
                     sequence(&place, seed, found);
                     if is_long && seed % 100 == 0 {
                         let found = found.lock().unwrap();
-                        println!("seed {seed}: {} requests, {} wrong, {:?}", found.requests, found.wrong.len(), start.elapsed());
+                        println!(
+                            "seed {seed}: {} requests, {} wrong, {:?}",
+                            found.requests,
+                            found.wrong.len(),
+                            start.elapsed()
+                        );
                     }
                 }
             });
@@ -117,7 +122,9 @@ fn prepared(dir: &Path) -> Switch {
         words.extend(set.split(' '));
         switch.vsctl(&words);
         for port in 1..4 {
-            let text = format!("add-port {name} p{bridge}{port} -- set interface p{bridge}{port} type=dummy ofport_request={port}");
+            let text = format!(
+                "add-port {name} p{bridge}{port} -- set interface p{bridge}{port} type=dummy ofport_request={port}"
+            );
             switch.vsctl(&text.split(' ').collect::<Vec<_>>());
         }
         for (table, limit) in [(3, "flow_limit=4"), (4, "flow_limit=3 overflow_policy=evict")] {
@@ -229,7 +236,11 @@ fn sequence(place: &Place<'_>, seed: u64, found: &Mutex<Found>) {
         *found.refused.entry(refusal.error.name()).or_default() += 1;
     }
     let is_eviction = |request: &Request, flows: usize| matches!(request, Request::Flow(f) if f.command.has_actions() && flows > 1 && f.table == Some(4));
-    found.evicted += change.edits.iter().filter(|edit| is_eviction(&edit.request, edit.flows.len()) && edit.flows[0].after.is_none()).count() as u64;
+    found.evicted += change
+        .edits
+        .iter()
+        .filter(|edit| is_eviction(&edit.request, edit.flows.len()) && edit.flows[0].after.is_none())
+        .count() as u64;
     found.left += planned.flows.len() + planned.groups.len() + planned.meters.len();
     if !wrong.is_empty() {
         let lines: Vec<String> = (asked.iter().enumerate())
@@ -268,9 +279,13 @@ fn sent(place: &Place<'_>, asked: &[Asked], refused: &[Refusal], r: &mut Random)
         let lines = || some.iter().map(|one| &*one.line).collect::<Vec<_>>().join(" | ");
         match (place.send(way, &some), refusal) {
             (Ok(()), None) => {}
-            (Err(e), Some(refusal)) if e.contains(&format!(" {} ", refusal.error.name())) || e.contains(&format!(": {}\n", refusal.error.name())) => {}
+            (Err(e), Some(refusal))
+                if e.contains(&format!(" {} ", refusal.error.name()))
+                    || e.contains(&format!(": {}\n", refusal.error.name())) => {}
             (Ok(()), Some(refusal)) => wrong.push(format!("the switch takes `{}`, we say {}", lines(), refusal.error)),
-            (Err(e), Some(refusal)) => wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error)),
+            (Err(e), Some(refusal)) => {
+                wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error))
+            }
             (Err(e), None) => wrong.push(format!("the switch says `{e}` of one of `{}`", lines())),
         }
         at = end;

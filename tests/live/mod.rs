@@ -1,11 +1,11 @@
 //! Against a real ovs-vswitchd, which the tests start themselves. A short run belongs to every test run; `OFSCOPE_LONG=1`
 //! (`tests/run --long`) makes it a long one.
 
-mod diffs;
 mod changes;
+mod diffs;
 mod packets;
-mod random;
-mod requests;
+pub mod random;
+pub mod requests;
 mod switch;
 mod tables;
 mod traces;

@@ -128,7 +128,17 @@ fn cookie(r: &mut Random) -> u64 {
 fn flow(r: &mut Random, topic: &Topic) -> String {
     let version = topic.version;
     let command = r.of(&[
-        "add", "add", "add", "add", "add", "add", "modify", "modify", "modify_strict", "delete", "delete_strict",
+        "add",
+        "add",
+        "add",
+        "add",
+        "add",
+        "add",
+        "modify",
+        "modify",
+        "modify_strict",
+        "delete",
+        "delete_strict",
         "delete_strict",
     ]);
     let mut parts: Vec<String> = Vec::new();
@@ -206,7 +216,15 @@ fn group(r: &mut Random, topic: &Topic) -> String {
     let kind = r.of(&["all", "all", "select", "select", "indirect", "ff"]);
     let command = match version {
         Version::V10 | Version::V15 => r.of(&[
-            "add", "add", "add", "modify", "add_or_mod", "delete", "insert_bucket", "insert_bucket", "remove_bucket",
+            "add",
+            "add",
+            "add",
+            "modify",
+            "add_or_mod",
+            "delete",
+            "insert_bucket",
+            "insert_bucket",
+            "remove_bucket",
         ]),
         _ => r.of(&["add", "add", "add", "modify", "add_or_mod", "delete"]),
     };
@@ -230,7 +248,11 @@ fn group(r: &mut Random, topic: &Topic) -> String {
         _ => {
             let has_method = kind == "select" && matches!(version, Version::V10 | Version::V15) && r.once_in(3);
             let method = match has_method {
-                true => r.of(&[",selection_method=hash,fields(ip_src,tcp_dst)", ",selection_method=hash", ",selection_method=what"]),
+                true => r.of(&[
+                    ",selection_method=hash,fields(ip_src,tcp_dst)",
+                    ",selection_method=hash",
+                    ",selection_method=what",
+                ]),
                 false => "",
             };
             format!("group {command} group_id={id},type={kind}{method}{}", buckets(r, kind))

@@ -194,8 +194,7 @@ fn packets<'a>(
             }
         };
         let at = sent.start;
-        let (before, after) =
-            (World::of(scene.nodes()[at.node].node()), World::of(then.nodes()[at.node].node()));
+        let (before, after) = (World::of(scene.nodes()[at.node].node()), World::of(then.nodes()[at.node].node()));
         let packet = std::slice::from_ref(&at.packet);
         let found = plan::effects(&before, &after, at.bridge, packet, &Options::default());
         effects.extend(found.into_iter().map(|effect| (text.as_str(), effect)));

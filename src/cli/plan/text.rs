@@ -12,7 +12,7 @@ use crate::field::Names;
 use crate::model::bridge::Bridge;
 use crate::model::change::{Edit, Replaced, Request};
 use crate::model::flow::{Flow, Style};
-use crate::plan::{self, Way, Warning};
+use crate::plan::{self, Warning, Way};
 use crate::trace::Verdict;
 
 /// So many flows of one request are printed.
@@ -57,11 +57,7 @@ pub(super) fn paint(answer: &Answer<'_>, out: Option<&Path>, p: &mut Stdout) {
 fn head(answer: &Answer<'_>, p: &mut Stdout) {
     let (node, bridge) = (answer.chosen.node.node(), answer.chosen.bridge());
     p.put(Role::Accent, visible(&format!("{} {}", node.name, bridge.name)).trim());
-    p.text(&format!(
-        ": {} in {}",
-        counted(answer.file.requests.len(), "request"),
-        answer.file.version
-    ));
+    p.text(&format!(": {} in {}", counted(answer.file.requests.len(), "request"), answer.file.version));
     let flows = answer.change.flows();
     let n = |is: fn(&Replaced<Flow>) -> bool| flows.iter().filter(|replaced| is(replaced)).count();
     let counts = [
@@ -153,7 +149,8 @@ pub(super) fn fate(answer: &Answer<'_>, way: &Way) -> String {
             let outputs = way.outputs.iter().map(|(bridge, port, tunnel)| {
                 let bridges = &answer.chosen.node.node().bridges;
                 let bridge = bridges.get(*bridge);
-                let name = bridge.and_then(|b| b.names.port_name(*port)).map_or_else(|| port.to_string(), |n| n.to_string());
+                let name =
+                    bridge.and_then(|b| b.names.port_name(*port)).map_or_else(|| port.to_string(), |n| n.to_string());
                 let tunnel = tunnel.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
                 format!("{name}{tunnel}")
             });
