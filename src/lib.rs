@@ -7,6 +7,7 @@
 //! cli  tui                          what people touch
 //! practice                          lessons, and switches to try things on
 //! session                           a source, and what is known around a snapshot
+//! edit                              help for flows that are typed
 //! check  explain  graph  query      answers
 //! diff                              what changed
 //! why                               why they do not

@@ -46,3 +46,8 @@ fn the_page_about_filters_is_what_the_language_says() {
 fn the_page_about_findings_is_what_the_checks_say() {
     holds("findings.md", &ofscope::check::reference());
 }
+
+#[test]
+fn the_page_about_lessons_is_what_the_lessons_say() {
+    holds("lessons.md", &ofscope::practice::reference());
+}

@@ -40,7 +40,7 @@ const STOREYS: &[(&str, &[&str])] = &[
         "tui",
         &[
             "base", "field", "action", "model", "dump", "neutron", "check", "graph", "explain", "query", "edit",
-            "session", "trace", "packet", "why", "diff", "practice",
+            "session", "trace", "packet", "why", "diff", "plan", "practice",
         ],
     ),
     (

@@ -20,6 +20,7 @@ use ofscope::dump::{
     Part, Source, conntrack, datapath, dpif_show, fdb, flows, group_line, groups, meters, ovn, ovsdb_file, ovsdb_json,
     ovsdb_text, ports, tables, vsctl,
 };
+use ofscope::edit;
 use ofscope::explain::{self, Cx, Index};
 use ofscope::field::{Names, Version};
 use ofscope::graph::{self, Charset, Density, Fit, Graph, Layout};
@@ -38,7 +39,7 @@ use ofscope::session::{self, Scene, open};
 pub type Law = fn(&[u8]);
 
 /// The laws by name.
-pub const LAWS: [(&str, Law); 14] = [
+pub const LAWS: [(&str, Law); 15] = [
     ("flow_line", flow_line),
     ("flow_dump", flow_dump),
     ("fmt", fmt),
@@ -53,6 +54,7 @@ pub const LAWS: [(&str, Law); 14] = [
     ("explain", explain),
     ("frame", frame),
     ("packet", packet),
+    ("edit", edit),
 ];
 
 /// The laws of the readers that a text is for.
@@ -446,6 +448,33 @@ pub fn packet(data: &[u8]) {
             }
             Err(d) => about(&d),
         }
+    }
+}
+
+/// Whoever types a flow is helped, whatever the text and wherever the cursor is: places lie in the text, and a fix that
+/// is offered takes its complaint away.
+pub fn edit(data: &[u8]) {
+    let text = text(data);
+    let node = &SCENE.nodes()[0];
+    let around = edit::Around { bridge: node.bridges()[0].bridge(), naming: node.naming(0), names: node.names() };
+    let middle = text.floor_char_boundary(text.len() / 2);
+    for cursor in [middle, text.len()] {
+        let found = edit::complete(&text, cursor, &around);
+        assert!(text.get(found.replace.start as usize..found.replace.end as usize).is_some(), "{text:?} {found:?}");
+        edit::grammar(&text, cursor);
+    }
+    let checked = edit::check(&text, &around);
+    for piece in edit::pieces(&text, &checked.survey, &around) {
+        assert!(text.get(piece.span.start as usize..piece.span.end as usize).is_some(), "{text:?} {piece:?}");
+    }
+    assert!(edit::line_at(&edit::form(&text, &around), middle) < edit::form(&text, &around).len());
+    // Each fix is tried, so only so many are.
+    for complaint in checked.complaints.iter().take(4) {
+        let Some(fix) = &complaint.fix else { continue };
+        let (fixed, cursor) = fix.apply(&text, middle);
+        assert!(fixed.is_char_boundary(cursor));
+        let again = edit::check(&fixed, &around);
+        assert!(!again.complaints.iter().any(|c| c.diagnostic == complaint.diagnostic), "{text:?} {complaint:?}");
     }
 }
 

@@ -12,6 +12,7 @@ mod dumps;
 mod findings;
 mod house;
 mod laws;
+mod lessons;
 mod live;
 mod losses;
 mod memory;

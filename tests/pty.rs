@@ -79,6 +79,31 @@ fn the_program_opens_its_demo_goes_in_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn a_flow_with_a_mistake_is_mended_staged_and_taken_back() {
+    let tmux = Tmux::run("edit", &format!("{OFSCOPE} demo:; echo \"left with $?\"; sleep 60"));
+    tmux.wait_for("compute1");
+    tmux.keys(&["3"]);
+    tmux.wait_for("[3 Flows]");
+    tmux.keys(&["a", "C-u", "table=60,priority=7,tcp,tp_dst=22,actions=resubmt(,71)"]);
+    tmux.wait_for("no action `resubmt`");
+    tmux.keys(&["Tab"]);
+    tmux.wait_for("actions=resubmit(,71)");
+    tmux.keys(&["C-s"]);
+    let screen = tmux.wait_for("STAGED 1");
+    assert!(screen.contains("1 + T60 priority=7,tcp,tp_dst=22"), "{screen}");
+    // What becomes of packets comes by itself.
+    tmux.wait_for("Checks before sending");
+    tmux.keys(&["u"]);
+    let screen = tmux.wait_for("taken back");
+    assert!(screen.contains("READ-ONLY") && screen.contains("Nothing is staged"), "{screen}");
+    // Nothing is staged, so nothing is asked.
+    tmux.keys(&["1"]);
+    tmux.wait_for("[1 Node]");
+    tmux.keys(&["q"]);
+    tmux.wait_for("left with 0");
+}
+
+#[test]
 fn a_pipe_is_read_and_keys_still_work() {
     let dump = crate::fixtures().join("archives/every-form/br-int");
     let dump = crate::check::files_below(&dump).into_iter().find(|p| p.to_string_lossy().contains("dump-flows"));

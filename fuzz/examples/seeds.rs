@@ -54,6 +54,15 @@ fa:16:3e:7d:c6:2f fa:16:3e:a1:f9:02 88a8 0007 8100 0008 0806
 0x0000:  fa16 3e7d c62f fa16 3ea1 f902 0806 0001  ..>}./..>.......
 "#;
 
+/// Flows that are being typed: right, wrong, unfinished.
+const TYPED: &str = r#"table=82,priority=77,reg5=0x15,nw_src=10.0.0.11,tp_dst=5432 actions=output:2,resubmt(,92)
+tcp,nw_src=10.0.0.1/24,actions=ct(commit,zone=NXM_NX_REG6[0..15],exec(set_field:1->ct_mark)),learn(table=5
+ipv6,nd_target=fe80::1,actions=clone(load:5->reg1[0..7],move:dl_src->dl_dst),group:7,meter:3
+modify_strict table=RULES_INGRESS,arp,arp_spa=10.0.0.1
+delete cookie=5/-1,out_port=tap
+actions=conjunction(7,1/2),drop
+"#;
+
 /// The seeds, each once.
 struct Seeds {
     corpus: PathBuf,
@@ -135,6 +144,7 @@ fn main() {
     let mut seeds = Seeds { corpus: root.join("corpus"), known: BTreeSet::new() };
     files_below(&root.join("../fixtures")).iter().for_each(|path| seeds.file(path));
     FILTERS.lines().for_each(|filter| seeds.add("filter", filter.as_bytes()));
+    TYPED.lines().for_each(|flow| seeds.add("edit", flow.as_bytes()));
     PACKETS.lines().for_each(|packet| seeds.add("packet", packet.as_bytes()));
     let frames = fs::read_to_string(root.join("../fixtures/packets/frames.txt")).expect("the frames are there");
     for bytes in frames.lines().filter_map(|line| ofscope::packet::hex::parse(line).ok()) {

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::base::args::{Item, Separator, items};
-use crate::base::diag::{Diagnostic, nearest};
+use crate::base::diag::{Diagnostic, did_you_mean, nearest};
 use crate::base::paint::{List, Painter, Role};
 use crate::base::span::Span;
 use crate::field::names::{parse_known_port, parse_port};
@@ -383,7 +383,7 @@ impl<'a> Cx<'a> {
                 }
             };
             match nearest(text, candidates) {
-                Some(name) => d.hint(crate::base::diag::did_you_mean(name)),
+                Some(name) => d.hint(did_you_mean(name)),
                 None => d.hint("a port is a number, a reserved name such as LOCAL, or a name of this bridge"),
             }
         })
@@ -395,7 +395,7 @@ impl<'a> Cx<'a> {
             let d = self.error("unknown-table", text, format!("no table `{text}`"));
             let known = self.names.tables();
             match nearest(text, known.iter().map(|(_, name)| &**name)) {
-                Some(name) => d.hint(crate::base::diag::did_you_mean(name)),
+                Some(name) => d.hint(did_you_mean(name)),
                 None => d.hint("tables are numbered from 0 to 254, in decimal"),
             }
         })

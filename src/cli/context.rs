@@ -16,8 +16,9 @@ use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::dump::archive::LoadError;
 use crate::model::snapshot::{Snapshot, Sources};
+use crate::practice::open;
 pub use crate::session::Chosen;
-use crate::session::{Choice, NoChoice, NodeScene, Scene, Source, open};
+use crate::session::{Choice, NoChoice, NodeScene, Scene, Source};
 
 /// Standard output as commands write it.
 pub type Stdout = Out<BufWriter<Sink>>;

@@ -1,6 +1,7 @@
 //! `ofscope [SOURCE]`: the screens, or the overview of the nodes where nobody looks at a terminal.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use clap::{Args, CommandFactory};
 
@@ -10,6 +11,7 @@ use super::node;
 use super::out::{Color, Env};
 use crate::base::paint::{Painter, Role};
 use crate::graph::Charset;
+use crate::practice::Course;
 use crate::session::Source;
 use crate::tui::settings::theme_named;
 use crate::tui::theme::{Glyphs, Theme};
@@ -36,14 +38,18 @@ pub struct ScreenArgs {
 }
 
 /// What the screens open with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Start {
     /// What to read.
     pub source: Source,
+    /// What to compare it with.
+    pub other: Option<String>,
     /// Where to begin, as it was typed.
     pub place: Option<String>,
     /// The node and the bridge that were asked for.
     pub choice: (Option<String>, Option<String>),
+    /// The lessons to begin with, if they are the first screen, and which of them.
+    pub lessons: Option<(Arc<Course>, Option<String>)>,
 }
 
 /// Opens the screens, or prints the overview.
@@ -61,7 +67,14 @@ pub fn run(source: Option<&str>, place: Option<&str>, args: &ScreenArgs, cx: &Co
         return node::overview(&source, cx);
     }
     let choice = (cx.global.node.clone(), cx.global.bridge.clone());
-    open(&Start { source, place: place.map(str::to_owned), choice }, args, cx)
+    open(&Start { source, other: None, place: place.map(str::to_owned), choice, lessons: None }, args, cx)
+}
+
+/// Opens the lessons.
+pub fn learn(course: Arc<Course>, lesson: Option<&str>, cx: &Context) -> CommandResult {
+    let lessons = Some((course, lesson.map(str::to_owned)));
+    let start = Start { source: Source::default(), other: None, place: None, choice: (None, None), lessons };
+    open(&start, &ScreenArgs::default(), cx)
 }
 
 /// The subcommand that was meant by a name that no file has.
@@ -75,15 +88,18 @@ fn meant_subcommand(name: &str) -> Option<String> {
 }
 
 /// Starts the screens.
-fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
+pub fn open(start: &Start, args: &ScreenArgs, cx: &Context) -> CommandResult {
     let config = cx.config()?;
     let with = run::Open {
         source: start.source.clone(),
+        other: start.other.clone(),
         start: begin(start),
         look: look(args, &config.settings, cx)?,
         settings: config.settings.clone(),
         complaint: config.complaint(),
         offers: offers(&start.source),
+        kept: super::learn::kept(),
+        lessons: start.lessons.clone(),
     };
     let text = run::run(with).map_err(|e| {
         Failure::source(format!("the terminal cannot be used: {e}"))

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod change_file;
+pub mod common;
 pub mod conntrack;
 pub mod datapath;
 pub mod demo;

@@ -178,6 +178,7 @@ fn masks(text: &str, survey: &Survey, around: &Around<'_>) -> Vec<Complaint> {
 /// Actions that lead to what the bridge does not have.
 fn places(survey: &Survey, around: &Around<'_>) -> Vec<Complaint> {
     let (bridge, table) = (around.bridge, survey.flow_mod.flow.table);
+    let lacks = |number: u32| !bridge.ports.is_empty() && bridge.port(number).is_none();
     let mut complaints = Vec::new();
     for done in &survey.actions {
         let Some(action) = &done.action else { continue };
@@ -185,11 +186,9 @@ fn places(survey: &Survey, around: &Around<'_>) -> Vec<Complaint> {
         let mut say = |diagnostic: Diagnostic| complaints.push(Complaint { diagnostic, fix: None });
         for jump in jumps(&actions, table, &bridge.groups) {
             match jump.to {
-                Place::Port(number) if !bridge.ports.is_empty() && number < port::MAX => {
-                    if bridge.port(number).is_none() {
-                        let message = format!("{} has no port {number}: what is sent there is lost", bridge.name);
-                        say(Diagnostic::warning("missing-port", done.span, message));
-                    }
+                Place::Port(number) if number < port::MAX && lacks(number) => {
+                    let message = format!("{} has no port {number}: what is sent there is lost", bridge.name);
+                    say(Diagnostic::warning("missing-port", done.span, message));
                 }
                 Place::Group(id) => {
                     let message = format!("{} has no group {id}: the switch refuses the flow", bridge.name);

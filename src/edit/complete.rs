@@ -13,10 +13,12 @@ use crate::base::span::Span;
 use crate::dump::flow_line::{Command, KEYS, Key, split_actions};
 use crate::field::names::{port, quoted};
 use crate::field::proto::PROTOCOLS;
+use crate::field::subfield::by_own_name;
 use crate::field::table::{Dump, Format};
 use crate::field::{FieldId, format};
 use crate::model::flow::Flags;
 use crate::model::naming::Carries;
+use crate::model::store::FlowRef;
 use crate::query::{self, Completion, ITEMS, Item, ItemKind, Scope};
 
 /// Flows that are looked at for cookies, priorities and the like.
@@ -171,7 +173,7 @@ impl<'a> Offers<'a> {
         let used = query::used(self.around.bridge);
         for field in &used {
             let name = FieldId::by_name(field.dump_name).map_or(field.name, |_| field.dump_name);
-            let own = crate::field::subfield::by_own_name(name).map_or(field.name, |_| name);
+            let own = by_own_name(name).map_or(field.name, |_| name);
             self.add(1, format!("{own}="), ItemKind::Field, of_field(*field));
         }
         for field in FieldId::all() {
@@ -191,15 +193,15 @@ impl<'a> Offers<'a> {
             Some(Key::OutPort) => self.ports(),
             Some(Key::OutGroup) => self.groups(),
             Some(Key::Priority) => {
-                let flows = self.sample().map(|f| f.priority());
+                let flows = self.sample().map(FlowRef::priority);
                 self.numbers(flows.collect(), |n| n.to_string(), "flows have it");
             }
             Some(Key::Cookie) => {
-                let flows = self.sample().map(|f| f.cookie());
+                let flows = self.sample().map(FlowRef::cookie);
                 self.numbers(flows.collect(), |n| format!("{n:#x}"), "flows have it");
             }
             Some(_) => {}
-            None => match crate::field::subfield::by_own_name(name) {
+            None => match by_own_name(name) {
                 Some(field) => self.values(field),
                 None => self.hint = format!("there is no field {name}"),
             },
@@ -256,7 +258,7 @@ impl<'a> Offers<'a> {
         format!("port {number} {name} {title}").trim_end().replace("  ", " ")
     }
 
-    fn sample(&self) -> impl Iterator<Item = crate::model::store::FlowRef<'a>> + use<'a> {
+    fn sample(&self) -> impl Iterator<Item = FlowRef<'a>> + use<'a> {
         let bridge = self.around.bridge;
         let len = bridge.flows.len();
         (0..len).step_by(len.div_ceil(SAMPLE).max(1)).map(|id| bridge.flow(id as u32))
@@ -348,10 +350,8 @@ impl<'a> Offers<'a> {
             let found = row.keys.iter().find(|(k, ..)| k.trim_end_matches(['=', ':']) == key);
             return match found {
                 Some((_, takes, _)) => self.argument(*takes),
-                None => match crate::field::subfield::by_own_name(key).filter(|_| row.action == "learn") {
-                    Some(field) => self.values(field),
-                    None => {}
-                },
+                None if row.action == "learn" => by_own_name(key).into_iter().for_each(|field| self.values(field)),
+                None => {}
             };
         }
         self.begin(nest.item);

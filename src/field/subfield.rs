@@ -64,8 +64,8 @@ impl Subfield {
         let (rest, name) = split.unwrap_or((text, ""));
         let field = field_by_any_name(name).ok_or_else(|| {
             let known = FieldId::all().map(|f| f.name).chain(FieldId::all().map(|f| f.subfield_name()));
-            let hint = nearest(name, known)
-                .map_or("a field such as reg0[0..15]".to_owned(), |n| crate::base::diag::did_you_mean(n));
+            let hint =
+                nearest(name, known).map_or("a field such as reg0[0..15]".to_owned(), crate::base::diag::did_you_mean);
             error("unknown-field", name, format!("no field `{name}`"), hint)
         })?;
         let (after, range) = match rest.starts_with('[') {

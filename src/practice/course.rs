@@ -10,7 +10,11 @@ use super::grade::Wrong;
 use super::lesson::Lesson;
 use super::load;
 use crate::base::diag::{Diagnostic, Located, nearest};
+use crate::base::progress::Progress;
 use crate::base::span::Span;
+use crate::dump::archive::LoadError;
+use crate::model::snapshot::{Snapshot, Sources};
+use crate::session::{self, Source};
 
 mod texts {
     include!(concat!(env!("OUT_DIR"), "/lessons.rs"));
@@ -79,6 +83,27 @@ impl Course {
     pub fn exercise(&self, lesson: &Arc<Lesson>) -> Result<Exercise, Vec<Located>> {
         Exercise::of(lesson.clone(), self.dir.as_deref())
     }
+}
+
+/// Reads a source, as [`session::open`] does. The sandbox of a lesson is what its learner finds.
+pub fn open(
+    source: &Source,
+    fill: bool,
+    progress: &Progress,
+    publish: &mut dyn FnMut(Snapshot),
+) -> Result<Snapshot, LoadError> {
+    if let Source::Sandbox(name) = source {
+        let course = Course::built_in();
+        if let Ok(lesson) = course.lesson(name)
+            && let Ok(exercise) = course.exercise(lesson)
+        {
+            let mut snapshot = exercise.start;
+            let sources = Sources { name: source.name(), ..(*snapshot.sources).clone() };
+            snapshot.sources = Arc::new(sources);
+            return Ok(snapshot);
+        }
+    }
+    session::open(source, fill, progress, publish)
 }
 
 /// The text of a lesson file.
@@ -160,6 +185,13 @@ pub fn prove(lesson: &Arc<Lesson>, dir: Option<&Path>) -> Vec<Located> {
         let shown = at.map(|at| super::answer::flows(&question.evidence.value, &scene, at)).unwrap_or_default();
         if shown.is_empty() {
             complain(question.evidence.span, "no flow is like the evidence".to_owned(), vec![]);
+        }
+    }
+    for question in lesson.questions.iter().filter(|q| !q.counts.is_empty()) {
+        let at = super::edits::place(&question.at.value, &exercise.start, exercise.place);
+        let fits = at.map(|at| super::answer::flows(&question.counts.value, &scene, at).len()).unwrap_or_default();
+        if question.answers.iter().any(|answer| answer.value != fits.to_string()) {
+            complain(question.counts.span, format!("{fits} flows fit, which is not the answer"), vec![]);
         }
     }
     found

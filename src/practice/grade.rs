@@ -74,10 +74,15 @@ impl Exercise {
     /// itself is told with spans in its file.
     pub fn grade(&self, attempt: &Attempt) -> Result<Grade, Wrong> {
         let after = self.changed(&attempt.edits).map_err(Wrong::Edits)?;
-        let goals = self.goals(&after)?;
+        self.grade_of(&after, &attempt.answers)
+    }
+
+    /// Grades a switch as somebody left it, and answers.
+    pub fn grade_of(&self, after: &Snapshot, answers: &[String]) -> Result<Grade, Wrong> {
+        let goals = self.goals(after)?;
         let scene = Scene::new(self.start.clone());
         let questions = self.lesson.questions.iter().enumerate().map(|(at, question)| {
-            let given = attempt.answers.get(at).map_or("", String::as_str);
+            let given = answers.get(at).map_or("", String::as_str);
             self.question(question, given, &scene)
         });
         Ok(Grade { goals, questions: questions.collect() })

@@ -257,6 +257,8 @@ pub struct Question {
     pub at: Text,
     /// A filter of the flows that show it.
     pub evidence: Text,
+    /// A filter: the answer is how many flows fit it.
+    pub counts: Text,
 }
 
 /// How answers are compared.

@@ -72,7 +72,7 @@ pub const SECTIONS: [(&str, bool); 7] = [
 
 /// Every key.
 #[rustfmt::skip]
-pub const KEYS: [Row; 41] = [
+pub const KEYS: [Row; 42] = [
     row("", "id",       Takes::Text,   true,  "what the lesson is called on the command line"),
     row("", "number",   Takes::Number, true,  "its place in the course"),
     row("", "track",    Takes::Text,   true,  "`basics`, `openstack` or `incidents`"),
@@ -109,6 +109,7 @@ pub const KEYS: [Row; 41] = [
     row("question", "answers",  Takes::Texts, false, "the right answers; any of them will do"),
     row("question", "options",  Takes::Texts, false, "what may be answered, where it is a choice"),
     row("question", "evidence", Takes::Text,  false, "a filter of the flows that show it; for `flow`, of the flow itself"),
+    row("question", "counts",   Takes::Text,  false, "a filter: the answer is how many flows fit it"),
     row("question", "at",       Takes::Text,  false, "the bridge it is about, if that is another one"),
     row("lazy", "name",    Takes::Text,  true,  "a solution that comes to mind and is none"),
     row("lazy", "edits",   Takes::Text,  false, "its lines of a change file"),
@@ -459,6 +460,7 @@ impl Reader<'_> {
             options: section.texts("options").into_iter().map(|text| text.value).collect(),
             at: section.text("at"),
             evidence: section.text("evidence"),
+            counts: section.text("counts"),
         }
     }
 }

@@ -19,13 +19,15 @@ pub mod lesson;
 pub mod load;
 pub mod probe;
 pub mod progress;
+mod reference;
 pub mod send;
 pub mod setting;
 
-pub use self::course::Course;
+pub use self::course::{Course, open};
 pub use self::exercise::{Attempt, Exercise};
 pub use self::grade::{Grade, Outcome, Wrong};
 pub use self::kept::Kept;
 pub use self::lesson::{Lesson, Track};
-pub use self::progress::Progress;
+pub use self::progress::{Note, Progress};
+pub use self::reference::reference;
 pub use self::send::{send, send_into};

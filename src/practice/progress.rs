@@ -23,7 +23,27 @@ pub struct Done {
     pub shown: bool,
 }
 
+/// Something that a learner did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// Tried a lesson; whether everything was reached.
+    Tried(bool),
+    /// Looked at so many hints.
+    Hinted(u32),
+    /// Looked at the solution.
+    Shown,
+}
+
 impl Progress {
+    /// Notes what was done at a lesson.
+    pub fn note(&mut self, lesson: &str, note: Note) {
+        match note {
+            Note::Tried(passed) => self.tried(lesson, passed),
+            Note::Hinted(hints) => self.hinted(lesson, hints),
+            Note::Shown => self.shown(lesson),
+        }
+    }
+
     /// Reads what was kept. What is not understood is left out: progress is never worth a refusal.
     pub fn read(text: &str) -> Progress {
         let value: Value = serde_json::from_str(text).unwrap_or_default();

@@ -7,6 +7,7 @@
 
 mod keep;
 mod pairs;
+pub mod quick;
 mod roles;
 mod scene;
 mod source;

@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::scene::Scene;
 use crate::base::diag::Diagnostic;
 use crate::dump::change_file;
 use crate::field::Names;
 use crate::model::bridge::Bridge;
 use crate::model::change::{ChangeSet, Conflict, Edit, Request};
-use crate::model::flow::Flow;
+use crate::model::id::FlowHash;
 use crate::model::refusal::Refusal;
 
 /// What is staged for every bridge.
@@ -35,6 +37,8 @@ pub struct Set {
     change: ChangeSet,
     /// The bridge as it would be, if anything is changed.
     result: Option<Arc<Bridge>>,
+    /// The flows that come, change or go.
+    touched: FxHashSet<FlowHash>,
 }
 
 /// One request.
@@ -100,7 +104,7 @@ impl Staged {
     pub fn of_mut(&mut self, node: &Arc<str>, bridge: &Arc<str>) -> &mut Set {
         let at = self.sets.iter().position(|set| set.node == *node && set.bridge == *bridge);
         let at = at.unwrap_or_else(|| {
-            self.sets.push(Set { node: node.clone(), bridge: bridge.clone(), ..Set::default() });
+            self.sets.push(Set::of(node, bridge));
             self.sets.len() - 1
         });
         &mut self.sets[at]
@@ -142,6 +146,11 @@ fn bridge_of(scene: &Scene, node: &str, bridge: &str) -> Option<Arc<Bridge>> {
 }
 
 impl Set {
+    /// Nothing for a bridge.
+    pub fn of(node: &Arc<str>, bridge: &Arc<str>) -> Set {
+        Set { node: node.clone(), bridge: bridge.clone(), ..Set::default() }
+    }
+
     /// The requests, in the order in which they would be sent.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -254,12 +263,9 @@ impl Set {
         counts
     }
 
-    /// Whether a flow of the bridge is changed or deleted.
-    pub fn touches(&self, flow: &Flow) -> bool {
-        let edits = self.entries.iter().filter_map(|entry| entry.fate.edit());
-        edits.flat_map(|edit| &edit.flows).filter_map(|r| r.either()).any(|touched| {
-            (touched.table, touched.priority) == (flow.table, flow.priority) && touched.matches == flow.matches
-        })
+    /// Whether a flow comes, changes or goes.
+    pub fn touches(&self, flow: FlowHash) -> bool {
+        self.touched.contains(&flow)
     }
 
     /// The requests as a file that `ovs-ofctl` takes.
@@ -292,7 +298,8 @@ impl Set {
     }
 
     /// Finds out what becomes of each request on a bridge. Those that did something do the same again, or are in
-    /// conflict; they never do something else. Those that are open come after them.
+    /// conflict; they never do something else. Those that are open come after them; those that were refused stay so until
+    /// everything is asked for again.
     fn settle(&mut self, base: &Bridge) {
         let known = |entry: &Entry| match &entry.fate {
             Fate::Does(edit) | Fate::Conflict(_, edit) => Some((**edit).clone()),
@@ -310,7 +317,8 @@ impl Set {
                 (_, fate) => rebased.next().map_or(fate, |edit| Fate::Does(Arc::new(edit.clone()))),
             };
         }
-        let open: Vec<usize> = (0..self.len()).filter(|at| !settled.contains(at)).collect();
+        let is_open = |at: &usize| matches!(self.entries[*at].fate, Fate::Open);
+        let open: Vec<usize> = (0..self.len()).filter(is_open).collect();
         // A set that was made for this bridge can be applied to it.
         let mut result = change.apply(base).ok();
         if let (Some(bridge), false) = (&result, open.is_empty()) {
@@ -326,6 +334,8 @@ impl Set {
             result = more.apply(bridge).ok().or(result);
             change = change.compose(&more).unwrap_or(change);
         }
+        let flows = change.edits.iter().flat_map(|edit| &edit.flows).filter_map(|replaced| replaced.either());
+        self.touched = flows.map(|flow| FlowHash::new(flow.table, flow.priority, &flow.matches)).collect();
         self.result = result.filter(|_| !change.is_empty()).map(Arc::new);
         self.change = change;
     }

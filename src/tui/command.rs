@@ -24,19 +24,31 @@ pub enum Context {
     Trace,
     /// Why a flow got a packet or not.
     Why,
+    /// What changed from another source.
+    Diff,
+    /// What is staged.
+    Staged,
+    /// A flow that is typed.
+    Edit,
+    /// The lessons.
+    Learn,
     /// The files, and what was wrong in them.
     Sources,
 }
 
 impl Context {
     /// Every context, with its name in the configuration and its title.
-    pub const ALL: [(Context, &'static str, &'static str); 7] = [
+    pub const ALL: [(Context, &'static str, &'static str); 11] = [
         (Context::Node, "node", "node"),
         (Context::Pipeline, "pipeline", "pipeline"),
         (Context::Flows, "flows", "flow list"),
         (Context::Flow, "flow", "flow"),
         (Context::Trace, "trace", "trace"),
         (Context::Why, "why", "why not"),
+        (Context::Diff, "diff", "diff"),
+        (Context::Staged, "staged", "staged changes"),
+        (Context::Edit, "edit", "editor of a flow"),
+        (Context::Learn, "learn", "lessons"),
         (Context::Sources, "sources", "sources"),
     ];
 
@@ -57,10 +69,19 @@ impl Contexts {
     const FLOWS: Contexts = Contexts::of(Context::Flows);
     const FLOW: Contexts = Contexts::of(Context::Flow);
     const TRACE: Contexts = Contexts::of(Context::Trace);
-    const ANY: Contexts = Contexts((1 << Context::ALL.len()) - 1);
+    const DIFF: Contexts = Contexts::of(Context::Diff);
+    const STAGED: Contexts = Contexts::of(Context::Staged);
+    const EDIT: Contexts = Contexts::of(Context::Edit);
+    const LEARN: Contexts = Contexts::of(Context::Learn);
+    /// Every screen. While somebody types, letters are letters, so the editor is none of them.
+    const ANY: Contexts = Contexts(((1 << Context::ALL.len()) - 1) & !Contexts::EDIT.0);
 
     const fn of(context: Context) -> Contexts {
         Contexts(1 << context as u16)
+    }
+
+    const fn without(self, other: Contexts) -> Contexts {
+        Contexts(self.0 & !other.0)
     }
 
     const fn and(self, other: Contexts) -> Contexts {
@@ -133,18 +154,35 @@ const PIPELINE: Contexts = Contexts::PIPELINE;
 const FLOWS: Contexts = Contexts::FLOWS;
 const FLOW: Contexts = Contexts::FLOW;
 const TRACE: Contexts = Contexts::TRACE;
+const DIFF: Contexts = Contexts::DIFF;
 const ROWS: Contexts = Contexts::FLOWS.and(Contexts::of(Context::Sources));
 const ONE_FLOW: Contexts = Contexts::FLOWS.and(Contexts::FLOW);
+const STAGED: Contexts = Contexts::STAGED;
+const EDIT: Contexts = Contexts::EDIT;
+const LEARN: Contexts = Contexts::LEARN;
+/// Where flows are seen that can be changed.
+const SEEN: Contexts = ONE_FLOW.and(Contexts::TRACE);
+/// Where something can be staged.
+const STAGES: Contexts = SEEN.and(Contexts::NODE).and(Contexts::PIPELINE).and(Contexts::STAGED).and(LEARN);
 
 #[rustfmt::skip]
 commands! {
     Open             "open"              ["Enter"]            View ANY,  "open",        "open, follow, apply";
+    NextChange       "next-change"       ["n"]                Move DIFF, "next change", "next change";
+    StructureOrMeaning "structure-or-meaning" ["v"]           View DIFF, "structure/meaning", "flows that changed, or packets that fare otherwise";
+    CompareWhat      "compare-what"      ["c"]                View DIFF, "what to compare", "what counts as a difference, and another source";
+    BringBack        "bring-back"        ["u"]                Act  DIFF, "stage the way back", "stage what brings this change back";
+    Report           "report"            ["w"]                Act  DIFF, "report",      "save what changed as a report";
     EditPacket       "edit-packet"       ["i"]                Act  TRACE, "edit packet", "type or change the packet";
     NextPane         "next-pane"         ["Tab"]              Move ANY,  "pane",        "next pane or section";
     CtAnswer         "conntrack-answer"  ["c"]                Act  TRACE, "conntrack",   "what connection tracking answers: new est rpl rel inv";
     NearMisses       "near-misses"       ["n"]                Move TRACE, "near misses", "the flows that almost let the packet through";
     Reply            "reply"             ["r"]                Act  TRACE, "reply",       "trace the answer to the packet, the connection now established";
-    Trace            "trace"             ["t"]                Act  NODE.and(FLOWS).and(FLOW), "trace", "trace a packet from this port, or one that this flow matches";
+    Trace            "trace"             ["t"]                Act  NODE.and(FLOWS).and(FLOW).and(LEARN), "trace", "trace a packet from this port, one that this flow matches, or that of the goal";
+    Hint             "hint"              ["H"]                Act  LEARN, "hint",       "one more hint";
+    Solution         "solution"          ["S"]                Act  LEARN, "solution",   "show or hide the solution, and what there was to learn";
+    NextLesson       "next-lesson"       ["n"]                Act  LEARN, "next",       "the next lesson that is not done";
+    ResetLesson      "reset-lesson"      ["R"]                Act  LEARN, "reset",      "begin the lesson again";
     Why              "why"               ["w"]                Act  FLOWS.and(FLOW).and(TRACE), "why not", "why the traced packet got this flow, or did not";
     Filter           "filter"            ["/"]                View FLOWS, "filter",     "filter the list while typing";
     AndCell          "and-cell"          ["+"]                View FLOWS, "and-cell",   "keep only flows like the selected cell";
@@ -157,8 +195,20 @@ commands! {
     IdleTables       "idle-tables"       ["H"]                View PIPELINE, "idle tables", "show or hide tables without packets";
     HeatBy           "heat-by"           ["b"]                View PIPELINE, "heat by..", "heat by packets, bytes, flows or drops";
     References       "references"        ["x"]                Act  ONE_FLOW, "references", "who leads here, where it goes next, what shares its cookie or port";
-    Copy             "copy"              ["y"]                Act  ONE_FLOW.and(TRACE), "copy", "copy the flow or the trace: text, commands, JSON, a link";
+    Copy             "copy"              ["y"]                Act  ONE_FLOW.and(TRACE).and(STAGED), "copy", "copy the flow, the trace or what is staged: text, commands, JSON";
     Palette          "palette"           [":"]                View ANY,  "command",     "command palette: commands, tables, ports, flows";
+    StageFlow        "stage-flow"        ["Ctrl-s" "Enter"]   Act  EDIT, "stage",      "stage what is typed; nothing is sent";
+    Complete         "complete"          ["Tab"]              Act  EDIT, "complete",   "complete the word at the cursor, or mend the nearest mistake";
+    AddMissing       "add-missing"       ["Ctrl-f"]           Act  EDIT, "add",        "add the words that the match lacks";
+    Unstage          "unstage"           ["d"]                Act  STAGED, "take off", "take the change under the cursor off the set";
+    Effect           "effect"            ["F5"]               View STAGED.and(EDIT), "effect", "what becomes of packets: before and after";
+    Form             "form"              ["F6"]               View EDIT, "form",       "one line a field, or all in one";
+    LeaveEditor      "leave-editor"      ["Esc"]              View EDIT, "leave",      "leave the editor; the draft is kept";
+    EditorHelp       "editor-help"       ["F1"]               View EDIT, "help",       "the keys that work here";
+    AddFlow          "add-flow"          ["a"]                Act  STAGES, "add",      "stage a new flow: opens the editor";
+    EditFlow         "edit-flow"         ["e"]                Act  SEEN, "edit",       "stage a change of this flow: opens the editor";
+    DeleteFlow       "delete-flow"       ["d"]                Act  SEEN, "delete",     "stage that this flow, or every marked one, is deleted";
+    Undo             "undo"              ["u"]                Act  STAGES, "undo",     "take the last step of staging back";
     Sources          "sources"           ["P"]                View ANY,  "problems",    "the files that were read, and what was not understood";
     Help             "help"              ["?" "F1"]           View ANY,  "help",        "the keys that work here";
     Quit             "quit"              ["q"]                View ANY,  "quit",        "close this screen; on the Node screen: leave";
@@ -177,6 +227,7 @@ commands! {
     Middle           "middle"            ["Z"]                Move ROWS, "", "put the row into the middle";
     NextHit          "next-hit"          ["n"]                Move FLOWS, "", "next flow that the highlight finds";
     PreviousHit      "previous-hit"      ["N"]                Move FLOWS, "", "previous flow that the highlight finds";
+    PreviousChange   "previous-change"   ["N"]                Move DIFF, "", "the change before";
     SetPlace         "set-place"         ["m"]                Move FLOWS, "", "remember this row under a letter";
     GoPlace          "go-to-place"       ["'"]                Move FLOWS, "", "go to a remembered row";
 
@@ -188,6 +239,9 @@ commands! {
     Screen2          "screen-pipeline"   ["2"]                View ANY,  "", "screen 2: the pipeline";
     Screen3          "screen-flows"      ["3"]                View ANY,  "", "screen 3: the flows";
     Screen4          "screen-trace"      ["4"]                View ANY,  "", "screen 4: where a packet goes";
+    Screen5          "screen-diff"       ["5"]                View ANY,  "", "screen 5: what changed from another source";
+    Screen6          "screen-staged"     ["6"]                View ANY,  "", "screen 6: what is staged";
+    Screen8          "screen-learn"      ["8"]                View ANY,  "", "screen 8: the lessons";
     EmptyTrace       "empty-trace"       ["T"]                View ANY,  "", "trace a packet from nothing";
     PastePacket      "paste-packet"      ["p"]                Act  TRACE, "", "empty the line for a packet that you paste";
     Full             "full-size"         ["z"]                View ANY,  "", "one pane in full size, and back";
@@ -200,7 +254,7 @@ commands! {
     ScrollLeft       "scroll-left"       ["<"]                View FLOWS.and(PIPELINE), "", "scroll to the left";
     ScrollRight      "scroll-right"      [">"]                View FLOWS.and(PIPELINE), "", "scroll to the right";
     Raw              "raw-text"          ["W"]                View FLOWS, "", "short or full text of match and actions";
-    ReadAgain        "read-again"        ["R"]                View ANY,  "", "read the source again";
+    ReadAgain        "read-again"        ["R"]                View ANY.without(LEARN), "", "read the source again";
     Mouse            "mouse"             ["M"]                View ANY,  "", "mouse on or off";
     Theme            "theme"             []                   View ANY,  "", "next theme";
     Redraw           "redraw"            ["Ctrl-l"]           View ANY,  "", "draw the screen again";
@@ -213,6 +267,18 @@ commands! {
     MarkAll          "mark-all"          ["Ctrl-a"]           Act  FLOWS, "", "mark every row that is shown";
     SaveView         "save-view"         ["Ctrl-s"]           Act  FLOWS.and(FLOW).and(PIPELINE), "", "save what is shown to a file";
     SaveTest         "save-test"         ["Ctrl-s"]           Act  TRACE, "", "add packet and verdict to a file, as a command that checks them";
+    Redo             "redo"              ["Ctrl-r"]           Act  STAGES, "", "make the step of staging again";
+    SendEarlier      "send-earlier"      ["K"]                Act  STAGED, "", "send it before the one above";
+    SendLater        "send-later"        ["J"]                Act  STAGED, "", "send it after the one below";
+    SaveStaged       "save-staged"       ["Ctrl-s"]           Act  STAGED, "", "save what is staged to a file that ovs-ofctl takes";
+    ReadStaged       "read-staged"       ["r"]                Act  STAGED, "", "stage what such a file asks for";
+    ToggleView       "toggle-view"       ["v"]                View STAGED, "", "every screen as it would be, or as it is";
+    ViewStaged       "view-staged"       []                   View ANY,  "", "every screen shows the switch as it would be";
+    ViewBase         "view-base"         []                   View ANY,  "", "every screen shows the switch as it is";
+    Commit           "commit"            []                   Act  ANY,  "", "review what is staged and make it so";
+    WayBack          "way-back"          []                   Act  STAGED, "", "stage the way back of the last commit";
+    Unpin            "unpin"             []                   Act  STAGED, "", "forget the pinned packets";
+    Pin              "pin"               ["m"]                Act  TRACE, "", "pin the packet: the effect of changes is told for it";
     LeaveWithMarked  "leave-with-marked" ["Ctrl-e"]           Act  FLOWS, "", "leave and print the marked flows";
     Stop             "stop"              ["Ctrl-c"]           Act  ANY,  "", "stop the running work; else leave";
     Suspend          "suspend"           ["Ctrl-z"]           Act  ANY,  "", "back to the shell, for now";

@@ -108,6 +108,12 @@ impl Input {
         }
     }
 
+    /// Puts the cursor at a byte, or in front of the grapheme that holds it.
+    pub fn go(&mut self, at: usize) {
+        let starts = self.text.grapheme_indices(true).map(|(start, _)| start).chain([self.text.len()]);
+        self.cursor = starts.take_while(|start| *start <= at).last().unwrap_or(0);
+    }
+
     /// Does `edit`. Tells whether the text changed.
     pub fn edit(&mut self, edit: Edit) -> bool {
         let before = self.text.clone();

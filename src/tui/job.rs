@@ -4,6 +4,9 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::columns::Column;
+use super::learn::{self, Graded, Ready};
+use super::told::differences::{self, Compared, Differences, Shown};
+use super::told::effect::{Effect, effect};
 use super::told::{self, Asked, Rivals, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
@@ -13,9 +16,10 @@ use crate::graph::{Graph, Options};
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
 use crate::model::owner::Owner;
+use crate::practice::{Course, Exercise, Lesson};
 use crate::query::words::Data;
 use crate::query::{By, Filter, Fold, fold};
-use crate::session::Scene;
+use crate::session::{Scene, Staged};
 
 /// What is to be worked out.
 #[derive(Debug, Clone)]
@@ -56,6 +60,21 @@ pub enum Ask {
     Trace(Asked),
     /// A packet that comes by a flow.
     Reach(FlowId),
+    /// What changed from another source.
+    Differences(Arc<Scene>, Compared),
+    /// Packets that fare otherwise.
+    Meaning(Arc<Scene>, Arc<Differences>),
+    /// What becomes of packets with what is staged.
+    Effect {
+        /// What is staged.
+        staged: Arc<Staged>,
+        /// Packets that are looked at in any case.
+        pins: Vec<Asked>,
+    },
+    /// A lesson made ready.
+    Lesson(Arc<Course>, Arc<Lesson>),
+    /// Whether the goals of a lesson are reached on this scene, and whether these answers are right.
+    Grade(Arc<Exercise>, Vec<String>),
     /// Why flows of a lookup got the packet or not.
     Why {
         /// The trace.
@@ -80,11 +99,17 @@ pub enum Kind {
     Words,
     /// A traced packet.
     Trace,
+    /// What changed.
+    Diff,
+    /// The effect of what is staged.
+    Effect,
+    /// A lesson.
+    Lesson,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 7;
 }
 
 impl Ask {
@@ -96,6 +121,9 @@ impl Ask {
             Ask::Graph(_) => Kind::Graph,
             Ask::Flow(_) | Ask::Table(_) => Kind::Words,
             Ask::Trace(_) | Ask::Reach(_) | Ask::Why { .. } => Kind::Trace,
+            Ask::Differences(..) | Ask::Meaning(..) => Kind::Diff,
+            Ask::Effect { .. } => Kind::Effect,
+            Ask::Lesson(..) | Ask::Grade(..) => Kind::Lesson,
         }
     }
 
@@ -112,6 +140,11 @@ impl Ask {
             Ask::Trace(_) => "tracing",
             Ask::Reach(_) => "looking for a packet that comes by the flow",
             Ask::Why { .. } => "comparing flows",
+            Ask::Differences(..) => "comparing",
+            Ask::Meaning(..) => "looking for packets that fare otherwise",
+            Ask::Effect { .. } => "tracing packets before and after",
+            Ask::Lesson(..) => "making the lesson ready",
+            Ask::Grade(..) => "checking the goals",
         }
     }
 }
@@ -135,6 +168,16 @@ pub enum Answer {
     Reach(Result<(Asked, String), String>),
     /// Why flows got a packet or not.
     Why(Arc<Rivals>),
+    /// What changed; nothing if the other source has no such bridge.
+    Differences(Option<Arc<Differences>>),
+    /// Packets that fare otherwise.
+    Meaning(Option<Arc<Shown>>),
+    /// What becomes of packets with what is staged.
+    Effect(Arc<Effect>),
+    /// A lesson with its switch.
+    Lesson(Ready),
+    /// What came of an attempt.
+    Grade(Arc<Graded>),
 }
 
 /// The rows of a list.
@@ -171,6 +214,13 @@ pub const REFERENCES: usize = 200;
 impl Job {
     /// Does the work. Nothing comes out if the bridge is gone.
     pub fn run(&self, progress: &Progress) -> Option<Answer> {
+        match &self.ask {
+            Ask::Lesson(course, lesson) => return Some(Answer::Lesson(learn::ready(course, lesson))),
+            Ask::Grade(exercise, answers) => {
+                return Some(Answer::Grade(Arc::new(learn::grade(exercise, &self.scene, answers))));
+            }
+            _ => {}
+        }
         let (node, at) = self.spot.find(&self.scene)?;
         let bridge = node.bridges()[at].bridge();
         Some(match &self.ask {
@@ -221,6 +271,18 @@ impl Job {
             Ask::Table(id) => Answer::Table(*id, Arc::new(explain::table(&node.explain(at), *id))),
             Ask::Trace(asked) => Answer::Trace(told::tell(&self.scene, asked).map(Arc::new)),
             Ask::Reach(flow) => Answer::Reach(told::ask::for_flow(&self.scene, &self.spot, *flow)),
+            Ask::Differences(before, compared) => {
+                let found = differences::differences(before, &self.scene, &self.spot, *compared);
+                Answer::Differences(found.map(Arc::new))
+            }
+            Ask::Meaning(before, told) => {
+                let shown = differences::shown(before, &self.scene, &self.spot, told.clone());
+                Answer::Meaning(shown.map(Arc::new))
+            }
+            Ask::Effect { staged, pins } => {
+                Answer::Effect(Arc::new(effect(&self.scene, staged, &self.spot, pins, progress)))
+            }
+            Ask::Lesson(..) | Ask::Grade(..) => return None,
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
                 Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))

@@ -4,6 +4,7 @@ use super::columns::Column;
 use super::input::Input;
 use super::list::Cursor;
 use crate::base::paint::Target;
+use crate::diff::Aspect;
 use crate::graph::Goal;
 use crate::query::By;
 
@@ -48,6 +49,16 @@ pub enum Purpose {
     Save,
     /// Add packet and verdict to a file of tests.
     SaveTest,
+    /// Answer a question of the lesson, by its place.
+    Answer(usize),
+    /// Read a source to compare with.
+    CompareWith,
+    /// Save a report of what changed.
+    Report,
+    /// Save what is staged to a file.
+    SaveStaged,
+    /// Stage what a file asks for.
+    ReadStaged,
 }
 
 /// A list to choose from.
@@ -93,6 +104,22 @@ pub enum Choice {
     LastTrace,
     /// Follows a link.
     Open(Target),
+    /// What may differ counts, or not.
+    Count(Aspect),
+    /// Groups, meters or ports count, or not.
+    CountOthers(usize),
+    /// Asks for another source to compare with.
+    CompareWith,
+    /// Compares what is staged with what is there.
+    CompareStaged,
+    /// Makes what is staged so.
+    Commit,
+    /// Saves what is staged.
+    SaveStaged,
+    /// Leaves, whatever is staged.
+    Leave,
+    /// Does nothing.
+    Stay,
 }
 
 /// What can be copied of a flow.
@@ -122,7 +149,20 @@ pub enum CopyAs {
     OvsCommand,
     /// The command that traces the packet again and checks the verdict.
     TestLine,
+    /// What is staged, as lines that `ovs-ofctl` takes.
+    StagedLines,
+    /// The command that sends it.
+    StagedCommand,
+    /// The lines that take it back.
+    StagedBack,
 }
+
+/// Every way to copy what is staged: the key, the way, and what it gives.
+pub const STAGED_COPIES: [(char, CopyAs, &str); 3] = [
+    ('c', CopyAs::StagedCommand, "ovs-ofctl command that sends it as one bundle"),
+    ('l', CopyAs::StagedLines, "lines of a file for ovs-ofctl"),
+    ('u', CopyAs::StagedBack, "lines that take it back"),
+];
 
 /// Every way to copy a trace: the key, the way, and what it gives.
 pub const TRACE_COPIES: [(char, CopyAs, &str); 5] = [

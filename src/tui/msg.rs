@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::job::{Answer, Job, Kind};
 use super::key::Key;
 use crate::base::progress::Progress;
+use crate::practice::Note;
 use crate::session::Scene;
 
 /// What comes to the screen.
@@ -38,8 +39,14 @@ pub enum Msg {
     Answer(Ticket, Answer),
     /// The terminal is gone, or somebody ended the program.
     Gone,
+    /// A source to compare with was read, or why not: its name and what was read.
+    Other(Arc<str>, Result<Arc<Scene>, String>),
     /// A recording was read, or why not: its path and its bytes.
     Recording(String, Result<Arc<[u8]>, String>),
+    /// A file of changes was read, or why not: its path and its text.
+    Changes(PathBuf, Result<String, String>),
+    /// What is staged was saved there, or why not.
+    Kept(PathBuf, Result<(), String>),
     /// An effect was done or not; what to tell.
     Done(Result<String, String>),
 }
@@ -90,6 +97,16 @@ pub enum Effect {
     Save(PathBuf, String),
     /// Read a recording of packets.
     Read(String),
+    /// Read a source to compare with.
+    ReadOther(String),
+    /// Read a file of changes.
+    ReadChanges(PathBuf),
+    /// Write what is staged to a file, which is there whole then or as it was; whether it may replace one.
+    Keep(PathBuf, String, bool),
+    /// Work out what follows from a scene.
+    Warm(Arc<Scene>),
+    /// Keep what was done at a lesson.
+    Learned(String, Note),
     /// Add a line to a file.
     Append(PathBuf, String),
     /// Listen to the mouse, or not.

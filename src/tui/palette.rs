@@ -31,6 +31,8 @@ pub enum Act {
     Row(usize),
     /// A filter for the list on the screen, or for the bridge.
     Filter(String),
+    /// Compares with a source.
+    Compare(String),
     /// A theme.
     Theme(&'static str),
     /// Nothing: it cannot be done here.
@@ -70,6 +72,9 @@ fn direct(state: &State, typed: &str) -> Vec<Item> {
     }
     if let Some(filter) = typed.strip_prefix("flows where ").or_else(|| typed.strip_prefix("flows ")) {
         found.push(item(format!("flows where {filter}"), "filter the flows", Act::Filter(filter.to_owned())));
+    }
+    if let Some(source) = typed.strip_prefix("diff ").map(str::trim).filter(|source| !source.is_empty()) {
+        found.push(item(format!("diff {source}"), "what changed from that source", Act::Compare(source.to_owned())));
     }
     found
 }

@@ -22,17 +22,20 @@ use super::job::Kind;
 use super::key::Key;
 use super::msg::{Effect, Mouse, MouseAct, Msg, Ticket};
 use super::state::{Look, Origin, Running, Settings, Start, State};
-use super::update::update;
+use super::update::{begin_with_lessons, update};
 use super::view::draw;
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
-use crate::session::{Scene, Source, open};
+use crate::practice::{Course, Kept, open};
+use crate::session::{Scene, Source, keep};
 
 /// What the screens open with.
 #[derive(Debug)]
 pub struct Open {
     /// What to read.
     pub source: Source,
+    /// What to compare it with.
+    pub other: Option<String>,
     /// Where to begin.
     pub start: Start,
     /// How things look.
@@ -43,6 +46,10 @@ pub struct Open {
     pub complaint: Option<String>,
     /// The line on the first screen that says where to go from here.
     pub offers: Vec<(Role, String)>,
+    /// Where progress at lessons is kept.
+    pub kept: Option<Kept>,
+    /// The lessons to begin with, where screen 8 is the first, and which of them.
+    pub lessons: Option<(Arc<Course>, Option<String>)>,
 }
 
 /// How often something that moves is drawn.
@@ -52,6 +59,8 @@ const GROWS: Duration = Duration::from_millis(120);
 /// Clicks closer than this are one double click.
 /// How much of a recording is read, in bytes.
 const RECORDING: u64 = 256 << 20;
+/// How much of a file of changes is read, in bytes.
+const CHANGES: u64 = 64 << 20;
 const DOUBLE: Duration = Duration::from_millis(400);
 
 /// Runs the screens until the person leaves. What comes out is to be printed then.
@@ -69,19 +78,39 @@ pub fn run(with: Open) -> io::Result<String> {
     let mut state = State::new(origin, with.look, (size.width, size.height));
     state.configure(with.settings);
     (state.offers, state.start) = (with.offers, Some(with.start));
+    state.learning.progress = with.kept.as_ref().map_or_else(Default::default, Kept::load);
+    let begins_with_lessons = with.lessons.is_some();
+    if let Some((course, lesson)) = with.lessons {
+        (state.learning.course, state.learning.first) = (Some(course), lesson);
+    }
     if let Some(complaint) = with.complaint {
         state.say(Role::Warn, complaint);
     }
-    let mut runner = Runner { source: with.source, send, begun: Instant::now(), around: Around::read(), quit: None };
+    let mut runner = Runner {
+        source: with.source,
+        send,
+        begun: Instant::now(),
+        around: Around::read(),
+        quit: None,
+        kept: with.kept,
+    };
     execute!(io::stdout(), EnableBracketedPaste)?;
     if has_mouse {
         execute!(io::stdout(), EnableMouseCapture)?;
     }
     let progress = Progress::default();
-    state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
-    runner.load(progress);
     runner.listen();
     runner.obey();
+    if begins_with_lessons {
+        for effect in begin_with_lessons(&mut state) {
+            runner.perform(effect, &mut state, &mut terminal)?;
+        }
+    } else {
+        state.load = Some(Running { ticket: None, what: "reading", progress: progress.clone(), since: 0 });
+        runner.load(progress);
+        state.wants_diff = with.other.is_some();
+        with.other.into_iter().for_each(|name| runner.read_other(name));
+    }
     let outcome = runner.turn(&mut state, &mut terminal, &receive);
     let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
     ratatui::restore();
@@ -97,6 +126,7 @@ struct Runner {
     begun: Instant,
     around: Around,
     quit: Option<String>,
+    kept: Option<Kept>,
 }
 
 impl Runner {
@@ -173,6 +203,45 @@ impl Runner {
                 });
                 return Ok(());
             }
+            Effect::ReadOther(name) => {
+                self.read_other(name);
+                return Ok(());
+            }
+            Effect::ReadChanges(path) => {
+                let mut text = String::new();
+                let file = std::fs::File::open(&path).and_then(|f| f.take(CHANGES).read_to_string(&mut text));
+                let read = file.map(|_| text).map_err(|e| format!("{} cannot be read: {e}", path.display()));
+                for effect in update(state, Msg::Changes(path, read)) {
+                    self.perform(effect, state, terminal)?;
+                }
+                return Ok(());
+            }
+            Effect::Keep(path, text, replace) => {
+                let kept = keep(&path, &text, replace).map_err(|e| match e.kind() {
+                    io::ErrorKind::AlreadyExists => {
+                        format!("{} is there already; choose another name", path.display())
+                    }
+                    _ => format!("{} cannot be written, and is as it was: {e}", path.display()),
+                });
+                update(state, Msg::Kept(path, kept));
+                return Ok(());
+            }
+            Effect::Warm(scene) => {
+                let send = self.send.clone();
+                thread::spawn(move || {
+                    scene.warm();
+                    let _ = send.send(Msg::Warm);
+                });
+                return Ok(());
+            }
+            Effect::Learned(lesson, note) => {
+                // That it cannot be kept is only told.
+                let Some(kept) = &self.kept else { return Ok(()) };
+                match kept.note(|progress| progress.note(&lesson, note)) {
+                    Ok(()) => return Ok(()),
+                    Err(e) => Err(format!("what you did is not kept: {}: {e}", kept.path().display())),
+                }
+            }
             Effect::Append(path, line) => {
                 let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
                 match file.and_then(|mut f| writeln!(f, "{line}")) {
@@ -226,6 +295,20 @@ impl Runner {
                     let _ = send.send(Msg::LoadFailed(e.to_string()));
                 }
             }
+        });
+    }
+
+    /// Reads a source to compare with.
+    fn read_other(&self, name: String) {
+        let send = self.send.clone();
+        thread::spawn(move || {
+            let source = Source::named(&name);
+            let read = match source {
+                Source::Stdin => Err("standard input cannot be compared with here".to_owned()),
+                _ => open(&source, true, &Progress::default(), &mut |_| {}).map_err(|e| e.to_string()),
+            };
+            let scene = read.map(|snapshot| Arc::new(Scene::new(snapshot)));
+            let _ = send.send(Msg::Other(name.into(), scene));
         });
     }
 

@@ -1,20 +1,25 @@
 //! Everything the screen shows follows from one value.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::{Context, Id, Keymap};
 use super::job::Kind;
 use super::key::Key;
 use super::layer::Layer;
+use super::learn::Learning;
 use super::msg::Ticket;
+use super::staged::Editor;
 use super::theme::{Glyphs, Theme};
-use super::told::Told;
-use super::views::{FlowsView, NodeView, Screen, View};
+use super::told::differences::Other;
+use super::told::{Asked, Told};
+use super::views::{FlowsView, NodeView, Screen, Spot, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
 use crate::graph::Charset;
-use crate::session::Scene;
+use crate::model::change::Request;
+use crate::session::{Scene, Staged};
 
 /// The state of the screen.
 #[derive(Debug)]
@@ -57,6 +62,24 @@ pub struct State {
     pub traced: Option<Arc<Told>>,
     /// Packets that were traced, latest last.
     pub packets: Vec<String>,
+    /// The course, and how far somebody is.
+    pub learning: Learning,
+    /// What the source is compared with.
+    pub other: Option<Other>,
+    /// Whether to begin with the comparison, once both sources are there.
+    pub wants_diff: bool,
+    /// What is staged.
+    pub staged: Staged,
+    /// What was read, while the screens show it as it would be with what is staged.
+    pub base: Option<Arc<Scene>>,
+    /// Flows that were being typed when the editor was left.
+    pub drafts: Vec<(Spot, Editor)>,
+    /// Packets whose fate is told before and after changes.
+    pub pins: Vec<Asked>,
+    /// What takes the last commit back.
+    pub way_back: Option<(Spot, Vec<Request>)>,
+    /// The file in which what is staged was saved last, and whether it holds all of it.
+    pub kept: Option<(PathBuf, bool)>,
 }
 
 /// Where to begin.
@@ -91,7 +114,7 @@ impl Origin {
     pub fn text(&self) -> String {
         match self {
             Origin::Demo => "DEMO".to_owned(),
-            Origin::Sandbox => "SANDBOX".to_owned(),
+            Origin::Sandbox => "SANDBOX (no switch)".to_owned(),
             // The whole path is on the Sources screen; here the places need the room.
             Origin::File(name) => {
                 let path = name.trim_end_matches('/');
@@ -194,6 +217,11 @@ impl History {
         self.views.iter_mut()
     }
 
+    /// The view that going back leads to.
+    pub fn before(&self) -> Option<&View> {
+        self.views.get(self.at.checked_sub(1)?)
+    }
+
     /// Goes on to a new view; those that were ahead are forgotten.
     pub fn push(&mut self, view: View) {
         self.last = self.at;
@@ -257,7 +285,21 @@ impl State {
             start: None,
             traced: None,
             packets: Vec::new(),
+            learning: Learning::default(),
+            other: None,
+            wants_diff: false,
+            staged: Staged::default(),
+            base: None,
+            drafts: Vec::new(),
+            pins: Vec::new(),
+            way_back: None,
+            kept: None,
         }
+    }
+
+    /// What was read, whatever the screens show.
+    pub fn base(&self) -> &Arc<Scene> {
+        self.base.as_ref().unwrap_or(&self.scene)
     }
 
     /// Takes what the person has set.

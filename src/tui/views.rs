@@ -7,8 +7,11 @@ use super::columns::{COLUMNS, Column};
 use super::command::Context;
 use super::input::Input;
 use super::job::{FlowDetail, Kind, Rows};
+use super::learn::LearnView;
 use super::list::Cursor;
+use super::staged::StagedView;
 use super::told::ask::Example;
+use super::told::differences::{Compared, Differences, Line, Shown};
 use super::told::{Asked, Rivals, Told};
 use crate::base::diag::Diagnostic;
 use crate::explain::TableExplanation;
@@ -68,6 +71,12 @@ pub enum Screen {
     Trace(Box<TraceView>),
     /// Why a flow got a packet or not.
     Why(Box<WhyView>),
+    /// 5 Diff.
+    Diff(Box<DiffView>),
+    /// 6 Staged.
+    Staged(Box<StagedView>),
+    /// 8 Learn.
+    Learn(Box<LearnView>),
     /// The files, and what was wrong in them.
     Sources(SourcesView),
 }
@@ -82,6 +91,10 @@ impl Screen {
             Screen::Flow(_) => Context::Flow,
             Screen::Trace(_) => Context::Trace,
             Screen::Why(_) => Context::Why,
+            Screen::Diff(_) => Context::Diff,
+            Screen::Staged(view) if view.editor.is_some() => Context::Edit,
+            Screen::Staged(_) => Context::Staged,
+            Screen::Learn(_) => Context::Learn,
             Screen::Sources(_) => Context::Sources,
         }
     }
@@ -95,6 +108,9 @@ impl Screen {
             Screen::Flow(v) => Some(&v.spot),
             Screen::Trace(v) => Some(&v.asked.spot),
             Screen::Why(v) => Some(&v.spot),
+            Screen::Diff(v) => Some(&v.spot),
+            Screen::Staged(v) => Some(&v.spot),
+            Screen::Learn(v) => Some(&v.spot).filter(|spot| !spot.bridge.is_empty()),
         }
     }
 
@@ -485,6 +501,38 @@ pub struct WhyView {
     pub rivals: Option<Arc<Rivals>>,
     /// The row.
     pub cursor: Cursor,
+}
+
+/// 5 Diff.
+#[derive(Debug, Default)]
+pub struct DiffView {
+    /// The bridge.
+    pub spot: Spot,
+    /// What is compared.
+    pub compared: Compared,
+    /// What changed, once worked out.
+    pub told: Option<Arc<Differences>>,
+    /// What packets showed, once worked out.
+    pub shown: Option<Arc<Shown>>,
+    /// Whether something is being worked out.
+    pub is_working: bool,
+    /// Whether the packets are shown, and not the flows.
+    pub shows_meaning: bool,
+    /// The runs that are opened.
+    pub open: BTreeSet<usize>,
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// Whether the lines were made for both sides beside each other; nothing if they have to be made.
+    pub drawn: Option<bool>,
+    /// The line under the cursor.
+    pub cursor: Cursor,
+}
+
+impl DiffView {
+    /// Of a bridge.
+    pub fn new(spot: Spot) -> DiffView {
+        DiffView { spot, ..DiffView::default() }
+    }
 }
 
 /// The files, and what was wrong in them.

@@ -30,14 +30,26 @@ fn deleted_flows_are_told_by_table_and_nothing_else_is() {
 fn a_witness_is_delivered_before_and_dropped_after() {
     let found = run(&["diff", BEFORE, AFTER, "--meaning", "--json"]).ends(1).json();
     let witnesses = found["witnesses"].as_array().unwrap();
-    assert_eq!(witnesses.len(), 2);
-    for witness in witnesses {
-        assert_eq!(witness["before"]["verdict"], "delivered", "{witness}");
-        assert_eq!(witness["after"]["verdict"], "dropped", "{witness}");
-        assert!(witness["packet"].as_str().unwrap().contains("tp_dst=443"), "{witness}");
-    }
+    // Both flows are to blame for the same, so one packet shows it.
+    let [witness] = &witnesses[..] else { panic!("{witnesses:#?}") };
+    assert_eq!(witness["before"]["verdict"], "delivered", "{witness}");
+    assert_eq!(witness["after"]["verdict"], "dropped", "{witness}");
+    assert!(witness["packet"].as_str().unwrap().contains("tp_dst=443"), "{witness}");
+    assert_eq!(witness["flows"].as_array().unwrap().len(), 2, "{witness}");
     let text = run(&["diff", BEFORE, AFTER, "--meaning"]).ends(1).out;
-    assert!(text.contains("\n    was   delivered: ") && text.contains("\n    is    dropped: "), "{text}");
+    assert!(text.contains("\n     before  delivered: ") && text.contains("\n     after   dropped: "), "{text}");
+    assert!(text.contains("packets fare otherwise in 1 way; 2 flows are to blame\n"), "{text}");
+}
+
+#[test]
+fn flows_that_change_nothing_for_any_packet_found_are_said_to_mean_the_same_and_no_more() {
+    let rest = "priority=1,in_port=1 actions=output:2\npriority=0 actions=drop";
+    let more = format!("priority=5,tcp,in_port=1,tp_dst=80 actions=output:2\n{rest}");
+    let text = with_files("means", rest, &more, &["--meaning"]).ends(1).out;
+    assert!(text.contains("same in meaning as far as 1 packet showed\n"), "{text}");
+    let hidden = format!("{rest}\npriority=0,tcp,in_port=1 actions=output:3");
+    let text = with_files("hidden", rest, &hidden, &["--meaning"]).ends(1).out;
+    assert!(text.contains("1 flow gets no packet, others of the table take all\n"), "{text}");
 }
 
 #[test]
@@ -122,6 +134,47 @@ fn a_port_that_only_one_node_has_is_told_by_role_and_other_differences_stay() {
         ["reg5=0x5", "in_port=5", "fa:16:3e:a3:d9:70"].iter().any(|own| text.contains(own))
     };
     assert!(added.as_array().unwrap().iter().all(is_own), "{added:#}");
+}
+
+#[test]
+fn large_dumps_whose_texts_are_compared_first_differ_in_the_same_as_when_all_of_them_is_understood() {
+    let line = |n: u32, cookie: u32, packets: u32, more: &str| {
+        format!(
+            " cookie={cookie:#x}, duration={packets}.5s, table={}, n_packets={packets}, n_bytes=0, \
+             priority={},tcp,reg5={:#x},tp_dst={} actions=mod_dl_dst:fa:16:3e:00:00:01,resubmit(,9){more}\n",
+            n % 7,
+            n % 5,
+            n / 100,
+            n % 100
+        )
+    };
+    let a: String = (0..4000).map(|n| line(n, 1, n, "")).collect();
+    let b = (3..4003).map(|n| match n % 500 {
+        0 => line(n, 2, n, ",output:1"),
+        // Another word for the same.
+        1 => line(n, 1, n, "").replace("mod_dl_dst:fa:16:3e:00:00:01", "set_field:fa:16:3e:00:00:01->eth_dst"),
+        2 => line(n, 2, n, ""),
+        3 => line(n, 1, n + 1, ""),
+        _ => line(n, 1, n, ""),
+    });
+    let b: String = b.collect();
+    assert!(a.len() > 1 << 18, "too small for the quick way");
+    for more in [&[][..], &["--with", "cookie"], &["--ignore", "actions"]] {
+        let text = with_files("large", &a, &b, more).out;
+        let json = with_files("large", &a, &b, &[more, &["--json"]].concat()).json();
+        let count = |key: &str| json[key].as_array().unwrap().len();
+        for (key, sign) in [("removed", "  - "), ("added", "  + "), ("modified", "  ~ ")] {
+            let told: Vec<&str> = text.lines().filter(|line| line.starts_with(sign)).collect();
+            assert_eq!(told.len(), count(key), "{more:?} {key}: {}", &text[text.len() - 300..]);
+        }
+        let grouped = |n: u64| ofscope::base::number::grouped(n);
+        let same = json["bridges"][0]["same"].as_u64().unwrap();
+        assert!(text.contains(&format!("; {} flows are the same\n", grouped(same))), "{more:?} {same} {text}");
+        for (name, n) in json["ignored"].as_object().unwrap() {
+            let told = format!("{} in {name}", grouped(n.as_u64().unwrap()));
+            assert!(*n == 0 || text.contains(&told), "{more:?} {told}");
+        }
+    }
 }
 
 /// How many lines of `ovs-ofctl diff-flows` begin with a sign.

@@ -7,6 +7,7 @@ mod docs;
 mod flows;
 mod fmt;
 mod inputs;
+mod learn;
 mod nodes;
 mod plan;
 mod trace;
@@ -47,6 +48,7 @@ impl Run {
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ofscope"));
     command.env("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-configuration"));
+    command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-state"));
     for name in ["OFSCOPE_CONFIG", "OFSCOPE_THEME"] {
         command.env_remove(name);
     }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod diffs;
+mod format;
 mod packets;
 pub mod random;
 pub mod requests;

@@ -48,6 +48,15 @@ impl Screen {
                     Effect::Start(ticket, job, progress) => {
                         messages.extend(job.run(&progress).map(|answer| Msg::Answer(ticket, answer)));
                     }
+                    Effect::ReadOther(name) => {
+                        let read = open(&Source::named(&name), true, &Progress::default(), &mut |_| {});
+                        let read = read.map(|snapshot| Arc::new(Scene::new(snapshot))).map_err(|e| e.to_string());
+                        messages.push(Msg::Other(name.into(), read));
+                    }
+                    Effect::Warm(scene) => {
+                        scene.warm();
+                        messages.push(Msg::Warm);
+                    }
                     other => self.effects.push(other),
                 }
             }

@@ -11,7 +11,7 @@ use crate::diff::{Aspect, Aspects, Diff};
 use crate::model::bridge::FlowId;
 
 /// Prints what changed in all pairs as one document.
-pub(super) fn print(all: &[Answer<'_>], is_same: bool, ignore: Aspects, is_asked: bool, out: &mut Stdout) {
+pub(super) fn print(all: &[Answer<'_>], is_same: bool, ignore: Aspects, out: &mut Stdout) {
     let mut parts = json!({"same": is_same});
     let mut ignored = Map::new();
     for aspect in ignore.iter() {
@@ -34,7 +34,7 @@ pub(super) fn print(all: &[Answer<'_>], is_same: bool, ignore: Aspects, is_asked
     parts["meters"] = of_all(|diff| &diff.meters).into();
     parts["ports"] = of_all(|diff| &diff.ports).into();
     parts["witnesses"] =
-        all.iter().flat_map(|answer| answer.witnesses.iter().map(|w| witness(answer, w))).collect::<Vec<_>>().into();
+        all.iter().flat_map(|answer| answer.witnesses().map(|w| witness(answer, w))).collect::<Vec<_>>().into();
     let bridges = all.iter().map(|answer| {
         let diff = &answer.diff;
         let mut row = json!({
@@ -51,9 +51,13 @@ pub(super) fn print(all: &[Answer<'_>], is_same: bool, ignore: Aspects, is_asked
             let roles = answer.roles.iter().map(|role| json!({"what": role.what, "a": role.a, "b": role.b}));
             row["roles"] = roles.collect::<Vec<_>>().into();
         }
-        if is_asked {
-            row["asked"] = answer.asked.0.into();
-            row["not_asked"] = answer.asked.1.into();
+        if let Some(meaning) = &answer.meaning {
+            row["asked"] = meaning.asked.into();
+            row["not_asked"] = meaning.not_asked.into();
+            row["packets"] = meaning.packets.into();
+            row["unreached"] = meaning.unreached.into();
+            row["shadowed"] = meaning.shadowed.into();
+            row["meaning"] = meaning.sentence().into();
         }
         row
     });
@@ -118,16 +122,19 @@ impl<'a> Side<'a> {
 fn witness(answer: &Answer<'_>, witness: &Witness) -> Value {
     let flow =
         |chosen: Option<Chosen<'_>>, id: Option<FlowId>| Side::of(chosen).zip(id).map(|(side, id)| side.flow(id));
-    let old = flow(answer.pair.a, witness.changed.old);
+    let pair = &answer.pair;
+    let blamed = witness.changed.iter().map(|c| json!({"old": flow(pair.a, c.old), "new": flow(pair.b, c.new)}));
+    let first = witness.changed.first();
     json!({
         "packet": witness.packet.text(),
         "ct_next": witness.ct_next.iter().map(|state| super::text::flags(*state)).collect::<Vec<_>>(),
         "before": fate(&witness.before),
         "after": fate(&witness.after),
-        "node": &*answer.pair.node,
-        "bridge": &*answer.pair.bridge,
-        "old": old,
-        "new": flow(answer.pair.b, witness.changed.new),
+        "node": &*pair.node,
+        "bridge": &*pair.bridge,
+        "old": first.and_then(|changed| flow(pair.a, changed.old)),
+        "new": first.and_then(|changed| flow(pair.b, changed.new)),
+        "flows": blamed.collect::<Vec<_>>(),
     })
 }
 

@@ -4,19 +4,22 @@ mod json;
 mod ofctl;
 mod text;
 
+use std::io::IsTerminal;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::context::{Context, not_chosen};
 use super::failure::{CommandResult, Failure, Outcome};
-use crate::diff::meaning::{Changed, Place, Witness, witness};
+use super::screen::{self, ScreenArgs, Start};
+use crate::diff::meaning::{Meaning, Place, Witness, meaning};
 use crate::diff::rename::by_role;
 use crate::diff::{Aspect, Aspects, Diff, diff};
-use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs};
+use crate::session::{Counterpart, Pair, Roles, Scene, Source, Wanted, Ways, pairs, quick};
 
 /// Say what changed from one capture to another.
 ///
-/// Flows are paired by table, priority and match, and compared by what they do: cookies, counters, ages, order and spelling make no difference unless they are asked for. Nodes and bridges are paired by name; where each side has only one, that is the pair. Ends with 0 if nothing changed, with 1 if something did.
+/// Flows are paired by table, priority and match, and compared by what they do: cookies, counters, ages, order and spelling make no difference unless they are asked for. Nodes and bridges are paired by name; where each side has only one, that is the pair. Ends with 0 if nothing changed, with 1 if something did. On a terminal the screens open with both sides.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope diff before.txt after.txt
@@ -28,7 +31,7 @@ pub struct DiffArgs {
     pub a: String,
     /// What is now: the same.
     pub b: String,
-    /// Look for packets that fare otherwise: one for each flow that changed.
+    /// Look for packets that fare otherwise: one for each way in which they do, with the flows to blame.
     #[arg(long, conflicts_with = "format")]
     pub meaning: bool,
     /// Take no notice of these, beside cookie, counters and duration.
@@ -46,6 +49,9 @@ pub struct DiffArgs {
     /// Print JSON.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// How to draw the screens.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
     /// Print lines for another program.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -90,30 +96,49 @@ struct Answer<'a> {
     diff: Diff,
     /// What was taken for the same, if that was asked.
     roles: Vec<Counterpart>,
-    witnesses: Vec<Witness>,
-    /// How many flows that changed were asked for a packet, and how many were not.
-    asked: (usize, usize),
+    /// What packets showed, if that was asked.
+    meaning: Option<Meaning>,
 }
 
-/// Prints what changed.
+impl DiffArgs {
+    /// Whether a person looks at a terminal, and asked for nothing that only text has.
+    fn opens_screen(&self) -> bool {
+        let is_plain = self.screen.plain || self.meaning || self.json || self.by_role || self.format.is_some();
+        let is_chosen = self.node_b.is_some() || !self.ignore.is_empty() || !self.with.is_empty();
+        !is_plain && !is_chosen && self.a != "-" && self.b != "-" && std::io::stdout().is_terminal()
+    }
+}
+
+/// Prints what changed, or opens the screen.
 pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     if args.a == "-" && args.b == "-" {
         return Err(Failure::usage("standard input can be read only once").hint("name a file for one of them").into());
     }
+    if args.opens_screen() {
+        let (source, choice) = (cx.source(Some(&args.b))?, (cx.global.node.clone(), cx.global.bridge.clone()));
+        cx.source(Some(&args.a))?;
+        let start = Start { source, other: Some(args.a.clone()), place: None, choice, lessons: None };
+        return screen::open(&start, &args.screen, cx);
+    }
     // A name that is no source is told before the other one is read, which may take long.
     let sources: [Source; 2] = [cx.source(Some(&args.a))?, cx.source(Some(&args.b))?];
-    let [a, b] = [cx.load(&sources[0])?, cx.load(&sources[1])?];
     let ignore = Aspects::ignored_by_default().with(aspects(&args.ignore)).without(aspects(&args.with));
+    // Who wanted a flow, and where packets go, follows from all flows.
+    let needs_all = args.json || args.meaning || args.by_role;
+    let rest = if needs_all { None } else { quick::rest(&sources[0], &sources[1], ignore) };
+    let loaded = if rest.is_none() { Some([cx.load(&sources[0])?, cx.load(&sources[1])?]) } else { None };
+    let scenes = rest.as_ref().map(|rest| &rest.scenes).or(loaded.as_ref());
+    let [a, b] = scenes.expect("one of the two ways was gone");
     let is_asked = |word: &str| !args.ignore.iter().any(|ignored| ignored == word);
     let wanted = Wanted { choice: cx.choice(), node_b: args.node_b.as_deref() };
-    let paired = pairs(&a, &b, wanted).map_err(not_chosen)?;
-    let ways = args.meaning.then(|| (Ways::of(&a), Ways::of(&b)));
+    let paired = pairs(a, b, wanted).map_err(not_chosen)?;
+    let ways = args.meaning.then(|| (Ways::of(a), Ways::of(b)));
     let answers: Vec<Answer<'_>> = paired
         .into_iter()
         .map(|pair| {
             let mut options = pair.options(ignore, is_asked);
             let (before, after) = pair.bridges();
-            let (diff, roles) = match (args.by_role, pair.a, pair.b) {
+            let (mut diff, roles) = match (args.by_role, pair.a, pair.b) {
                 (true, Some(a), Some(b)) => {
                     let mut roles = Roles::of(a, b);
                     // Ports have other names and addresses, that is what it is about.
@@ -122,9 +147,10 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
                 }
                 _ => (diff(before, after, &options), Vec::new()),
             };
-            let mut answer = Answer { pair, diff, roles, witnesses: Vec::new(), asked: (0, 0) };
+            rest.iter().for_each(|rest| rest.add_to(&mut diff));
+            let mut answer = Answer { pair, diff, roles, meaning: None };
             if let Some((before, after)) = &ways {
-                answer.ask((&a, before), (&b, after));
+                answer.ask((a, before), (b, after));
             }
             answer
         })
@@ -134,8 +160,8 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
     let mut out = cx.out();
     match (args.format, args.json) {
         (Some(Format::Ofctl), _) => ofctl::print(&answers, &mut out)?,
-        (None, true) => json::print(&answers, is_same, ignore, args.meaning, &mut out),
-        (None, false) => text::paint(&answers, args.meaning, &mut out),
+        (None, true) => json::print(&answers, is_same, ignore, &mut out),
+        (None, false) => text::paint(&answers, &mut out),
     }
     let done = cx.finish(out, b.snapshot(), outcome)?;
     let first = a.snapshot();
@@ -145,6 +171,11 @@ pub fn run(args: &DiffArgs, cx: &Context) -> CommandResult {
 }
 
 impl Answer<'_> {
+    /// Packets that fare otherwise.
+    fn witnesses(&self) -> impl Iterator<Item = &Witness> {
+        self.meaning.iter().flat_map(|meaning| &meaning.witnesses)
+    }
+
     /// Looks for packets that fare otherwise.
     fn ask(&mut self, before: (&Scene, &Ways<'_>), after: (&Scene, &Ways<'_>)) {
         let (Some(old), Some(new)) = (self.pair.a, self.pair.b) else { return };
@@ -154,8 +185,6 @@ impl Answer<'_> {
         };
         let before = Place { cx: &cx_before[place(before.0, old)], bridge: old.at };
         let after = Place { cx: &cx_after[place(after.0, new)], bridge: new.at };
-        let changed = Changed::all(&self.diff);
-        self.asked = (changed.len().min(ASKED), changed.len().saturating_sub(ASKED));
-        self.witnesses = changed.into_iter().take(ASKED).filter_map(|one| witness(before, after, one)).collect();
+        self.meaning = Some(meaning(before, after, &self.diff, ASKED));
     }
 }

@@ -6,7 +6,7 @@ use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 use crate::cli::context::Stdout;
 use crate::cli::json::names_of;
-use crate::diff::meaning::{Fate, Witness};
+use crate::diff::meaning::Witness;
 use crate::diff::others::Change;
 use crate::diff::{Aspect, Modified};
 use crate::model::bridge::{Bridge, FlowId};
@@ -16,15 +16,15 @@ use crate::session::Counterpart;
 use crate::trace::paint::ct_state;
 
 /// Prints what changed, bridge by bridge and table by table.
-pub(super) fn paint(answers: &[Answer<'_>], is_asked: bool, p: &mut Stdout) {
+pub(super) fn paint(answers: &[Answer<'_>], p: &mut Stdout) {
     let is_told = |answer: &&Answer<'_>| !answer.diff.is_same() || !answer.pair.is_whole() || !answer.roles.is_empty();
     for answer in answers.iter().filter(is_told) {
         bridge(answer, p);
-        for witness in &answer.witnesses {
-            self::witness(answer, witness, p);
+        for (at, witness) in answer.witnesses().enumerate() {
+            self::witness(answer, at + 1, witness, p);
         }
-        if is_asked {
-            asked(answer, p);
+        if let Some(meaning) = answer.meaning.as_ref().filter(|meaning| meaning.asked > 0) {
+            p.dim(&format!("  {}\n", meaning.sentence()));
         }
         p.text("\n");
         if !p.is_open() {
@@ -182,64 +182,42 @@ fn others(what: &str, changes: &[Change], p: &mut impl Painter) {
     }
 }
 
-fn witness(answer: &Answer<'_>, witness: &Witness, p: &mut impl Painter) {
+/// So many of the flows to blame are shown.
+const BLAMED: usize = 4;
+
+fn witness(answer: &Answer<'_>, number: usize, witness: &Witness, p: &mut impl Painter) {
     let (a, b) = answer.pair.bridges();
-    let (bridge, id) = match (witness.changed.old, witness.changed.new) {
-        (Some(old), _) => (a, old),
-        (None, Some(new)) => (b, new),
-        (None, None) => return,
-    };
-    p.text("  packet  ");
+    let fates = (witness.before.verdict.name(), witness.after.verdict.name());
+    p.put(Role::Warn, &format!("  {number}  {} -> {}\n", fates.0, fates.1));
+    p.dim("     packet  ");
     p.text(&visible(&witness.packet.text()));
     for state in &witness.ct_next {
         p.dim(" --ct-next ");
         p.text(&flags(*state));
     }
     p.text("\n");
-    flow(("    by    ", Role::Dim), bridge, id, false, p);
-    for (word, fate) in [("was", &witness.before), ("is", &witness.after)] {
-        p.dim(&format!("    {word:6}"));
-        p.text(&format!("{}\n", visible(&in_words(fate))));
+    for (word, fate) in [("before", &witness.before), ("after", &witness.after)] {
+        p.dim(&format!("     {word:8}"));
+        p.text(&format!("{}\n", visible(&fate.in_words())));
+    }
+    for changed in witness.changed.iter().take(BLAMED) {
+        let (sign, bridge, id) = match (changed.old, changed.new) {
+            (Some(old), None) => ("     by    - ", a, old),
+            (Some(old), Some(_)) => ("     by    ~ ", a, old),
+            (None, Some(new)) => ("     by    + ", b, new),
+            (None, None) => continue,
+        };
+        flow((sign, Role::Dim), bridge, id, false, p);
+    }
+    let rest = witness.changed.len().saturating_sub(BLAMED);
+    if rest > 0 {
+        p.dim(&format!("     and by {}\n", crate::base::words::counted(rest, "more flow")));
     }
 }
 
 /// What connection tracking answers, as `--ct-next` of `ofscope trace` takes it.
 pub(super) fn flags(state: u8) -> String {
     ct_state(state).replace('|', ",")
-}
-
-/// What becomes of a packet, in words.
-fn in_words(fate: &Fate) -> String {
-    if let Some(lost) = &fate.lost {
-        return format!("dropped: {lost}");
-    }
-    let outputs: Vec<String> = fate
-        .outputs
-        .iter()
-        .map(|out| {
-            let tunnel = out.tunnel.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
-            format!("{} of {}{tunnel} as {}", out.port, out.bridge, out.packet)
-        })
-        .collect();
-    match outputs.is_empty() {
-        true => fate.verdict.name().to_owned(),
-        false => format!("{}: {}", fate.verdict.name(), outputs.join("; ")),
-    }
-}
-
-fn asked(answer: &Answer<'_>, p: &mut impl Painter) {
-    let (asked, rest) = answer.asked;
-    if answer.pair.is_whole() && asked > 0 {
-        let without = asked - answer.witnesses.len();
-        let mut text = format!("  {} packets fare otherwise", grouped(answer.witnesses.len() as u64));
-        if without > 0 {
-            text += &format!("; for {without} of the flows none was found, which proves nothing");
-        }
-        if rest > 0 {
-            text += &format!("; {} more flows were not asked", grouped(rest as u64));
-        }
-        p.dim(&format!("{text}\n"));
-    }
 }
 
 fn summary(answers: &[Answer<'_>], p: &mut impl Painter) {

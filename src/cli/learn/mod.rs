@@ -57,12 +57,24 @@ pub struct LearnArgs {
     /// Take the lessons of a directory in place of those inside the program.
     #[arg(long, value_name = "DIR")]
     pub from: Option<PathBuf>,
+    /// Print text instead of drawing screens.
+    #[arg(long, env = "OFSCOPE_PLAIN", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    pub plain: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Lists lessons, shows one, or checks an attempt.
+impl LearnArgs {
+    /// Whether nothing is asked that is answered with text, and somebody looks at a terminal.
+    fn wants_screen(&self) -> bool {
+        let asks = self.list || self.json || self.solution || self.reset || self.plain;
+        let asks = asks || self.check.is_some() || self.hint.is_some() || !self.answer.is_empty();
+        !asks && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    }
+}
+
+/// Opens the lessons on a terminal; lists them, shows one, or checks an attempt.
 pub fn run(args: &LearnArgs, cx: &Context) -> CommandResult {
     if let (None, Some(file)) = (&args.lesson, &args.check) {
         return check_lesson(file, args, cx);
@@ -76,6 +88,12 @@ pub fn run(args: &LearnArgs, cx: &Context) -> CommandResult {
     let partial = if course.found.is_empty() { Outcome::Done } else { Outcome::Partial };
     let kept = kept();
     let progress = kept.as_ref().map_or_else(Progress::default, Kept::load);
+    if args.wants_screen() {
+        if let Some(name) = &args.lesson {
+            course.lesson(name).map_err(|near| no_lesson(name, near))?;
+        }
+        return super::screen::learn(Arc::new(course), args.lesson.as_deref(), cx);
+    }
     let Some(name) = &args.lesson else {
         let mut out = cx.out();
         match args.json {

@@ -99,6 +99,10 @@ pub(super) fn page(exercise: &Exercise, grade: &Grade, progress: &Progress, widt
         p.put(Role::Output, "done before");
         p.text("\n");
     }
+    p.dim(&format!(
+        "look     ofscope flows sandbox:{0}, ofscope trace sandbox:{0} PACKET, ofscope sandbox:{0}\n",
+        lesson.id
+    ));
     p.dim(&format!("check    ofscope learn {}", lesson.id));
     p.dim(if lesson.goals.is_empty() { "" } else { " --check FILE" });
     p.dim(&" --answer TEXT".repeat(lesson.questions.len()));

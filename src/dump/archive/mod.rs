@@ -70,6 +70,12 @@ pub fn load(path: &Path, request: &Request<'_>, publish: &mut dyn FnMut(Snapshot
     assemble(survey, path, request, publish)
 }
 
+/// Understands a file whose text was read already.
+pub fn load_text(path: &Path, text: Vec<u8>, request: &Request<'_>) -> Result<Snapshot, LoadError> {
+    let survey = Survey::of(Tree::of_text(path, text), request.progress);
+    assemble(survey, path, request, &mut |_| {})
+}
+
 /// Reads a text that cannot be read twice, such as standard input. Flows are shown as they come.
 pub fn load_stream(
     input: Input,

@@ -126,6 +126,16 @@ impl Tree {
         })
     }
 
+    /// A file whose text was read already.
+    pub fn of_text(path: &Path, text: Vec<u8>) -> Tree {
+        let name = path.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned());
+        Tree {
+            entries: vec![Entry { path: name, size: text.len() as u64, content: Content::Held(text.into()) }],
+            prefix: path.canonicalize().ok().and_then(|p| Some(prefix(p.parent()?))).unwrap_or_default(),
+            left_out: Vec::new(),
+        }
+    }
+
     /// What comes through a pipe.
     pub fn of_pipe(input: Input) -> io::Result<Tree> {
         if is_tar(input.head()) {

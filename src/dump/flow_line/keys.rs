@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::{Command, parse_duration};
 use crate::action::Cx;
 use crate::base::args::Item;
-use crate::base::diag::{Diagnostic, nearest};
+use crate::base::diag::{Diagnostic, did_you_mean, nearest};
 use crate::field::Formats;
 use crate::field::proto::{self, Protocol};
 use crate::field::subfield::by_own_name;
@@ -134,9 +134,9 @@ pub(super) fn unknown_word(name: &str, cx: &Cx<'_>) -> Diagnostic {
     match nearest_word(name) {
         Some(near) if near == name => d.hint("this command does not take it"),
         Some(near) if near.eq_ignore_ascii_case(name) => {
-            d.hint(format!("{} names are in lower case", crate::base::diag::did_you_mean(near)))
+            d.hint(format!("{} names are in lower case", did_you_mean(near)))
         }
-        Some(near) => d.hint(crate::base::diag::did_you_mean(near)),
+        Some(near) => d.hint(did_you_mean(near)),
         None => d.hint("ovs-fields(7) lists them all"),
     }
 }

@@ -9,6 +9,7 @@ use nom::sequence::{preceded, separated_pair};
 use nom::{IResult, Parser};
 
 use super::*;
+use crate::base::diag::did_you_mean;
 use crate::base::number::{NumberError, c_integer};
 use crate::field::names::{Names, PortError, parse_port};
 use crate::field::table::Quirk;
@@ -245,8 +246,7 @@ fn parse_port_value(field: &Field, text: &str, names: &Names) -> Result<Parsed, 
         Err(PortError::Unknown) => {
             let known = names.ports();
             let near = crate::base::diag::nearest(text, known.iter().map(|(_, name)| &**name));
-            let hint =
-                near.map_or("a number, a port's name, or LOCAL".to_owned(), |n| crate::base::diag::did_you_mean(n));
+            let hint = near.map_or("a number, a port's name, or LOCAL".to_owned(), did_you_mean);
             Err(ValueError::new("unknown-port", text, text, format!("no port `{text}`"), hint))
         }
     }
@@ -265,7 +265,7 @@ fn parse_flags(field: &Field, text: &str, flags: &Flags) -> Result<Parsed, Value
     let unknown = |part: &str| {
         let message = format!("{} has no flag `{part}`", field.name);
         let near = crate::base::diag::nearest(part, flags.names.iter().copied());
-        let hint = near.map_or(format!("one of {}", flags.names.join(" ")), |n| crate::base::diag::did_you_mean(n));
+        let hint = near.map_or(format!("one of {}", flags.names.join(" ")), did_you_mean);
         ValueError::new("unknown-flag", text, part, message, hint)
     };
     if let Some((value, mask)) = text.split_once('/')

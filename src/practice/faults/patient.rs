@@ -12,6 +12,7 @@ use crate::model::change::{ChangeSet, Request};
 use crate::model::flow::Flow;
 use crate::model::flow_mod::FlowMod;
 use crate::model::node::Node;
+use crate::model::ovsdb::Datum;
 use crate::model::snapshot::Snapshot;
 use crate::neutron::NodeNames;
 use crate::packet::Book;
@@ -174,6 +175,22 @@ impl Patient {
             self.snapshot.nodes[self.node] = Arc::new(node);
             self.is_untouched = false;
         }
+    }
+
+    /// Changes columns of the row of that name in the node's database, where it was captured. What is derived from the
+    /// database is changed by [`Patient::facts`].
+    pub fn columns(&mut self, table: &str, name: &str, to: &[(&str, Datum)]) {
+        self.facts(|node| {
+            let Some(before) = &node.database else { return false };
+            let mut database = (**before).clone();
+            let mut rows = database.tables.get_mut(table).into_iter().flatten();
+            let Some(row) = rows.find(|row| row.text("name").as_deref() == Some(name)) else { return false };
+            for (column, value) in to {
+                row.columns.insert((*column).into(), value.clone());
+            }
+            node.database = Some(Arc::new(database));
+            true
+        });
     }
 
     /// Whether nothing is broken yet.

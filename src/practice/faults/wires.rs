@@ -10,6 +10,7 @@ use crate::field::slot::word;
 use crate::field::{Names, table};
 use crate::model::flow::Flow;
 use crate::model::node_facts::PortFacts;
+use crate::model::ovsdb::{Atom, Datum};
 
 type Done = Result<(), String>;
 
@@ -40,10 +41,17 @@ pub(super) fn gone_port(p: &mut Patient) -> Done {
 }
 
 pub(super) fn stale_vlan(p: &mut Patient) -> Done {
-    let (number, vlan) = (u64::from(p.port.number), p.port.vlan);
-    let (now, stale) = (format!("set_field:{vlan:#x}->reg6"), format!("set_field:{:#x}->reg6", vlan + 6));
-    let is_it = |f: &Flow| f.table == 60 && has(f, table::IN_PORT, number);
-    p.change("br-int", is_it, |flow, _| redo(flow, &now, &stale))
+    let (number, vlan, port_mac) = (u64::from(p.port.number), p.port.vlan, p.port.mac);
+    let stale = vlan + 6;
+    let (from, to) = (format!("set_field:{vlan:#x}->reg6"), format!("set_field:{stale:#x}->reg6"));
+    let is_way_in = |f: &Flow| has(f, table::ETH_DST, port_mac) && is_vlan(f, vlan);
+    let is_it = |f: &Flow| f.table == 60 && (has(f, table::IN_PORT, number) || is_way_in(f));
+    p.change("br-int", is_it, |flow, _| {
+        redo(flow, &from, &to);
+        if is_way_in(flow) {
+            flow.matches.set_word(word::VLAN, 0xfff, stale.into(), 0xfff);
+        }
+    })
 }
 
 pub(super) fn dead_vlan(p: &mut Patient) -> Done {
@@ -64,6 +72,9 @@ pub(super) fn dead_vlan(p: &mut Patient) -> Done {
         }
         is_changed
     });
+    let dead = Datum::Set(vec![Atom::Integer(4095)]);
+    let trunk = Datum::Set(vec![Atom::String("trunk".into())]);
+    p.columns("Port", &name, &[("tag", dead.clone()), ("trunks", dead), ("vlan_mode", trunk)]);
     // What was never wired has no flows either.
     p.delete("br-int", |f| has(f, table::IN_PORT, number) || has(f, reg(5), number) || has(f, table::ETH_DST, port_mac))
 }
@@ -72,16 +83,16 @@ pub(super) fn subport(p: &mut Patient) -> Done {
     let name = p.port.name.clone();
     // The trunk's bridge knows the subport by the other end of its patch port: `spi-` here, `spt-` there.
     let there: Arc<str> = name.replacen("spi", "spt", 1).into();
+    let interface = p.node().facts.interface(&there).map(|(_, interface)| interface.port.tag);
+    let tag = interface.flatten().ok_or("the port is no subport of a trunk")? + 1;
     p.facts(|node| {
         let interfaces = node.facts.bridges.iter_mut().flat_map(|b| &mut b.interfaces);
-        let mut is_changed = false;
-        for interface in interfaces.filter(|i| i.name == there && i.port.tag.is_some()) {
-            let tag = interface.port.tag.map(|tag| tag + 1);
-            interface.port = Arc::new(PortFacts { tag, ..(*interface.port).clone() });
-            is_changed = true;
+        for interface in interfaces.filter(|i| i.name == there) {
+            interface.port = Arc::new(PortFacts { tag: Some(tag), ..(*interface.port).clone() });
         }
-        is_changed
+        true
     });
+    p.columns("Port", &there, &[("tag", Datum::Set(vec![Atom::Integer(tag.into())]))]);
     Ok(())
 }
 
@@ -124,7 +135,12 @@ fn tunnel_of_node(p: &Patient) -> Result<u32, String> {
     let theirs = p.other(peer);
     let local = ends(theirs, "local_ip");
     let mine = ends(p.node(), "remote_ip");
-    let found = mine.iter().find(|(_, remote)| local.iter().any(|(_, ip)| ip == remote));
+    // There may be tunnels of several kinds to a host; the network uses one of them.
+    let vlan = p.port.vlan;
+    let flooded: Vec<u32> =
+        p.flows("br-tun", |f| f.table == 22 && is_vlan(f, vlan))?.iter().flat_map(outputs).collect();
+    let leads_there = |remote: &Arc<str>| local.iter().any(|(_, ip)| ip == remote);
+    let found = mine.iter().find(|(port, remote)| leads_there(remote) && flooded.contains(port));
     found.map(|(port, _)| *port).ok_or_else(|| "no tunnel leads to the peer".to_owned())
 }
 
@@ -196,6 +212,7 @@ pub(super) fn mtu(p: &mut Patient) -> Done {
         }
         is_changed
     });
+    p.columns("Interface", &name, &[("mtu", Datum::Set(vec![Atom::Integer(1500)]))]);
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 use super::*;
 use crate::base::progress::Progress;
 use crate::dump::flows;
-use crate::session::{Source, open};
+use crate::model::flow::{Flow, Style};
+use crate::session::{NodeScene, Source, open};
 
 const FLOWS: &str = "\
  cookie=0x1, table=0, n_packets=5, n_bytes=0, priority=100,in_port=1 actions=resubmit(,5)\n\
@@ -15,7 +16,7 @@ fn bridge(text: &str) -> Bridge {
 }
 
 fn lines(bridge: &Bridge) -> Vec<String> {
-    let text = |flow: &Flow| flow.text(crate::model::flow::Style::NoStats, Names::none()).trim().to_owned();
+    let text = |flow: &Flow| flow.text(Style::NoStats, Names::none()).trim().to_owned();
     let mut lines: Vec<String> =
         bridge.flows.iter().map(|(_, f)| text(&Flow { cookie: 0, stats: None, ..f.to_flow() })).collect();
     lines.sort();
@@ -45,6 +46,8 @@ fn a_set_shows_the_bridge_as_it_would_be_and_leaves_it_as_it_is() {
         ]
     );
     assert_eq!(lines(&base).len(), 3);
+    let touched: Vec<bool> = base.flows.iter().map(|(_, flow)| set.touches(FlowHash::of(flow))).collect();
+    assert_eq!(touched, [false, false, true]);
     assert_eq!(set.counts(), Counts { added: 1, deleted: 1, ..Counts::default() });
     assert_eq!(set.change().apply(&base).map(|b| lines(&b)), Ok(after(&set, &base)));
 }
@@ -145,7 +148,7 @@ fn a_scene_shows_only_the_changed_bridge_otherwise() {
     set.read(base, "table=60,priority=1,udp,actions=drop").unwrap();
     let then = staged.as_it_would_be(&scene);
     let bridges = |scene: &Scene| -> Vec<usize> {
-        scene.nodes().iter().flat_map(|n| n.bridges()).map(|b| b.bridge().flows.len()).collect()
+        scene.nodes().iter().flat_map(NodeScene::bridges).map(|b| b.bridge().flows.len()).collect()
     };
     let (before, after) = (bridges(&scene), bridges(&then));
     let differ: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).collect();

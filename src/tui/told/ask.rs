@@ -19,6 +19,7 @@ use crate::neutron::names::{PortKind, PortWord};
 use crate::packet::{self, Around, Asked as Form, Sent};
 use crate::query::{Completion, Item, ItemKind};
 use crate::session::{Scene, Ways};
+use crate::trace::Packet;
 use crate::why::reach::{Reach, reach};
 
 /// A packet to begin with.
@@ -215,8 +216,9 @@ pub fn for_flow(scene: &Scene, spot: &Spot, flow: FlowId) -> Result<(Asked, Stri
         Reach::Packet(way) => way,
         Reach::Shadowed(by) => {
             return Err(format!(
-                "no packet gets this flow: {} above it take all that it matches",
-                counted(by.len(), "flow")
+                "no packet gets this flow: {} above it {} all that it matches",
+                counted(by.len(), "flow"),
+                if by.len() == 1 { "takes" } else { "take" }
             ));
         }
         Reach::NoWay => return Err("no way from table 0 to this flow was found: nothing leads there".to_owned()),
@@ -226,8 +228,14 @@ pub fn for_flow(scene: &Scene, spot: &Spot, flow: FlowId) -> Result<(Asked, Stri
         true => "it comes by the flow".to_owned(),
         false => format!("it comes by the flow; chosen: {}", way.chosen.join(", ")),
     };
-    let asked = Asked { spot: spot.clone(), text: way.packet.text(), answers: way.ct_next, ..Asked::default() };
+    let asked = Asked { spot: spot.clone(), text: typed(&way.packet), answers: way.ct_next, ..Asked::default() };
     Ok((asked, made))
+}
+
+/// A packet as it may be typed. Open vSwitch prints of a packet with one tag that there is no second one, and reads that
+/// nowhere.
+pub(super) fn typed(packet: &Packet) -> String {
+    packet.text().replace(",vlan_tci1=0x0000", "")
 }
 
 /// The answer to a packet that arrived, with the connections that it made.

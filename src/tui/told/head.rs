@@ -152,7 +152,7 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
     }
 }
 
-fn outcome(nodes: &[Cx<'_>], found: &Journey<'_>, arrived: &[Arrived]) -> Outcome {
+pub(super) fn outcome(nodes: &[Cx<'_>], found: &Journey<'_>, arrived: &[Arrived]) -> Outcome {
     let with = |word, place: String| Outcome { word, place, ..Outcome::default() };
     let on = |node: usize| match nodes.len() {
         1 => String::new(),
@@ -241,7 +241,7 @@ fn title(nodes: &[Cx<'_>], at: &Arrived) -> Option<String> {
 }
 
 /// Where copies arrive: not where they only go on to another node.
-fn arrived(nodes: &[Cx<'_>], found: &Journey<'_>) -> Vec<Arrived> {
+pub(super) fn arrived(nodes: &[Cx<'_>], found: &Journey<'_>) -> Vec<Arrived> {
     let mut all = Vec::new();
     for leg in &found.legs {
         for (output, onward) in leg.trace.outputs.iter().zip(&leg.onward) {

@@ -2,9 +2,11 @@
 //!
 //! [`ask`] turns what a person typed into a packet, and is the only place that knows how packets are written. `steps`
 //! makes the tree of what happened, `head` the packet, the verdict and why, `rivals` what `w` shows of one lookup,
-//! `exports` what can be copied. Nothing here borrows from the snapshot, so a trace outlives a newer one.
+//! `exports` what can be copied, `differences` what changed from another source. Nothing here borrows from the snapshot, so a trace outlives a newer one.
 
 pub mod ask;
+pub mod differences;
+pub mod effect;
 mod exports;
 mod head;
 mod rivals;
@@ -191,7 +193,7 @@ pub fn tell(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
         }
         told.recirculations += leg.trace.passes.len().saturating_sub(1);
     }
-    told.reply = reply(&nodes, &found).map(|s| (spot(&nodes, s.node, s.bridge), s.packet.text()));
+    told.reply = reply(&nodes, &found).map(|s| (spot(&nodes, s.node, s.bridge), ask::typed(&s.packet)));
     told.is_reply = asked.after.as_deref().is_some_and(|before| is_reply(scene, &nodes, before, asked));
     steps::tell(&nodes, &found, &mut told);
     head::tell(&nodes, &found, &mut told);
@@ -204,5 +206,5 @@ fn is_reply(scene: &Scene, nodes: &[Cx<'_>], before: &Asked, asked: &Asked) -> b
     let Ok((start, _)) = start(scene, before) else { return false };
     let known = connections(scene, nodes, before.after.as_deref(), BEFORE);
     let found = way(nodes, start, before, &known);
-    before.after.is_none() && reply(nodes, &found).is_some_and(|answer| answer.packet.text() == asked.text)
+    before.after.is_none() && reply(nodes, &found).is_some_and(|answer| ask::typed(&answer.packet) == asked.text)
 }

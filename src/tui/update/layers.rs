@@ -8,7 +8,7 @@ use super::super::columns::Column;
 use super::super::command::Id;
 use super::super::input::{Edit, Input};
 use super::super::key::Key;
-use super::super::layer::{COPIES, Choice, CopyAs, Entry, Layer, Menu, Purpose, TRACE_COPIES};
+use super::super::layer::{COPIES, Choice, CopyAs, Entry, Layer, Menu, Purpose, STAGED_COPIES, TRACE_COPIES};
 use super::super::list::Cursor;
 use super::super::msg::Effect;
 use super::super::palette::{self, Act};
@@ -16,7 +16,7 @@ use super::super::state::State;
 use super::super::theme::Theme;
 use super::super::told::shell_quoted;
 use super::super::views::Screen;
-use super::{flow, flows, nav, packet, pipeline, trace};
+use super::{diff, flow, flows, learn, nav, packet, pipeline, staged, trace};
 use crate::base::paint::Role;
 use crate::model::flow::Style;
 use crate::model::id::FlowHash;
@@ -61,6 +61,9 @@ pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         }
         Some(Layer::Menu(_)) => {}
         None => {
+            if super::edit::is_typing(state) {
+                return super::edit::paste(state, text);
+            }
             if matches!(state.screen(), Screen::Trace(_)) {
                 return packet::paste(state, text.trim_end_matches(['\r', '\n']));
             }
@@ -172,6 +175,11 @@ fn act(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
                 None => flows::ask_rows(state, effects),
             }
         }
+        Act::Compare(name) => {
+            if let Err(why) = diff::named(state, &name, effects) {
+                state.say(Role::Warn, why);
+            }
+        }
         Act::Theme(name) => set_theme(state, name),
         Act::Nothing => {}
     }
@@ -234,6 +242,15 @@ fn choose(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::Copy(what) => copy(state, what, effects),
         Choice::LastTrace => pipeline::light_up_trace(state, effects),
         Choice::Paths(goal) => pipeline::light_up(state, goal, effects),
+        Choice::Count(_) | Choice::CountOthers(_) | Choice::CompareWith => diff::count(state, choice, effects),
+        Choice::CompareStaged => diff::with_staged(state, effects),
+        Choice::Commit => staged::commit(state, effects),
+        Choice::SaveStaged => {
+            staged::open(state, effects);
+            staged::ask_save(state);
+        }
+        Choice::Leave => effects.push(Effect::Quit(String::new())),
+        Choice::Stay => {}
         Choice::Open(target) => {
             if let Some(spot) = state.screen().spot().cloned() {
                 nav::follow(state, &spot, target, effects);
@@ -258,6 +275,22 @@ fn question_key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         Purpose::Save if text.trim().is_empty() => Err("a file needs a name".to_owned()),
         Purpose::Save => {
             effects.push(Effect::Save(PathBuf::from(text.trim()), shown_text(state)));
+            Ok(())
+        }
+        Purpose::Report if text.trim().is_empty() => Err("a file needs a name".to_owned()),
+        Purpose::Report => {
+            let report = diff::report_text(state).ok_or_else(|| "nothing was compared yet".to_owned());
+            report.map(|report| effects.push(Effect::Save(PathBuf::from(text.trim()), report)))
+        }
+        Purpose::CompareWith => diff::named(state, &text, effects),
+        Purpose::SaveStaged | Purpose::ReadStaged if text.trim().is_empty() => Err("a file needs a name".to_owned()),
+        Purpose::SaveStaged => staged::save(state, text.trim(), effects),
+        Purpose::ReadStaged => {
+            effects.push(Effect::ReadChanges(PathBuf::from(text.trim())));
+            Ok(())
+        }
+        Purpose::Answer(at) => {
+            learn::answer(state, at, &text, effects);
             Ok(())
         }
         Purpose::SaveTest if text.trim().is_empty() => Err("a file needs a name".to_owned()),
@@ -307,7 +340,7 @@ fn copy_trace(state: &State, what: CopyAs) -> Option<String> {
 }
 
 /// The marked flows, else the one under the cursor.
-fn chosen(state: &State) -> Vec<u32> {
+pub fn chosen(state: &State) -> Vec<u32> {
     match state.screen() {
         Screen::Flows(view) if !view.marks.is_empty() => view.marks.iter().copied().collect(),
         Screen::Flows(view) if view.rows.fold.is_some() => view.flows_of(view.cursor.at).to_vec(),
@@ -318,6 +351,12 @@ fn chosen(state: &State) -> Vec<u32> {
 fn copy(state: &mut State, what: CopyAs, effects: &mut Vec<Effect>) {
     if let Some((_, _, word)) = TRACE_COPIES.iter().find(|(_, w, _)| *w == what) {
         if let Some(text) = copy_trace(state, what) {
+            effects.push(Effect::Copy(text, word));
+        }
+        return;
+    }
+    if let Some((_, _, word)) = STAGED_COPIES.iter().find(|(_, w, _)| *w == what) {
+        if let Some(text) = staged::text(state, what) {
             effects.push(Effect::Copy(text, word));
         }
         return;
@@ -345,7 +384,9 @@ fn copy(state: &mut State, what: CopyAs, effects: &mut Vec<Effect>) {
             format!("ofscope show {source} --node {} --bridge {} {short}", shell_quoted(&spot.node), spot.bridge)
         }),
         CopyAs::Rows => shown_text(state),
+        // These were copied above.
         CopyAs::Trace | CopyAs::TraceAsOvs | CopyAs::TraceJson | CopyAs::OvsCommand | CopyAs::TestLine => return,
+        CopyAs::StagedLines | CopyAs::StagedCommand | CopyAs::StagedBack => return,
     };
     let word = COPIES.iter().find(|(_, w, _)| *w == what).map_or("", |(.., text)| text);
     effects.push(Effect::Copy(text, word));

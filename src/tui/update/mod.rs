@@ -4,14 +4,18 @@
 //! command they are, and the screen does it (`node`, `pipeline`, `flows`, `flow`). `nav` goes from place to
 //! place. At the end every cursor is brought back into sight.
 
+mod diff;
+mod edit;
 mod flow;
 mod flows;
 mod layers;
+mod learn;
 mod mouse;
 mod nav;
 mod node;
 mod packet;
 mod pipeline;
+mod staged;
 mod trace;
 
 use std::sync::Arc;
@@ -27,12 +31,14 @@ use super::state::{Running, State};
 use super::views::{Pane, Screen, View};
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
+use crate::base::words::counted;
 use crate::session::Scene;
 
 pub use flows::shown_columns;
 pub use layers::has_column;
 pub use nav::{Place, crumbs, table_title};
 pub use pipeline::{is_drawn, way};
+pub use staged::sign as staged_sign;
 
 /// How many keys of a sequence may go by before it counts as begun anew, in milliseconds.
 const PATIENCE: u64 = 10_000;
@@ -61,7 +67,10 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.say(Role::Bad, why);
         }
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
+        Msg::Other(name, scene) => diff::arrived(state, name, scene, &mut effects),
         Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
+        Msg::Changes(path, text) => staged::read(state, path, text, &mut effects),
+        Msg::Kept(path, done) => staged::kept(state, path, done),
         Msg::Done(Ok(text)) => state.say(Role::Ok, text),
         Msg::Done(Err(text)) => state.say(Role::Bad, text),
     }
@@ -79,6 +88,9 @@ fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
     if packet::is_typing(state) {
         return packet::typed(state, key, effects);
+    }
+    if edit::is_typing(state) {
+        return edit::typed(state, key, effects);
     }
     if flows::takes_letter(state, key) {
         return;
@@ -106,6 +118,15 @@ fn pressed(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Makes the lessons the first screen.
+pub fn begin_with_lessons(state: &mut State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    *state.screen_mut() = Screen::Learn(Box::new(learn::new(state)));
+    (state.origin, state.start) = (super::state::Origin::Sandbox, None);
+    refresh(state, &mut effects);
+    effects
+}
+
 /// Does a command.
 pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     match id {
@@ -118,6 +139,15 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::HistoryBack | Id::HistoryForward | Id::Toggle => return nav::history(state, id, effects),
         Id::Screen1 | Id::Screen2 | Id::Screen3 | Id::Sources => return nav::screen(state, id, effects),
         Id::Screen4 | Id::EmptyTrace => return trace::open(state, id, effects),
+        Id::Screen5 => return diff::open(state, effects),
+        Id::Screen6 => return staged::open(state, effects),
+        Id::Screen8 => return learn::open(state, effects),
+        Id::AddFlow => return staged::add(state, effects),
+        Id::EditFlow => return staged::change(state, effects),
+        Id::DeleteFlow => return staged::delete(state, effects),
+        Id::Undo | Id::Redo => return staged::step_back(state, id, effects),
+        Id::ViewStaged | Id::ViewBase | Id::ToggleView => return staged::choose_view(state, id, effects),
+        Id::Commit => return staged::review(state, effects),
         Id::ReadAgain => return nav::read_again(state, effects),
         Id::Mouse => {
             state.look.mouse = !state.look.mouse;
@@ -138,6 +168,13 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Context::Flow => flow::command(state, id, effects),
         Context::Trace => trace::command(state, id, effects),
         Context::Why => trace::why_command(state, id, effects),
+        Context::Diff => diff::command(state, id, effects),
+        Context::Staged => staged::command(state, id, effects),
+        Context::Learn => learn::command(state, id, effects),
+        Context::Edit => {
+            edit::command(state, id, effects);
+            true
+        }
         Context::Sources => sources(state, id),
     };
     if !done && id == Id::Back {
@@ -174,10 +211,16 @@ fn sources(state: &mut State, id: Id) -> bool {
 
 /// Asks a question for the view on the screen. The one of the same kind before it is not waited for any more.
 fn ask(state: &mut State, ask: Ask, effects: &mut Vec<Effect>) {
-    let kind = ask.kind();
     let scene = state.scene.clone();
+    ask_of(state, scene, ask, effects);
+}
+
+/// The same about another scene than the one that is shown.
+fn ask_of(state: &mut State, scene: Arc<Scene>, ask: Ask, effects: &mut Vec<Effect>) {
+    let kind = ask.kind();
     let view = state.history.here_mut();
-    let Some(spot) = view.screen.spot().cloned() else { return };
+    // A lesson that is not open yet is about no bridge.
+    let spot = view.screen.spot().cloned().unwrap_or_default();
     view.questions[kind as usize] += 1;
     let ticket = Ticket { view: view.id, kind, question: view.questions[kind as usize] };
     let progress = Progress::default();
@@ -196,7 +239,7 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
     let now = state.now;
     let here = state.view().id;
     let is_current = |v: &View| v.id == ticket.view && v.questions[ticket.kind as usize] == ticket.question;
-    let (mut traced, mut found) = (None, None);
+    let (mut traced, mut found, mut lesson, mut grade) = (None, None, None, None);
     let Some(view) = state.history.all_mut().find(|v| is_current(v)) else { return };
     match (&mut view.screen, answer) {
         (Screen::Flows(view), Answer::Rows(rows)) => flows::rows(view, rows, now, &state.scene),
@@ -212,7 +255,22 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Trace(view), Answer::Trace(told)) => traced = trace::told(view, told, now),
         (Screen::Trace(_), Answer::Reach(reached)) => found = Some(reached),
         (Screen::Why(view), Answer::Why(rivals)) => trace::rivals(view, rivals),
+        (Screen::Learn(_), Answer::Lesson(ready)) => lesson = Some(ready),
+        (Screen::Learn(_), Answer::Grade(graded)) => grade = Some(graded),
+        (Screen::Diff(view), Answer::Differences(Some(found))) => diff::told(view, found),
+        (Screen::Diff(view), Answer::Meaning(Some(found))) => diff::shown(view, found),
+        (Screen::Diff(view), Answer::Differences(None) | Answer::Meaning(None)) => view.is_working = false,
+        (Screen::Staged(view), Answer::Effect(effect)) => {
+            (view.effect, view.is_working) = (Some(effect), false);
+            view.took.1 = now.saturating_sub(view.took.0);
+        }
         _ => {}
+    }
+    if let (Some(ready), true) = (lesson, here == ticket.view) {
+        learn::ready(state, ready, effects);
+    }
+    if let Some(grade) = grade {
+        learn::graded(state, grade, effects);
     }
     if let Some(told) = traced {
         trace::remember(state, told);
@@ -255,6 +313,39 @@ fn describe(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// A source was read, so far or to its end.
 fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Vec<Effect>) {
+    let was_staged = state.base.take().is_some();
+    if is_last {
+        state.load = None;
+        let before: usize = conflicts(state);
+        state.staged.rebase(&scene);
+        let more = conflicts(state).saturating_sub(before);
+        if more > 0 {
+            let count = counted(more, "staged change");
+            state.say(Role::Bad, format!("{count} fit no more: the flows are gone or others now; 6 shows them"));
+        }
+    }
+    shown(state, scene, effects);
+    if is_last {
+        if let Some(start) = state.start.take() {
+            nav::begin(state, start, effects);
+        }
+        diff::begin(state, effects);
+        if !state.staged.is_empty() {
+            staged::changed(state, effects);
+        }
+        if was_staged && !state.staged.is_empty() {
+            staged::show_staged(state, effects);
+        }
+    }
+}
+
+/// How many staged changes fit no more.
+fn conflicts(state: &State) -> usize {
+    state.staged.sets().iter().map(|set| set.counts().conflicts).sum()
+}
+
+/// Shows another scene.
+fn shown(state: &mut State, scene: Arc<Scene>, effects: &mut Vec<Effect>) {
     let is_first = state.scene.nodes().is_empty();
     for view in state.history.all_mut() {
         match &mut view.screen {
@@ -262,6 +353,7 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
             Screen::Pipeline(view) => (view.graph, view.words) = (None, None),
             Screen::Flow(view) => view.words = None,
             Screen::Trace(view) => view.told = None,
+            Screen::Diff(view) => (view.told, view.shown, view.drawn) = (None, None, None),
             _ => {}
         }
     }
@@ -269,9 +361,6 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
     state.is_warm = false;
     // Its flows are those of the old snapshot.
     state.traced = None;
-    if is_last {
-        state.load = None;
-    }
     let first = state.scene.nodes().first().map(|n| n.node().name.clone());
     for view in state.history.all_mut() {
         match &mut view.screen {
@@ -285,9 +374,6 @@ fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Ve
     if is_first {
         node::begin_at_the_interesting_bridge(state);
     }
-    if is_last && let Some(start) = state.start.take() {
-        nav::begin(state, start, effects);
-    }
     refresh(state, effects);
 }
 
@@ -297,6 +383,9 @@ fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Flows(_) => flows::ask_rows(state, effects),
         Screen::Pipeline(view) if view.graph.is_none() => pipeline::ask_graph(state, effects),
         Screen::Trace(_) => trace::refresh(state, effects),
+        Screen::Diff(_) => diff::refresh(state, effects),
+        Screen::Staged(_) => staged::refresh(state, effects),
+        Screen::Learn(_) => learn::refresh(state, effects),
         _ => {}
     }
 }
@@ -327,7 +416,20 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Screen::Pipeline(_) => pipeline::settle(state, frame.body),
         Screen::Flow(_) => flow::settle(state, frame.body),
         Screen::Trace(_) => trace::settle(state, frame.body),
+        Screen::Learn(_) => learn::settle(state),
         Screen::Why(_) => trace::why_settle(state, frame.body),
+        Screen::Diff(_) => diff::settle(state, frame.body),
+        Screen::Staged(_) => {
+            let height = usize::from(super::view::staged_list(state, frame.body).height);
+            let spot = state.screen().spot().cloned();
+            let set = spot.and_then(|spot| state.staged.of(&spot.node, &spot.bridge));
+            let len = set.map_or(0, crate::session::staged::Set::len);
+            let rows = super::view::effect_rows(state, frame.body);
+            if let Some(view) = staged::view(state) {
+                view.full = view.full.map(|top| top.min(rows));
+                view.cursor.show(len, height);
+            }
+        }
         Screen::Node(_) => {}
     }
     if let Some(Layer::Menu(Menu { cursor, entries, .. })) = state.layers.last_mut() {

@@ -116,6 +116,25 @@ fn point(state: &mut State, mouse: Mouse, frame: geometry::Frame) {
                 view.cursor.at = view.cursor.top + row(list);
             }
         }
+        Screen::Diff(view) => {
+            let list = super::super::view::diff::list(view, frame.body);
+            if let (true, Screen::Diff(view)) = (inside(list), state.screen_mut()) {
+                view.cursor.at = view.cursor.top + row(list);
+            }
+        }
+        Screen::Staged(_) => {
+            let list = super::super::view::staged_list(state, frame.body);
+            if let (true, Screen::Staged(view)) = (inside(list), state.screen_mut()) {
+                view.cursor.at = view.cursor.top + row(list);
+            }
+        }
+        Screen::Learn(_) => {
+            let hit = super::super::view::learn_at(state, frame.body, mouse.x, mouse.y);
+            if let (Some((part, at)), Screen::Learn(view)) = (hit, state.screen_mut()) {
+                (view.part, view.follows) = (part, true);
+                view.cursor(part).at = at;
+            }
+        }
         Screen::Flow(_) => {}
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::columns::Column;
 use super::super::command::Id;
+use super::super::layer::{Choice as Choose, Entry, Layer, Menu};
 use super::super::msg::Effect;
 use super::super::state::{Running, Start, State};
 use super::super::told::Asked;
@@ -9,6 +10,7 @@ use super::super::views::{FlowView, FlowsView, NodeView, PipelineView, Screen, S
 use super::flows;
 use crate::base::paint::{Role, Target};
 use crate::base::progress::Progress;
+use crate::base::words::counted;
 use crate::model::bridge::FlowId;
 use crate::model::flow::TableId;
 use crate::model::id::FlowHash;
@@ -27,6 +29,10 @@ pub enum Place {
     Flow(Spot, FlowId),
     /// A packet, and how it was made.
     Trace(Asked, String),
+    /// What is staged for a bridge.
+    Staged(Spot),
+    /// The lessons.
+    Learn,
     /// The files.
     Sources,
 }
@@ -59,6 +65,8 @@ pub fn go(state: &mut State, place: Place, effects: &mut Vec<Effect>) {
             })
         }
         Place::Trace(asked, made) => Screen::Trace(Box::new(super::trace::new(state, asked, made))),
+        Place::Staged(spot) => Screen::Staged(Box::new(super::super::staged::StagedView::new(spot))),
+        Place::Learn => Screen::Learn(Box::new(super::learn::new(state))),
         Place::Sources => Screen::Sources(SourcesView::default()),
     };
     push(state, screen);
@@ -189,9 +197,27 @@ pub fn quit(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
     }
     let is_first = matches!(state.screen(), Screen::Node(_));
     if is_first || !state.history.back() {
+        let is_kept = state.kept.as_ref().is_some_and(|(_, is_all)| *is_all);
+        if !state.staged.is_empty() && !is_kept && state.learning.desk.is_none() {
+            return ask_leave(state);
+        }
         return effects.push(Effect::Quit(String::new()));
     }
     super::refresh(state, effects);
+}
+
+/// Asks whether to leave although something is staged.
+fn ask_leave(state: &mut State) {
+    let count = counted(state.staged.len(), "change");
+    let entries = vec![
+        Entry::new('s', "save them to a file", Choose::SaveStaged),
+        Entry::new('y', "leave, and forget them", Choose::Leave),
+        Entry::new('n', "stay", Choose::Stay),
+    ];
+    let mut menu = Menu::new(format!("{count} staged and not saved"), entries);
+    // The key that opened this must not be the one that loses them.
+    menu.cursor.at = 2;
+    state.layers.push(Layer::Menu(menu));
 }
 
 /// Stops whatever runs. What was found so far is shown.
@@ -205,6 +231,7 @@ pub fn read_again(state: &mut State, effects: &mut Vec<Effect>) {
     use super::super::state::Origin;
     match state.origin {
         Origin::Stdin => state.say(Role::Warn, "standard input cannot be read again"),
+        _ if state.learning.desk.is_some() => state.say(Role::Warn, "a lesson is open: R on screen 8 begins it again"),
         _ if state.load.is_some() => state.say(Role::Dim, "it is being read"),
         _ => {
             state.load =
@@ -220,6 +247,12 @@ pub fn crumbs(state: &State) -> Vec<String> {
     match state.screen() {
         Screen::Node(view) => list.push(view.node.to_string()),
         Screen::Sources(_) => list.push("sources".to_owned()),
+        Screen::Learn(_) => {
+            list.push("practice".to_owned());
+            let desk = state.learning.desk.as_ref();
+            list.extend(desk.map(|desk| format!("{} {}", desk.exercise.lesson.number, desk.exercise.lesson.title)));
+        }
+        Screen::Diff(view) => list.extend(super::diff::crumbs(state, &view.spot)),
         screen => {
             let Some(spot) = screen.spot() else { return list };
             list.extend([spot.node.to_string(), spot.bridge.to_string()]);
@@ -236,6 +269,8 @@ pub fn crumbs(state: &State) -> Vec<String> {
                     list.push(format!("flow {}", short.unwrap_or(digits)));
                 }
                 Screen::Trace(_) => list.push("trace".to_owned()),
+                Screen::Staged(view) if view.editor.is_some() => list.push("edit".to_owned()),
+                Screen::Staged(_) => list.push("staged".to_owned()),
                 Screen::Why(view) => list.extend(["trace".to_owned(), format!("T{} why", view.table)]),
                 _ => {}
             }

@@ -240,6 +240,25 @@ fn here(view: &TraceView) -> Option<Here> {
     }
 }
 
+/// The flow under the cursor.
+pub fn flow_here(state: &State) -> Option<(Spot, FlowId)> {
+    let Screen::Trace(view) = state.screen() else { return None };
+    here(view).and_then(|(spot, _, flow, _)| Some((spot, flow?)))
+}
+
+/// Pins the packet, or takes the pin off.
+fn pin(state: &mut State) {
+    let Screen::Trace(view) = state.screen() else { return };
+    let Some(told) = view.told.clone() else { return state.say(Role::Warn, "there is no trace yet") };
+    let before = state.pins.len();
+    state.pins.retain(|pin| *pin != told.asked);
+    if state.pins.len() < before {
+        return state.say(Role::Ok, "the packet is pinned no more");
+    }
+    state.pins.push(told.asked.clone());
+    state.say(Role::Ok, "pinned: screen 6 tells what becomes of this packet with what is staged");
+}
+
 /// The rivals arrived.
 pub fn rivals(view: &mut WhyView, rivals: Arc<Rivals>) {
     view.rivals = Some(rivals);
@@ -255,6 +274,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             begin_typing(state, Some(""));
             state.say(Role::Accent, "paste or type a packet; Enter traces it, Esc takes the old one back");
         }
+        Id::Pin => pin(state),
         Id::Why => why(state, effects),
         Id::Open => enter_row(state, effects),
         Id::CtAnswer => next_answer(state, effects),

@@ -15,6 +15,7 @@ use crate::base::number::short_count;
 use crate::base::paint::{Painter, Role};
 use crate::explain;
 use crate::model::bridge::FlowId;
+use crate::model::id::FlowHash;
 use crate::session::NodeScene;
 
 /// Draws it.
@@ -43,9 +44,15 @@ pub fn draw(state: &State, view: &FlowsView, frame: &Frame, sheet: &mut Sheet<'_
         };
         sheet.row(list, &Row::of(Role::Dim, text));
     }
+    let staged = state.staged.of(&view.spot.node, &view.spot.bridge);
     for (y, n) in (list.y..).zip(view.cursor.window(view.rows.flows.len(), usize::from(list.height))) {
         let place = Rect { y, height: 1, ..list };
         line(view, node, at, n, &widths, place, sheet);
+        let flow = view.rows.flows[n];
+        let is_staged = staged.is_some_and(|set| set.touches(FlowHash::of(node.bridges()[at].bridge().flow(flow))));
+        if is_staged && !view.marks.contains(&flow) {
+            sheet.row(Rect { x: place.x + 1, width: 1, ..place }, &Row::of(Role::Staged, "s"));
+        }
     }
     if let Some(inspector) = inspector {
         about(view, node, at, inspector, sheet);

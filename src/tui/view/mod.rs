@@ -2,13 +2,17 @@
 //!
 //! [`draw`] draws the frame around every screen: places, tabs, status, hints; then the screen, then what lies above it.
 
+pub mod diff;
+mod edit;
 mod flow;
 mod flows;
 mod layers;
+mod learn;
 mod node;
 mod pipeline;
 mod sheet;
 mod sources;
+mod staged;
 mod trace;
 mod typed;
 mod why;
@@ -20,15 +24,18 @@ use self::sheet::Sheet;
 use super::command::{COMMANDS, Id};
 use super::geometry::{self, Frame};
 use super::line::Row;
-use super::state::State;
+use super::state::{Origin, State};
 use super::update::crumbs;
 use super::views::Screen;
 use crate::base::number::{grouped, short_count};
 use crate::base::paint::{Painter, Role};
 use crate::base::words::counted;
 
+pub use edit::{text_width as editor_width, wrapped};
 pub use flow::rows as flow_rows;
+pub use learn::{at as learn_at, height as learn_height, page_len as learn_page_len, top as learn_top};
 pub use sources::len as sources_len;
+pub use staged::{effect_rows, inner_list as staged_list};
 pub use trace::{Panes as TracePanes, panes as trace_panes, text as trace_text};
 pub use why::list as why_list;
 
@@ -48,6 +55,9 @@ pub fn draw(state: &State, terminal: &mut Terminal<'_>) {
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
+        Screen::Diff(view) => diff::draw(state, view, &frame, &mut sheet),
+        Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
+        Screen::Learn(view) => learn::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
     }
     bottom(state, &frame, &mut sheet);
@@ -68,6 +78,9 @@ pub fn text(state: &State) -> String {
         Screen::Flow(view) => flow::draw(state, view, frame.body, &mut sheet),
         Screen::Trace(view) => trace::draw(view, &frame, &mut sheet),
         Screen::Why(view) => why::draw(view, frame.body, &mut sheet),
+        Screen::Diff(view) => diff::draw(state, view, &frame, &mut sheet),
+        Screen::Staged(view) => staged::draw(state, view, frame.body, &mut sheet),
+        Screen::Learn(view) => learn::draw(state, view, frame.body, &mut sheet),
         Screen::Sources(view) => sources::draw(state, view, frame.body, &mut sheet),
         Screen::Pipeline(view) => pipeline::draw(state, view, frame.body, &mut sheet),
         Screen::Flows(view) => flows::draw(state, view, &frame, &mut sheet),
@@ -92,7 +105,12 @@ fn top(state: &State, frame: &Frame, sheet: &mut Sheet<'_>) {
         None if state.scene.snapshot().is_partial => right.put(Role::Warn, "PARTIAL"),
         None => right.put(Role::Dim, &state.origin.text()),
     }
-    right.put(Role::Dim, "  READ-ONLY ");
+    match (state.staged.len(), &state.base) {
+        (0, _) if state.origin == Origin::Sandbox => right.text(" "),
+        (0, _) => right.put(Role::Dim, "  READ-ONLY "),
+        (n, None) => right.put(Role::Staged, &format!("  STAGED {n} ")),
+        (n, Some(_)) => right.put(Role::Staged, &format!("  AS STAGED {n} ")),
+    }
     let width = usize::from(frame.crumbs.width);
     let room = width.saturating_sub(right.width() + 1);
     if room < 20 {
@@ -104,10 +122,10 @@ fn top(state: &State, frame: &Frame, sheet: &mut Sheet<'_>) {
     sheet.row(frame.crumbs, &row);
     if let Some(line) = frame.tabs {
         let mut row = Row::of(Role::Text, " ");
-        for (at, (_, _, _, text)) in tabs(state).iter().enumerate() {
+        for (_, from, _, text) in tabs(state) {
             let is_here = text.starts_with('[');
-            row.put(Role::Dim, if at == 0 { "" } else { " " });
-            row.put(if is_here { Role::Accent } else { Role::Dim }, text);
+            row.pad(usize::from(from));
+            row.put(if is_here { Role::Accent } else { Role::Dim }, &text);
         }
         row.fit(usize::from(line.width), state.look.glyphs.cut);
         sheet.row(line, &row);
@@ -121,6 +139,9 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         Screen::Pipeline(_) => Some(Id::Screen2),
         Screen::Flows(_) | Screen::Flow(_) => Some(Id::Screen3),
         Screen::Trace(_) | Screen::Why(_) => Some(Id::Screen4),
+        Screen::Diff(_) => Some(Id::Screen5),
+        Screen::Staged(_) => Some(Id::Screen6),
+        Screen::Learn(_) => Some(Id::Screen8),
         Screen::Sources(_) => Some(Id::Sources),
     };
     let all = [
@@ -128,14 +149,19 @@ pub fn tabs(state: &State) -> Vec<(Id, u16, u16, String)> {
         (Id::Screen2, "2 Pipeline"),
         (Id::Screen3, "3 Flows"),
         (Id::Screen4, "4 Trace"),
+        (Id::Screen5, "5 Diff"),
+        (Id::Screen6, "6 Staged"),
+        (Id::Screen8, "8 Learn"),
         (Id::Sources, "P Sources"),
     ];
+    // A narrow terminal has no room between them.
+    let between = u16::from(geometry::size(state).0 >= 90);
     let mut x = 1;
     all.into_iter()
         .map(|(id, text)| {
             let text = if here == Some(id) { format!("[{text}]") } else { format!(" {text} ") };
             let from = x;
-            x += text.len() as u16 + 1;
+            x += text.len() as u16 + between;
             (id, from, x, text)
         })
         .collect()
@@ -311,6 +337,9 @@ fn status(state: &State) -> Row {
                 row.dim(" beside the one that took the packet, nearest first | Enter opens one");
             }
         }
+        Screen::Diff(view) => diff::status(view, &mut row),
+        Screen::Staged(view) => staged::status(state, view, &mut row),
+        Screen::Learn(_) => learn::status(state, &mut row),
         Screen::Sources(_) => {
             let sources = &state.scene.snapshot().sources;
             let (files, lines) = (sources.files.len(), sources.report.len());

@@ -87,30 +87,10 @@ impl Typed<'_> {
 
     /// What may stand at the cursor, below it.
     fn offered(&self, completion: &Completion, at: usize, body: Rect, sheet: &mut Sheet<'_>) {
-        let widest = completion.items.iter().map(|i| i.insert.chars().count()).max().unwrap_or(0).clamp(8, 40);
-        let docs = completion.items.iter().map(|i| i.doc.chars().count()).max().unwrap_or(0);
-        let width = ((widest + docs + 6).max(completion.hint.chars().count() + 8) as u16).min(body.width);
         let text = self.input.text();
         let column =
             Row::of(Role::Text, &text[..text.floor_char_boundary(completion.replace.start as usize)]).width() as u16;
-        let x = (body.x + column + 1).min(body.right().saturating_sub(width));
-        let height = (completion.items.len().min(10) as u16 + 2).min(body.height);
-        let place = Rect::new(x, body.y, width, height);
-        sheet.clear(place);
-        let more = if completion.more > 0 { format!("{} more", completion.more) } else { String::new() };
-        let inner = sheet.boxed(place, &completion.hint, &more, true);
-        let mut cursor = Cursor { at, top: 0 };
-        cursor.show(completion.items.len(), usize::from(inner.height));
-        for (y, n) in (inner.y..).zip(cursor.window(completion.items.len(), usize::from(inner.height))) {
-            let item = &completion.items[n];
-            let mut row = Row::of(Role::Accent, if n == at { "> " } else { "  " });
-            row.put(Role::Text, &format!("{:<widest$}  ", item.insert));
-            row.dim(&item.doc);
-            row.fit(usize::from(inner.width), sheet.look.glyphs.cut);
-            let place = Rect { y, height: 1, ..inner };
-            let base = if n == at { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
-            sheet.styled(place, &row, base);
-        }
+        popup(completion, at, body.x + column + 1, body, sheet);
     }
 
     /// What is wrong with it, and what could be done, below the line.
@@ -133,6 +113,31 @@ impl Typed<'_> {
         }
         let at = Rect { y: body.y + 2, height: 1, ..body };
         sheet.clear(at);
+    }
+}
+
+/// What may stand at the cursor, in a box at the top of a place, as far to the right as `x` if there is room.
+pub fn popup(completion: &Completion, at: usize, x: u16, body: Rect, sheet: &mut Sheet<'_>) {
+    let widest = completion.items.iter().map(|i| i.insert.chars().count()).max().unwrap_or(0).clamp(8, 40);
+    let docs = completion.items.iter().map(|i| i.doc.chars().count()).max().unwrap_or(0);
+    let width = ((widest + docs + 6).max(completion.hint.chars().count() + 8)).min(usize::from(body.width)) as u16;
+    let x = x.min(body.right().saturating_sub(width));
+    let height = (completion.items.len().min(10) as u16 + 2).min(body.height);
+    let place = Rect::new(x, body.y, width, height);
+    sheet.clear(place);
+    let more = if completion.more > 0 { format!("{} more", completion.more) } else { String::new() };
+    let inner = sheet.boxed(place, &completion.hint, &more, true);
+    let mut cursor = Cursor { at, top: 0 };
+    cursor.show(completion.items.len(), usize::from(inner.height));
+    for (y, n) in (inner.y..).zip(cursor.window(completion.items.len(), usize::from(inner.height))) {
+        let item = &completion.items[n];
+        let mut row = Row::of(Role::Accent, if n == at { "> " } else { "  " });
+        row.put(Role::Text, &format!("{:<widest$}  ", item.insert));
+        row.dim(&item.doc);
+        row.fit(usize::from(inner.width), sheet.look.glyphs.cut);
+        let place = Rect { y, height: 1, ..inner };
+        let base = if n == at { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
+        sheet.styled(place, &row, base);
     }
 }
 
