@@ -41,7 +41,7 @@ pub struct PlanArgs {
     /// The version of OpenFlow in which they are sent; the newest one that can carry all of them, if none is said.
     #[arg(short = 'O', long = "protocol", value_name = "VERSION",
           value_parser = PossibleValuesParser::new(Version::ALL.map(Version::name)))]
-    pub version: Option<String>,
+    pub protocol: Option<String>,
     /// Write the flows that the bridge would have then, as a dump.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -81,7 +81,7 @@ pub fn run(args: &PlanArgs, cx: &Context) -> CommandResult {
     let text = read(&args.file)?;
     let scene = cx.open(Some(&args.source))?;
     let chosen = cx.bridge(&scene)?;
-    let version = args.version.as_deref().and_then(Version::by_name);
+    let version = args.protocol.as_deref().and_then(Version::by_name);
     let file = match change_file::read_in(&text, &chosen.bridge().names, version) {
         Ok(file) => file,
         Err(wrong) => return refuse(args, &text, wrong, cx),
