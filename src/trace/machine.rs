@@ -233,7 +233,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         let relevant = self.relevant_match(&input);
         Pass {
             resume,
-            beyond: false,
+            outcome: None,
             input,
             output: self.packet,
             steps: self.steps,

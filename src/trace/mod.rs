@@ -75,7 +75,7 @@ pub fn trace<'a>(world: &World<'a>, bridge: usize, packet: &Packet, options: &Op
         let answer = if fork.bucket.is_some() { None } else { answers.next() };
         let (packet, resume, state) = conntrack::resume(fork, answer, options.tracked.as_deref(), &mut shared.assumed);
         let mut pass = Machine::new(world, bridge, number, packet, &mut shared).run(Some((resume, state)));
-        pass.beyond = outcomes[number].is_some();
+        pass.outcome = outcomes[number];
         steps += pass.steps.len();
         passes.push(pass);
     }

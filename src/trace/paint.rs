@@ -15,7 +15,7 @@ use crate::field::{Names, Subfield, format};
 
 /// Prints a trace in Open vSwitch's own layout, with a line end after each line.
 pub fn as_ovs(trace: &Trace<'_>, world: &World<'_>, p: &mut impl Painter) {
-    for pass in trace.passes.iter().filter(|pass| !pass.beyond) {
+    for pass in trace.passes.iter().filter(|pass| pass.outcome.is_none()) {
         if let Some(resume) = &pass.resume {
             paint_resume(resume, p);
         }

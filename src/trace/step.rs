@@ -55,8 +55,9 @@ pub struct Commit {
 pub struct Pass<'a> {
     /// What it follows, for all but the first.
     pub resume: Option<Resume>,
-    /// Whether it is an outcome that a switch's own trace does not follow.
-    pub beyond: bool,
+    /// The pass that began the outcome it belongs to, if it follows one of several that a hash of the datapath may have. A
+    /// switch's own trace follows none of them.
+    pub outcome: Option<usize>,
     /// The packet at its beginning.
     pub input: Packet,
     /// The packet at its end.
