@@ -136,7 +136,8 @@ fn counters_start_again_where_a_real_switch_lets_them() {
         (Version::V15, "modify_strict reset_counts,in_port=1,actions=drop", 0),
     ];
     for (version, line, wanted) in cases {
-        let ofctl = |version: Version, what: &str, more: &[&str]| switch.ofctl(version.name(), what, "br0", more).unwrap();
+        let ofctl =
+            |version: Version, what: &str, more: &[&str]| switch.ofctl(version.name(), what, "br0", more).unwrap();
         ofctl(Version::V15, "del-flows", &[]);
         ofctl(Version::V15, "add-flow", &["in_port=1,actions=drop"]);
         for _ in 0..3 {
@@ -340,7 +341,7 @@ fn sent(place: &Place<'_>, asked: &[Asked], refused: &[Refusal], r: &mut Random)
                     || e.contains(&format!(": {}\n", refusal.error.name())) => {}
             (Ok(()), Some(refusal)) => wrong.push(format!("the switch takes `{}`, we say {}", lines(), refusal.error)),
             (Err(e), Some(refusal)) => {
-                wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error))
+                wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error));
             }
             (Err(e), None) => wrong.push(format!("the switch says `{e}` of one of `{}`", lines())),
         }
