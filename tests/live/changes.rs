@@ -341,7 +341,7 @@ fn sent(place: &Place<'_>, asked: &[Asked], refused: &[Refusal], r: &mut Random)
                     || e.contains(&format!(": {}\n", refusal.error.name())) => {}
             (Ok(()), Some(refusal)) => wrong.push(format!("the switch takes `{}`, we say {}", lines(), refusal.error)),
             (Err(e), Some(refusal)) => {
-                wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error))
+                wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error));
             }
             (Err(e), None) => wrong.push(format!("the switch says `{e}` of one of `{}`", lines())),
         }
