@@ -124,16 +124,13 @@ fn beside_the_switch(text: &str, world: &World<'_>) {
         packets.iter().map(|packet| ask(packet).map_or(0, |text| text.len())).sum()
     });
     if !theirs.is_alive() {
-        return println!("  the switch ended over the packets");
+        return println!("  the switch ended over the packets: {}", theirs.end());
     }
     println!(
         "  ofproto/trace over an open socket: {:.1} ms, {told} bytes: {:.0} times ours",
         took.as_secs_f64() * 1e3,
         took.as_secs_f64() / ours.as_secs_f64()
     );
-    if !theirs.is_alive() {
-        println!("  the switch did not survive its traces");
-    }
     drop(theirs);
     let _ = std::fs::remove_dir_all(dir);
 }

@@ -123,7 +123,8 @@ fn meters(r: &mut Random) -> Vec<String> {
         }
         text
     };
-    (3..6).filter_map(|id| (!r.once_in(3)).then(|| meter(id, r))).collect()
+    let chosen: Vec<u32> = (3..6).filter(|_| !r.once_in(3)).collect();
+    chosen.into_iter().map(|id| meter(id, r)).collect()
 }
 
 /// A state that has much in common with another.
