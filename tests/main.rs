@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod captures;
+mod changes;
 mod check;
 mod cli;
 mod crashes;

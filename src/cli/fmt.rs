@@ -49,7 +49,7 @@ pub struct FmtArgs {
 }
 
 /// Reads the name of a version.
-fn version(text: &str) -> Result<Version, String> {
+pub(super) fn version(text: &str) -> Result<Version, String> {
     let known = || Version::ALL.map(Version::name).join(", ");
     Version::by_name(text).ok_or_else(|| format!("the versions are {}", known()))
 }

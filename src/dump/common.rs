@@ -88,13 +88,14 @@ type Place = (usize, usize);
 
 fn lines(text: &[u8]) -> Vec<Line> {
     let mut all = Vec::with_capacity(text.len() / 160);
+    let (find_actions, find_priority) = (memmem::Finder::new(b"actions="), memmem::Finder::new(b"priority="));
     for at in ranges(text) {
         let line = &text[at.clone()];
         let Some(Parts { essence: [table, timeouts, rest], .. }) = Parts::of(line) else { continue };
-        let Some(actions) = memmem::find(rest, b"actions=") else { continue };
+        let Some(actions) = find_actions.find(rest) else { continue };
         let mut hasher = FxHasher::default();
         // The flags stand in front of the priority, and are no part of the identity; a flow without one has none.
-        let flags = memmem::find(&rest[..actions], b"priority=").unwrap_or(0);
+        let flags = find_priority.find(&rest[..actions]).unwrap_or(0);
         hasher.write(table);
         hasher.write_u8(b'|');
         hasher.write(&rest[flags..actions]);

@@ -267,7 +267,7 @@ impl FlowMod {
 }
 
 /// The cookie that says that none is said (`OVS_BE64_MAX`).
-const NO_COOKIE: u64 = u64::MAX;
+pub(super) const NO_COOKIE: u64 = u64::MAX;
 
 /// The number that stands for any group (`OFPG_ANY`).
 const ANY_GROUP: u32 = u32::MAX;

@@ -6,7 +6,7 @@ use crate::check::Finding;
 use crate::model::bridge::Bridge;
 use crate::model::flow::FlowKey;
 
-/// Checks whose findings [`warnings`](super::warnings) tell flow by flow.
+/// Checks whose findings [`warnings()`](super::warnings()) tell flow by flow.
 const TOLD: [&str; 2] = ["overlapping-flows", "shadowed-flow"];
 
 /// The findings on a bridge, which has the place `at` in its node, that are not among those before: of another check,

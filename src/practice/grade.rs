@@ -296,7 +296,7 @@ impl Judged<'_> {
             Verdict::Delivered | Verdict::Mixed => {
                 let mut names: Vec<String> = self.ends().into_iter().map(|end| self.name(end)).collect();
                 names.dedup();
-                format!("delivered to {}", names.join(", "))
+                format!("delivered to {}", names.join(if self.outcomes().is_empty() { ", " } else { " or " }))
             }
         }
     }
@@ -350,8 +350,44 @@ impl Judged<'_> {
     }
 
     fn ports(&self, why: &mut Vec<String>) {
+        let outcomes = self.outcomes();
+        for outcome in outcomes.iter().map(|at| Some(*at)).chain(outcomes.is_empty().then_some(None)) {
+            self.ports_of(outcome, why);
+            if !why.is_empty() {
+                why.extend(
+                    outcome.map(|_| "which way it goes is for a hash to say, and this is one of them".to_owned()),
+                );
+                break;
+            }
+        }
+        let wanted = &self.goal.reaches.value;
+        if !wanted.is_empty() && !self.ends().into_iter().any(|end| self.is_port(end, wanted)) {
+            why.push(format!("it does not get to {wanted}"));
+            why.extend(self.other_losses());
+        }
+    }
+
+    /// The outcomes of a hash, each by its leg and the pass in which it begins.
+    fn outcomes(&self) -> Vec<(usize, usize)> {
+        let legs = self.found.legs.iter().enumerate();
+        let mut all: Vec<(usize, usize)> = legs
+            .flat_map(|(at, leg)| leg.trace.passes.iter().filter_map(move |pass| Some((at, pass.outcome?))))
+            .collect();
+        all.dedup();
+        all
+    }
+
+    /// Whether the packet leaves by the ports of the goal and by no other, if a hash has one of its outcomes.
+    fn ports_of(&self, outcome: Option<(usize, usize)>, why: &mut Vec<String>) {
         if let Some(wanted) = &self.goal.ports {
-            let mut left = self.ends();
+            let is_so = |leg: usize, pass: usize| {
+                let of = self.found.legs[leg].trace.passes.get(pass).and_then(|pass| pass.outcome);
+                of.is_none() || outcome.is_none_or(|(at, begin)| at != leg || of == Some(begin))
+            };
+            let legs = self.found.legs.iter().enumerate();
+            let ends = legs.flat_map(|(at, leg)| leg.trace.outputs.iter().map(move |out| (at, leg.node, out)));
+            let mut left: Vec<(usize, &Egress)> =
+                ends.filter(|(at, _, out)| is_so(*at, out.pass)).map(|(_, node, out)| (node, out)).collect();
             let mut missing = Vec::new();
             for text in wanted {
                 match left.iter().position(|end| self.is_port(*end, &text.value)) {
@@ -368,11 +404,6 @@ impl Judged<'_> {
                 let names: Vec<String> = left.into_iter().map(|end| self.name(end)).collect();
                 why.push(format!("it also leaves by {}", names.join(", ")));
             }
-        }
-        let wanted = &self.goal.reaches.value;
-        if !wanted.is_empty() && !self.ends().into_iter().any(|end| self.is_port(end, wanted)) {
-            why.push(format!("it does not get to {wanted}"));
-            why.extend(self.other_losses());
         }
     }
 

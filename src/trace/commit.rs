@@ -1,6 +1,7 @@
 //! What the datapath must do to a packet so that it looks as the flows have made it (`commit_odp_actions`).
 
 use super::datapath::{DpAction, ipv4, ipv6, mpls};
+use super::encap::{Pending, ether_type, packet_type};
 use super::packet::{Packet, is_mpls};
 use crate::field::Key;
 use crate::field::bits::Bits;
@@ -58,27 +59,33 @@ const ND_EXTENSIONS: [Row; 2] = [
     ("nd_options_type", Slot::new(word::ND_OPTIONS, 0, 8), As::Decimal),
 ];
 
-/// What makes `base` look like `packet`; `base` does so afterwards. `mask` tells which bits were read or written, and
-/// `in_tunnel` whether the datapath puts an outer header on. Tells whether the datapath lacks one of the actions.
+/// What makes `base` look like `packet`; `base` does so afterwards. `mask` tells which bits were read or written,
+/// `in_tunnel` whether the datapath puts an outer header on, and `pending` which header is put in front or taken off.
+/// Tells whether the datapath lacks one of the actions.
 pub(super) fn commit(
     packet: &Packet,
     base: &mut Packet,
     mask: &mut Key,
     in_tunnel: bool,
+    pending: Pending,
     out: &mut Vec<DpAction>,
 ) -> bool {
     let mut lacking = false;
+    commit_start(packet, base, pending, out);
     let mut ip_mask = None;
     if in_tunnel && (packet.get(TOS) ^ base.get(TOS)) & 3 == 0 {
         let mut without = mask.clone();
         without.set_word(word::TYPE, 0, 3);
         ip_mask = Some(without);
     }
-    header("eth", &ETHERNET, packet, base, mask, out);
+    if packet.is_frame() && base.is_frame() {
+        header("eth", &ETHERNET, packet, base, mask, out);
+    }
     let leaves_mpls = base.is_mpls() && !packet.is_mpls();
     if leaves_mpls {
-        commit_mpls(packet, base, out);
+        commit_mpls(packet, base, false, out);
     }
+    commit_nsh(packet, base, mask, out);
     let counted = out.len();
     match base.dl_type() {
         _ if packet.nw_proto() == 0 => {}
@@ -109,7 +116,7 @@ pub(super) fn commit(
         lacking |= whole_icmp(name, packet, base, mask, out);
     }
     if !leaves_mpls {
-        commit_mpls(packet, base, out);
+        commit_mpls(packet, base, false, out);
     }
     commit_vlan(packet, base, out);
     for (name, id) in [("skb_priority", word::SKB_PRIORITY), ("skb_mark", word::PKT_MARK)] {
@@ -174,8 +181,111 @@ fn whole_icmp(name: &'static str, packet: &Packet, base: &mut Packet, mask: &mut
     true
 }
 
+/// What the packet begins with (`commit_encap_decap_action`). As in the switch, `base` keeps its type where MPLS labels
+/// were put in front, and where the packet is about to begin again.
+fn commit_start(packet: &Packet, base: &mut Packet, pending: Pending, out: &mut Vec<DpAction>) {
+    let kind = packet.packet_type();
+    match pending {
+        Pending::Encap(options) => match kind {
+            packet_type::ETHERNET => {
+                let [src, dst] = ETHERNET.map(|(_, slot, _)| slot);
+                out.push(DpAction::PushEth(packet.get(src), packet.get(dst)));
+                for id in (word::ETH_SRC..word::VLAN).chain([word::PACKET_TYPE]) {
+                    base.key.set_word(id, packet.key.word(id), u32::MAX);
+                }
+            }
+            packet_type::NSH => {
+                out.push(DpAction::PushNsh(nsh_text(packet, &options)));
+                base.key.set_word(word::PACKET_TYPE, kind, u32::MAX);
+                base.take_headers(packet);
+            }
+            _ => commit_mpls(packet, base, true, out),
+        },
+        Pending::Nothing if kind == base.packet_type() => {}
+        Pending::Nothing | Pending::Decap => match base.packet_type() {
+            packet_type::ETHERNET if ether_type(kind).is_some() => {
+                out.push(DpAction::PopEth);
+                base.key.set_word(word::PACKET_TYPE, kind, u32::MAX);
+                for id in word::ETH_SRC..word::VLAN {
+                    base.key.set_word(id, 0, u32::MAX);
+                }
+            }
+            packet_type::NSH => out.push(DpAction::PopNsh),
+            packet_type::MPLS | packet_type::MPLS_MC => commit_mpls(packet, base, false, out),
+            _ => {}
+        },
+    }
+}
+
+/// The parts of a network service header with the names that the datapath gives them.
+fn nsh_parts(packet: &Packet) -> [(&'static str, Slot, As); 10] {
+    let context = |n: u16| Slot::new(word::NSH_C + n, 0, 32);
+    debug_assert!(packet.dl_type() == ethertype::NSH);
+    [
+        ("flags", Slot::new(word::NSH, 24, 8), As::Decimal),
+        ("ttl", Slot::new(word::NSH, 16, 8), As::Decimal),
+        ("mdtype", Slot::new(word::NSH, 8, 8), As::Decimal),
+        ("np", Slot::new(word::NSH, 0, 8), As::Decimal),
+        ("spi", Slot::new(word::NSH_PATH, 8, 24), As::Hex),
+        ("si", Slot::new(word::NSH_PATH, 0, 8), As::Decimal),
+        ("c1", context(0), As::Hex),
+        ("c2", context(1), As::Hex),
+        ("c3", context(2), As::Hex),
+        ("c4", context(3), As::Hex),
+    ]
+}
+
+/// A whole network service header, as it is put in front.
+fn nsh_text(packet: &Packet, options: &[u8]) -> String {
+    let has_context = packet.get(Slot::new(word::NSH, 8, 8)) == 1;
+    let parts = nsh_parts(packet).into_iter().filter(|(name, ..)| has_context || !name.starts_with('c'));
+    let mut text: Vec<String> = parts
+        .map(|(name, slot, kind)| match (kind, packet.get(slot)) {
+            // These are printed with their base even if they are zero.
+            (As::Hex, value) => format!("{name}={value:#x}"),
+            (_, value) => format!("{name}={value}"),
+        })
+        .collect();
+    if !has_context {
+        let digits: String = options.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = digits.trim_start_matches('0');
+        text.push(if digits.is_empty() { "md2=0".to_owned() } else { format!("md2=0x{digits}") });
+    }
+    text.join(",")
+}
+
+/// Sets fields of the network service header: all that were read or written (`commit_set_nsh_action`).
+fn commit_nsh(packet: &Packet, base: &mut Packet, mask: &Key, out: &mut Vec<DpAction>) {
+    let words = word::NSH..word::BASE_END;
+    if packet.dl_type() != ethertype::NSH || words.clone().all(|id| packet.key.word(id) == base.key.word(id)) {
+        return;
+    }
+    let is_first_kind = packet.get(Slot::new(word::NSH, 8, 8)) == 1;
+    let mut parts = Vec::new();
+    for (name, slot, kind) in nsh_parts(packet) {
+        let full = if slot.width == 32 { u64::from(u32::MAX) } else { (1 << slot.width) - 1 };
+        let (value, bits) = match name {
+            "mdtype" | "np" => continue,
+            // Only the first kind has them; for others they are printed as if they had been set to nothing.
+            _ if name.starts_with('c') && !is_first_kind => (0, full),
+            _ => (packet.get(slot), mask.value(slot)),
+        };
+        match kind {
+            _ if bits == 0 => {}
+            As::Hex if bits == full => parts.push(format!("{name}={value:#x}")),
+            As::Hex => parts.push(format!("{name}={:#x}/{bits:#010x}", value & bits)),
+            _ if bits == full => parts.push(format!("{name}={value}")),
+            _ => parts.push(format!("{name}={:#04x}/{bits:#04x}", value & bits)),
+        }
+    }
+    for id in words {
+        base.key.set_word(id, packet.key.word(id), u32::MAX);
+    }
+    out.push(DpAction::Set("nsh", parts.join(",")));
+}
+
 /// The label stack entries, outer first.
-fn labels(packet: &Packet) -> Vec<u32> {
+pub(super) fn labels(packet: &Packet) -> Vec<u32> {
     if !packet.is_mpls() {
         return Vec::new();
     }
@@ -188,7 +298,8 @@ fn labels(packet: &Packet) -> Vec<u32> {
     entries
 }
 
-fn commit_mpls(packet: &Packet, base: &mut Packet, out: &mut Vec<DpAction>) {
+/// Makes the label stack what it is to be; `in_front` tells that labels go before an Ethernet header.
+fn commit_mpls(packet: &Packet, base: &mut Packet, in_front: bool, out: &mut Vec<DpAction>) {
     let (wanted, mut have) = (labels(packet), labels(base));
     let mut common = wanted.iter().rev().zip(have.iter().rev()).take_while(|(a, b)| a == b).count();
     while have.len() > common {
@@ -205,7 +316,8 @@ fn commit_mpls(packet: &Packet, base: &mut Packet, out: &mut Vec<DpAction>) {
     }
     while have.len() < wanted.len() {
         let entry = wanted[wanted.len() - have.len() - 1];
-        out.push(DpAction::PushMpls(entry, packet.dl_type()));
+        let kind = packet.dl_type();
+        out.push(if in_front { DpAction::AddMpls(entry, kind) } else { DpAction::PushMpls(entry, kind) });
         have.insert(0, entry);
     }
     if is_mpls(packet.dl_type()) || is_mpls(base.dl_type()) {

@@ -1,7 +1,8 @@
 //! Connection tracking: what a trace can tell of it (`compose_conntrack_action`).
 
 use super::datapath::{DpAction, DpCt, ipv4, ipv6};
-use super::machine::{Fork, Machine, State};
+use super::frozen::{Fork, State};
+use super::machine::Machine;
 use super::packet::Packet;
 use super::step::{Assumption, Commit, Remark, Resume};
 use super::tracked::Tracked;
@@ -61,7 +62,14 @@ impl<'a> Machine<'_, 'a> {
             let mut packet = self.packet.clone();
             packet.key.set_word(word::RECIRC_ID, id, u32::MAX);
             packet.set(table::CT_ZONE.slot, zone.into());
-            self.shared.forks.push_back(Fork { id, packet, nat: self.nat.clone(), state });
+            self.shared.forks.push_back(Fork {
+                id,
+                pass: self.pass,
+                packet,
+                nat: self.nat.clone(),
+                state,
+                bucket: None,
+            });
             self.remark(Remark::Forked(table));
         }
         self.nat = None;
@@ -82,7 +90,11 @@ pub(super) fn resume<'a>(
 ) -> (Packet, Resume, State<'a>) {
     /// Tracked, and new.
     const DEFAULT: u8 = 0x21;
-    let Fork { id, mut packet, nat, state } = fork;
+    let Fork { id, mut packet, nat, state, bucket, .. } = fork;
+    if bucket.is_some() {
+        let ct_state = packet.get(proto::CT_STATE) as u8;
+        return (packet, Resume { id, ct_state, assumed: false, nat: None, bucket }, state);
+    }
     let zone = packet.get(table::CT_ZONE.slot) as u16;
     let member = tracked.filter(|_| answer.is_none()).and_then(|t| t.find(zone, &packet));
     let known = answer.or(member.map(|m| m.state()));
@@ -96,7 +108,7 @@ pub(super) fn resume<'a>(
             if nat.is_some() {
                 member.translate(&mut packet);
             }
-            return (packet, Resume { id, ct_state: member.state(), assumed: false, nat: None }, state);
+            return (packet, Resume { id, ct_state: member.state(), assumed: false, nat: None, bucket }, state);
         }
         None if answer.is_none() => assumed.push(Assumption::CtState(id)),
         None => {}
@@ -108,7 +120,7 @@ pub(super) fn resume<'a>(
         translate(&mut packet, &nat);
         (before, if known { ends(&packet.key, v6) } else { String::new() })
     });
-    (packet, Resume { id, ct_state: known.unwrap_or(DEFAULT), assumed: known.is_none(), nat }, state)
+    (packet, Resume { id, ct_state: known.unwrap_or(DEFAULT), assumed: known.is_none(), nat, bucket }, state)
 }
 
 /// Puts the first address and port of the range in.

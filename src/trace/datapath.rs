@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::action::conntrack::{Nat, NatAddresses, NatKind};
-use crate::field::format::{paint_ipv4, paint_ipv6};
+use crate::field::format::{mac_text, paint_ipv4, paint_ipv6};
 
 /// One action of the datapath.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,16 @@ pub enum DpAction {
     PushMpls(u32, u16),
     /// Takes an MPLS header off; the Ethernet type afterwards.
     PopMpls(u16),
+    /// Puts an MPLS header in front of everything: the entry, and the Ethernet type.
+    AddMpls(u32, u16),
+    /// Puts an Ethernet header on: where from, and where to.
+    PushEth(u64, u64),
+    /// Takes the Ethernet header off.
+    PopEth,
+    /// Puts a network service header on: its fields as they are printed.
+    PushNsh(String),
+    /// Takes it off.
+    PopNsh,
     /// Measures the packet.
     Meter(u32),
     /// Tracks the connection.
@@ -134,6 +144,11 @@ impl DpAction {
             DpAction::PopVlan => write!(out, "pop_vlan"),
             DpAction::PushMpls(entry, kind) => write!(out, "push_mpls({},eth_type={kind:#06x})", mpls(*entry)),
             DpAction::PopMpls(kind) => write!(out, "pop_mpls(eth_type={kind:#x})"),
+            DpAction::AddMpls(entry, kind) => write!(out, "add_mpls({},eth_type={kind:#x})", mpls(*entry)),
+            DpAction::PushEth(src, dst) => write!(out, "push_eth(src={},dst={})", mac_text(*src), mac_text(*dst)),
+            DpAction::PopEth => write!(out, "pop_eth"),
+            DpAction::PushNsh(fields) => write!(out, "push_nsh({fields})"),
+            DpAction::PopNsh => write!(out, "pop_nsh()"),
             DpAction::Meter(meter) => write!(out, "meter({meter})"),
             DpAction::Ct(ct) => {
                 ct.paint(out);

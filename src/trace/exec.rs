@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use super::datapath::DpAction;
+use super::encap::Pending;
+use super::frozen::Frozen;
 use super::hash;
-use super::machine::{Frozen, Machine};
+use super::machine::Machine;
 use super::step::{Assumption, Remark, What};
 use crate::action::Action;
 use crate::action::misc::CheckPktLarger;
@@ -89,6 +91,8 @@ impl<'a> Machine<'_, 'a> {
             if then == Then::End {
                 return;
             }
+            // A header that was taken off is not taken off again.
+            let here = if matches!(self.pending, Pending::Decap) && self.freezing { rest.clone() } else { here };
             // Open vSwitch keeps the rest after any stop, though it takes it up again only where it froze, or where
             // connection tracking begins anew before the next stop.
             if self.exit && self.failure.is_none() && self.frozen.is_empty() {
@@ -216,7 +220,8 @@ impl<'a> Machine<'_, 'a> {
             }
             Action::DecNshTtl(_) => {
                 const TTL: crate::field::slot::Slot = crate::field::slot::Slot::new(word::NSH, 16, 8);
-                return self.dec_header_ttl(self.packet.dl_type() == ethertype::NSH, TTL, "NSH");
+                let has_header = self.packet.dl_type() == ethertype::NSH;
+                return self.dec_header_ttl(has_header, TTL, "NSH");
             }
             Action::Resubmit(Resubmit { in_port, table, with_ct }) => {
                 let in_port = if *in_port == port::IN_PORT { self.packet.in_port() } else { *in_port };
@@ -283,7 +288,13 @@ impl<'a> Machine<'_, 'a> {
             Action::DebugSlow(_) => self.slow.push(super::step::Slow::Action),
             // Neither changes where the packet goes.
             Action::FinTimeout(_) | Action::Note(_) | Action::Sample(_) => {}
-            Action::Encap(_) | Action::Decap(_) | Action::Raw(_) => {
+            Action::Encap(encap) => self.encap(encap),
+            Action::Decap(decap) => {
+                if self.decap(decap) {
+                    self.freeze();
+                }
+            }
+            Action::Raw(_) => {
                 let mut text = String::new();
                 action.paint(crate::field::Names::none(), &mut text);
                 self.remark(Remark::Unknown(text.as_str().into()));

@@ -1,8 +1,9 @@
 //! Groups: copies for all, one of several, or the first that is live.
 
+use super::frozen::DpHash;
 use super::hash;
 use super::machine::Machine;
-use super::step::{Remark, What};
+use super::step::{Failure, Remark, What};
 use crate::action::Action;
 use crate::action::output::HashFields;
 use crate::field::names::port;
@@ -51,16 +52,15 @@ impl<'a> Machine<'_, 'a> {
                     let param = group.selection_method_param;
                     let by_l4 = !group.selection_method.is_empty() && param >> 32 != 1;
                     let basis = if group.selection_method.is_empty() { 0 } else { param as u32 };
+                    let name = if by_l4 { "l4" } else { "sym_l4" };
+                    let outcomes = self.outcomes(group, &places);
                     self.freeze();
-                    self.hash = Some((if by_l4 { "l4" } else { "sym_l4" }, basis));
+                    self.hash = Some(DpHash { name, basis, group: group.id, outcomes });
                     None
                 }
                 hash => {
-                    let n = places.len();
-                    self.reads(word::DP_HASH, n as u32 - 1);
-                    (0..n)
-                        .map(|i| places[(hash as usize + i) % n])
-                        .find(|at| self.is_live(group, &group.buckets[*at], 0))
+                    self.reads(word::DP_HASH, places.len() as u32 - 1);
+                    self.placed(group, &places, hash)
                 }
             },
             Method::Fields => {
@@ -80,6 +80,30 @@ impl<'a> Machine<'_, 'a> {
             Some(at) => self.pick(group, at, last),
             None => self.remark(Remark::NoBucket),
         }
+    }
+
+    /// The bucket that a value of the datapath's hash has, or the next that is live.
+    fn placed(&mut self, group: &'a Group, places: &[usize], hash: u32) -> Option<usize> {
+        let n = places.len();
+        (0..n).map(|i| places[(hash as usize + i) % n]).find(|at| self.is_live(group, &group.buckets[*at], 0))
+    }
+
+    /// The buckets that the datapath's hash may pick, each with a value that does; a value of zero is none.
+    fn outcomes(&mut self, group: &'a Group, places: &[usize]) -> Vec<(u32, u32)> {
+        let mut out: Vec<(u32, u32)> = Vec::new();
+        // What is looked at here is no step of the packet's way.
+        let steps = self.steps.len();
+        for value in 1..=places.len() as u32 {
+            if let Some(at) = self.placed(group, places, value) {
+                let id = number(&group.buckets[at], at);
+                if !out.iter().any(|(known, _)| *known == id) {
+                    out.push((id, value));
+                }
+            }
+        }
+        self.steps.truncate(steps);
+        out.sort_unstable();
+        out
     }
 
     /// The hash of the fields that a group names.
@@ -143,7 +167,7 @@ impl<'a> Machine<'_, 'a> {
         self.was_mpls = was_mpls;
         self.in_bucket = in_bucket;
         self.exit = false;
-        if self.failure == Some(super::step::Failure::TooManyLabels) {
+        if matches!(self.failure, Some(Failure::TooManyLabels | Failure::PacketType)) {
             self.failure = None;
         }
         self.level -= 1;

@@ -175,7 +175,8 @@ fn ports(packet: &Packet) -> [u8; 2] {
 
 /// `flow_hash_symmetric_l4`.
 pub(super) fn symmetric_l4(packet: &Packet, basis: u32) -> u32 {
-    let proto = if packet.is_ip() { packet.nw_proto() } else { 0 };
+    let is_ip = matches!(packet.dl_type(), ethertype::IP | ethertype::IPV6);
+    let proto = if is_ip { packet.nw_proto() } else { 0 };
     let mut memory = both_addresses(packet).to_vec();
     memory.extend(packet.dl_type().to_be_bytes());
     memory.extend(vlans(packet));
@@ -204,6 +205,9 @@ fn symmetric_l3l4(packet: &Packet, basis: u32, with_udp: bool) -> u32 {
 
 /// `flow_hash_symmetric_l2`.
 fn symmetric_l2(packet: &Packet, basis: u32) -> u32 {
+    if !packet.is_frame() {
+        return 0;
+    }
     let mut memory = packet.dl_type().to_be_bytes().to_vec();
     memory.extend(vlans(packet));
     memory.extend(xor(packet, table::ETH_SRC.slot, table::ETH_DST.slot));

@@ -1,5 +1,6 @@
 //! Headers that go on and off, and times to live that run out.
 
+use super::commit::labels;
 use super::machine::Machine;
 use super::packet::is_mpls;
 use super::step::{Failure, Remark};
@@ -8,7 +9,7 @@ use crate::field::slot::{Slot, word};
 use crate::field::table;
 
 /// How many MPLS labels a switch keeps (`FLOW_MAX_MPLS_LABELS`).
-const LABELS: usize = 3;
+pub(super) const LABELS: usize = 3;
 /// The bit of an MPLS entry that says that it is the last.
 const BOTTOM: u32 = 0x100;
 /// Reason of a packet-in: the time to live is over.
@@ -19,7 +20,11 @@ impl Machine<'_, '_> {
     pub(super) fn pop_vlan(&mut self) {
         self.writes_slot(Slot::new(word::VLAN, 0, 16));
         let packet = &mut self.packet;
-        let (tpid, tci) = (packet.tpids[1], packet.inner_tci);
+        if packet.tci() & 0x1000 == 0 {
+            return;
+        }
+        // What lies below is a tag only if it says so.
+        let (tpid, tci) = if packet.inner_tci & 0x1000 != 0 { (packet.tpids[1], packet.inner_tci) } else { (0, 0) };
         packet.tpids = [tpid, 0];
         packet.inner_tci = 0;
         packet.set_tci(tci);
@@ -45,18 +50,28 @@ impl Machine<'_, '_> {
 
     /// Puts an MPLS header on; the layers below it are not seen any more.
     pub(super) fn push_mpls(&mut self, kind: u16) {
-        let n = if self.packet.is_mpls() { 1 + self.packet.inner_mpls.len() } else { 0 };
+        let n = labels(&self.packet).len();
         if n >= LABELS {
             self.failure = Some(Failure::TooManyLabels);
             return;
         }
+        if n == 0 {
+            self.commit();
+        }
+        self.push_labels(n, kind);
+    }
+
+    /// Puts a label onto `n` of them (`flow_push_mpls`).
+    pub(super) fn push_labels(&mut self, n: usize, kind: u16) {
         self.writes_slot(Slot::new(word::MPLS, 0, 32));
         if n > 0 {
             let top = self.packet.key.word(word::MPLS);
+            while self.packet.inner_mpls.len() + 1 < n {
+                self.packet.inner_mpls.push(0);
+            }
             self.packet.inner_mpls.insert(0, top);
             self.packet.key.set_word(word::MPLS, top & !BOTTOM, u32::MAX);
         } else {
-            self.commit();
             let label = if self.packet.dl_type() == ethertype::IPV6 { 2 } else { 0 };
             let (mut tc, mut ttl) = (0, 64);
             if self.packet.is_ip() {
@@ -78,8 +93,9 @@ impl Machine<'_, '_> {
     fn clear_below(&mut self) {
         let key = &mut self.packet.key;
         key.set_word(word::TYPE, 0, 0xffff);
-        let layers = [word::TTL, word::IP_SRC, word::IP_DST, word::IPV6_LABEL, word::TP];
-        let wide = (word::IPV6_SRC..word::IPV6_LABEL).chain(word::ARP_SHA..word::BASE_END);
+        let layers = [word::DP_HASH, word::TTL, word::IP_SRC, word::IP_DST, word::IPV6_LABEL, word::TP];
+        let tuple = word::CT_NW_SRC..word::ETH_SRC;
+        let wide = (word::IPV6_SRC..word::IPV6_LABEL).chain(word::ARP_SHA..word::BASE_END).chain(tuple);
         for id in layers.into_iter().chain(wide) {
             key.set_word(id, 0, u32::MAX);
         }
@@ -87,14 +103,30 @@ impl Machine<'_, '_> {
 
     /// Takes an MPLS header off.
     pub(super) fn pop_mpls(&mut self, kind: u16) {
-        if !self.packet.is_mpls() {
+        if !self.may_pop_label() {
             return;
         }
+        self.pop_label(kind);
+        self.was_mpls |= !is_mpls(kind);
+    }
+
+    /// Whether there is a label that can be taken off: below the last that a switch keeps it does not know what follows.
+    pub(super) fn may_pop_label(&mut self) -> bool {
+        let labels = labels(&self.packet);
+        let hides_more = labels.len() >= LABELS && labels[LABELS - 1] & BOTTOM == 0;
+        if hides_more {
+            self.failure = Some(Failure::TooManyLabels);
+            self.actions.clear();
+        }
+        !labels.is_empty() && !hides_more
+    }
+
+    /// Takes the outer label off.
+    pub(super) fn pop_label(&mut self, kind: u16) {
         self.writes_slot(Slot::new(word::MPLS, 0, 32));
         let next = if self.packet.inner_mpls.is_empty() { 0 } else { self.packet.inner_mpls.remove(0) };
         self.packet.key.set_word(word::MPLS, next, u32::MAX);
         self.packet.set(super::packet::DL_TYPE, kind.into());
-        self.was_mpls = !is_mpls(kind);
     }
 
     /// Sets a field of the MPLS header, if there is one.

@@ -8,6 +8,8 @@ use smallvec::SmallVec;
 
 use super::commit::commit;
 use super::datapath::DpAction;
+use super::encap::Pending;
+use super::frozen::{DpHash, Fork, Frozen, State, kept_actions, text};
 use super::packet::{FRAGMENT, Packet};
 use super::step::{Assumption, Commit, Egress, Failure, Found, Pass, Remark, Resume, Slow, Step, TunnelOut, What};
 use super::world::{BridgeWorld, World, XPort};
@@ -18,6 +20,7 @@ use crate::field::slot::{Slot, WordId, word};
 use crate::field::table::Quirk;
 use crate::field::{Key, Match, Subfield, proto};
 use crate::model::bridge::FlowId;
+use crate::model::classifier::Hit;
 use crate::model::flow::TableId;
 
 /// How deep lookups in the same or earlier tables, and buckets, may be nested.
@@ -57,8 +60,10 @@ pub(super) struct Machine<'w, 'a> {
     pub frozen: Vec<Frozen<'a>>,
     pub paused: bool,
     /// The hash to be computed before the recirculation.
-    pub hash: Option<(&'static str, u32)>,
+    pub hash: Option<DpHash>,
     pub was_mpls: bool,
+    /// The header that the datapath has yet to put on or take off.
+    pub pending: Pending,
     pub conntracked: bool,
     pub nat: Option<Nat>,
     pub queue: u32,
@@ -89,6 +94,8 @@ pub(super) struct Machine<'w, 'a> {
 #[derive(Default)]
 pub(super) struct Shared<'a> {
     pub forks: VecDeque<Fork<'a>>,
+    /// Outcomes of hashes of the datapath.
+    pub outcomes: VecDeque<Fork<'a>>,
     /// The states that the switch still holds, with their numbers, and the last number.
     pub states: Vec<(u32, State<'a>)>,
     pub last_state: u32,
@@ -107,40 +114,6 @@ impl Shared<'_> {
         let held: FxHashSet<u32> = self.forks.iter().map(|fork| fork.id).chain([current]).collect();
         self.states.retain(|(id, _)| held.contains(id));
     }
-}
-
-/// A copy of the packet that begins again.
-pub(super) struct Fork<'a> {
-    pub id: u32,
-    pub packet: Packet,
-    pub nat: Option<Nat>,
-    pub state: State<'a>,
-}
-
-/// An action that is kept, or where the next ones belong.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Frozen<'a> {
-    /// The table and the cookie of the flow.
-    Place(TableId, u64),
-    /// An action.
-    Action(Cow<'a, Action>),
-}
-
-/// What is kept of a packet's way while it is in the datapath.
-#[derive(Clone, PartialEq)]
-pub(super) struct State<'a> {
-    pub bridge: usize,
-    pub table: TableId,
-    pub metadata: Vec<u32>,
-    pub tunnel_flags: SmallVec<[&'static str; 3]>,
-    pub stack: Vec<Bits>,
-    pub action_set: Vec<Cow<'a, Action>>,
-    pub frozen: Vec<Frozen<'a>>,
-    pub conntracked: bool,
-    pub was_mpls: bool,
-    /// The port through which the packet came in, if it goes on by itself: controllers are not told.
-    pub came_in: Option<u32>,
-    pub userdata: Vec<u8>,
 }
 
 /// What a copy of the packet must not change.
@@ -185,6 +158,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             paused: false,
             hash: None,
             was_mpls: false,
+            pending: Pending::Nothing,
             nat: None,
             tunnel: None,
             own_address,
@@ -251,7 +225,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             self.shared.outputs.retain(|egress| egress.pass != self.pass);
         }
         // A copy is not needed where nothing follows.
-        while let Some(DpAction::Clone(copy)) = self.actions.pop_if(|a| matches!(a, DpAction::Clone(_))) {
+        if let Some(DpAction::Clone(copy)) = self.actions.pop_if(|a| matches!(a, DpAction::Clone(_))) {
             self.actions.extend(copy);
         }
         self.slow.sort_unstable();
@@ -259,6 +233,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         let relevant = self.relevant_match(&input);
         Pass {
             resume,
+            outcome: None,
             input,
             output: self.packet,
             steps: self.steps,
@@ -402,7 +377,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         if self.shared.keep {
             self.lookups.push(self.packet.clone());
         }
-        let hit = bridge.lookup(table, &self.packet.key);
+        let hit = if self.packet.is_frame() { bridge.lookup(table, &self.packet.key) } else { self.lookup_bare(table) };
         self.packet.key.set_word(word::TP, ports, u32::MAX);
         self.packet.key.set_word(word::IN_PORT, real, u32::MAX);
         if let Some(t) = bridge.table(table) {
@@ -425,6 +400,27 @@ impl<'w, 'a> Machine<'w, 'a> {
             None if may_packet_in && world.miss_to_controller => (Found::PacketIn, &[]),
             None => (Found::Miss, &[]),
         }
+    }
+
+    /// Looks up a packet that is no Ethernet frame. A flow that matches something of an Ethernet header wants a frame,
+    /// unless it says otherwise (`match_add_ethernet_prereq`).
+    fn lookup_bare(&self, table: TableId) -> Option<Hit> {
+        let bridge = self.here().bridge;
+        let classifier = bridge.classifier(bridge.table(table)?);
+        let takes_bare = |flow: &FlowId| {
+            let flow = bridge.flow(*flow);
+            let matches =
+                |id: WordId, bits: u32| flow.shape().masks.iter().any(|(w, mask)| *w == id && mask & bits != 0);
+            let wants_frame =
+                (word::ETH_SRC..=word::VLAN).any(|id| matches(id, u32::MAX)) || matches(word::TYPE, !0xffff);
+            (matches(word::PACKET_TYPE, u32::MAX) || !wants_frame)
+                && !flow.actions().0.iter().any(|a| matches!(a, Action::Conjunction(_)))
+        };
+        let found = classifier.matching(&bridge.flows, &self.packet.key).filter(takes_bare);
+        // The first of several, as for frames.
+        let priority = |flow: FlowId| bridge.flow(flow).priority();
+        let flow = found.reduce(|best, flow| if priority(flow) > priority(best) { flow } else { best })?;
+        Some(Hit { flow, via: SmallVec::new(), conjunction: None })
     }
 
     /// Looks the packet up and executes what is found (`xlate_table_action`).
@@ -537,7 +533,9 @@ impl<'w, 'a> Machine<'w, 'a> {
     /// Lets the datapath make the packet what it is now.
     pub fn commit(&mut self) {
         let before = self.actions.len();
-        if commit(&self.packet, &mut self.base, &mut self.touched, self.tunnel.is_some(), &mut self.actions) {
+        let pending = std::mem::take(&mut self.pending);
+        let in_tunnel = self.tunnel.is_some();
+        if commit(&self.packet, &mut self.base, &mut self.touched, in_tunnel, pending, &mut self.actions) {
             self.slow.push(Slow::Action);
         }
         self.size += (self.actions.len() - before) * 40;
@@ -559,52 +557,6 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.stack = kept.stack;
         self.action_set = kept.action_set;
         self.set_has_group = kept.set_has_group;
-    }
-
-    /// Stops here: the packet must begin again.
-    pub fn freeze(&mut self) {
-        self.exit = true;
-        self.freezing = true;
-    }
-
-    /// The number of the packet's state, which is that of an equal one if there was one.
-    pub fn recirculation(&mut self, table: TableId, with_set: bool, userdata: &[u8]) -> (u32, State<'a>) {
-        let metadata = (word::REG..=word::IN_PORT).map(|id| self.packet.key.word(id)).collect();
-        let state = State {
-            bridge: self.bridge,
-            table,
-            metadata,
-            tunnel_flags: self.packet.tunnel_flags.clone(),
-            stack: self.stack.clone(),
-            action_set: if with_set { self.action_set.clone() } else { Vec::new() },
-            frozen: if with_set { self.frozen.clone() } else { Vec::new() },
-            conntracked: self.conntracked,
-            was_mpls: self.was_mpls,
-            came_in: self.came_in.filter(|_| with_set),
-            userdata: userdata.to_vec(),
-        };
-        if let Some((id, _)) = self.shared.states.iter().find(|(_, known)| *known == state) {
-            return (*id, state);
-        }
-        self.shared.last_state += 1;
-        self.shared.states.push((self.shared.last_state, state.clone()));
-        (self.shared.last_state, state)
-    }
-
-    /// Sends the packet back to the datapath after a stop.
-    pub fn finish_freezing(&mut self) {
-        self.commit();
-        if self.paused {
-            return;
-        }
-        let (id, _) = self.recirculation(0, true, &[]);
-        if let Some((hash, basis)) = self.hash.take() {
-            self.emit(DpAction::Hash(hash, basis));
-        }
-        self.emit(DpAction::Recirc(id));
-        self.assume(Assumption::Recirculation(id));
-        self.freezing = false;
-        self.frozen.clear();
     }
 
     /// Notes that the packet leaves.
@@ -650,28 +602,6 @@ impl<'w, 'a> Machine<'w, 'a> {
 pub(super) const CT_TRACKED: u64 = 0x20;
 /// Reason of a packet-in: a table-miss flow said so (`OFPR_EXPLICIT_MISS`, which OpenFlow calls no_match).
 const EXPLICIT_MISS: u8 = 6;
-
-/// The actions among what was kept. What they stop with stands first, so where they belong makes no difference.
-fn kept_actions(frozen: Vec<Frozen<'_>>) -> Vec<Cow<'_, Action>> {
-    let action = |frozen| match frozen {
-        Frozen::Action(action) => Some(action),
-        Frozen::Place(..) => None,
-    };
-    frozen.into_iter().filter_map(action).collect()
-}
-
-/// What was kept, in the words of Open vSwitch.
-fn text(frozen: &[Frozen<'_>]) -> String {
-    let one = |frozen: &Frozen<'_>| match frozen {
-        Frozen::Place(table, cookie) => format!("unroll_xlate(table={table}, cookie={cookie})"),
-        Frozen::Action(action) => {
-            let mut text = String::new();
-            action.paint(crate::field::Names::none(), &mut text);
-            text
-        }
-    };
-    frozen.iter().map(one).collect::<Vec<_>>().join(",")
-}
 
 fn flow_of(found: &Found) -> Option<FlowId> {
     match found {

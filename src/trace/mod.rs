@@ -14,7 +14,9 @@
 mod commit;
 mod conntrack;
 pub mod datapath;
+mod encap;
 mod exec;
+mod frozen;
 mod group;
 mod hash;
 mod headers;
@@ -60,20 +62,24 @@ pub fn trace<'a>(world: &World<'a>, bridge: usize, packet: &Packet, options: &Op
     let mut answers = options.ct_next.iter().copied();
     let mut passes = vec![Machine::new(world, bridge, 0, packet.clone(), &mut shared).run(None)];
     let mut steps = passes[0].steps.len();
-    while let Some(fork) = shared.forks.pop_front() {
+    // For each pass the outcome of a hash that it belongs to, by the pass in which that begins.
+    let mut outcomes: Vec<Option<usize>> = vec![None];
+    while let Some(fork) = shared.forks.pop_front().or_else(|| shared.outcomes.pop_front()) {
         if passes.len() >= conntrack::PASSES || steps >= machine::STEPS {
             shared.assumed.push(Assumption::Recirculation(fork.id));
             break;
         }
         shared.release(fork.id);
-        let (packet, resume, state) =
-            conntrack::resume(fork, answers.next(), options.tracked.as_deref(), &mut shared.assumed);
         let number = passes.len();
-        let pass = Machine::new(world, bridge, number, packet, &mut shared).run(Some((resume, state)));
+        outcomes.push(if fork.bucket.is_some() { Some(number) } else { outcomes[fork.pass] });
+        let answer = if fork.bucket.is_some() { None } else { answers.next() };
+        let (packet, resume, state) = conntrack::resume(fork, answer, options.tracked.as_deref(), &mut shared.assumed);
+        let mut pass = Machine::new(world, bridge, number, packet, &mut shared).run(Some((resume, state)));
+        pass.outcome = outcomes[number];
         steps += pass.steps.len();
         passes.push(pass);
     }
-    verdict::judge(packet.clone(), passes, shared)
+    verdict::judge(packet.clone(), passes, shared, &outcomes)
 }
 
 #[cfg(test)]

@@ -92,6 +92,15 @@ impl Machine<'_, '_> {
 
     /// Sends the packet with the tags that the port's VLANs ask for.
     fn send_tagged(&mut self, output: &XPort, inside: Tags, last: bool) {
+        let members = self.here().ports.iter().filter(|p| p.group == output.group);
+        let output = match members.clone().count() {
+            0 | 1 => output,
+            // A port that is down takes nothing, so another stands for the bond if there is one.
+            _ => members.clone().find(|p| p.is_up).unwrap_or(output),
+        };
+        if members.clone().count() > 1 {
+            self.assume(Assumption::Member(output.group.clone(), output.name.clone()));
+        }
         let before = self.packet.clone();
         let mut outside = output.vlan.outside(inside);
         if output.vlan.priority_tags != PriorityTags::Never {
@@ -109,7 +118,8 @@ impl Machine<'_, '_> {
 /// The tags of a packet as it is.
 fn tags(packet: &Packet) -> Tags {
     let tag = |tpid: u16, tci: u16| if tci & PRESENT != 0 { (tpid, tci & VID, tci & PCP) } else { (0, 0, 0) };
-    [tag(packet.tpids[0], packet.tci()), tag(packet.tpids[1], packet.inner_tci)]
+    let inner = if packet.tci() & PRESENT != 0 { packet.inner_tci } else { 0 };
+    [tag(packet.tpids[0], packet.tci()), tag(packet.tpids[1], inner)]
 }
 
 /// Puts tags on a packet (`xvlan_put`). One without VLAN and priority is none, unless the port always has one.
@@ -119,9 +129,8 @@ fn put(packet: &mut Packet, tags: Tags, priority_tags: PriorityTags) {
         if is_there { vid | pcp | PRESENT } else { 0 }
     };
     let tpid = |(tpid, ..): (u16, u16, u16)| if tpid == 0 { ethertype::VLAN } else { tpid };
-    let outer = tci(tags[0]);
-    // A tag below none is not seen.
-    let inner = if outer == 0 { 0 } else { tci(tags[1]) };
+    // A tag below none stays: hashes take it in, and it is seen again below a new one.
+    let (outer, inner) = (tci(tags[0]), tci(tags[1]));
     packet.tpids = [if outer == 0 { 0 } else { tpid(tags[0]) }, if inner == 0 { 0 } else { tpid(tags[1]) }];
     packet.set_tci(outer);
     packet.inner_tci = inner;

@@ -84,6 +84,10 @@ impl<'a> Machine<'_, 'a> {
         if to.no_forward {
             return self.remark(Remark::NoForward);
         }
+        // A patch port takes whatever comes; the bridge at its other end decides.
+        if !self.packet.is_frame() && to.peer.is_none() {
+            return self.remark(Remark::NotFrame);
+        }
         if let Some((bridge, peer)) = to.peer {
             return self.through_patch(bridge, peer, last);
         }
@@ -111,6 +115,7 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         self.packet.tunnel_flags.clear();
+        self.packet.tunnel_port = 0;
         self.packet.key.set_word(word::IN_PORT, peer, u32::MAX);
         self.written.set_word(word::IN_PORT, u32::MAX, u32::MAX);
         self.packet.key.set_word(word::ACTSET_OUTPUT, port::UNSET, u32::MAX);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::encap::ether_type;
 use crate::base::paint::Painter;
 use crate::field::bits::Bits;
 use crate::field::matches::{DEFAULT_PRIORITY, Masked, Plan};
@@ -36,6 +37,8 @@ pub struct Packet {
     pub inner_mpls: SmallVec<[u32; 2]>,
     /// What an output to a tunnel has set beside its fields: words such as `df`.
     pub tunnel_flags: SmallVec<[&'static str; 3]>,
+    /// The transport port of the tunnel that such an output has set.
+    pub tunnel_port: u16,
 }
 
 impl Packet {
@@ -73,7 +76,8 @@ impl Packet {
 
     /// Whether it is IPv4 or IPv6.
     pub(super) fn is_ip(&self) -> bool {
-        matches!(self.dl_type(), ethertype::IP | ethertype::IPV6)
+        let kind = ether_type(self.packet_type()).unwrap_or(self.dl_type());
+        matches!(kind, ethertype::IP | ethertype::IPV6)
     }
 
     /// Whether it begins with an MPLS header.
@@ -203,16 +207,20 @@ impl Packet {
         } else if is_set(table::TUN_ID.slot) {
             show(table::TUN_ID.slot);
         }
-        show(Slot::new(word::VLAN, 0, 16));
-        show(table::ETH_SRC.slot);
-        show(table::ETH_DST.slot);
-        show(DL_TYPE);
+        if self.is_frame() {
+            show(Slot::new(word::VLAN, 0, 16));
+            show(table::ETH_SRC.slot);
+            show(table::ETH_DST.slot);
+            show(DL_TYPE);
+        } else {
+            show(whole(word::PACKET_TYPE));
+        }
         let has_tuple = self.meets(Needs::Ct) && is_set(table::CT_NW_PROTO.slot);
-        match self.dl_type() {
+        match ether_type(self.packet_type()).unwrap_or(self.dl_type()) {
             ethertype::IP => {
                 show(table::IP_SRC.slot);
                 show(table::IP_DST.slot);
-                if has_tuple {
+                if has_tuple || self.dl_type() != ethertype::IP {
                     show(whole(word::CT_NW_SRC));
                     show(whole(word::CT_NW_DST));
                 }
@@ -232,7 +240,7 @@ impl Packet {
                     show(table::ARP_SHA.slot);
                     show(table::ARP_THA.slot);
                     show(table::ND_TARGET.slot);
-                } else if has_tuple {
+                } else if has_tuple || self.dl_type() != ethertype::IPV6 {
                     show(Slot::new(word::CT_IPV6_SRC, 0, 128));
                     show(Slot::new(word::CT_IPV6_DST, 0, 128));
                 }
@@ -247,7 +255,7 @@ impl Packet {
                 show(whole(word::MPLS));
                 return;
             }
-            ethertype::NSH => {
+            ethertype::NSH if self.dl_type() == ethertype::NSH => {
                 // A switch goes on and shows the fields of IP, which are zero.
                 (word::NSH..word::BASE_END).for_each(|id| show(whole(id)));
             }

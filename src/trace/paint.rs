@@ -15,7 +15,7 @@ use crate::field::{Names, Subfield, format};
 
 /// Prints a trace in Open vSwitch's own layout, with a line end after each line.
 pub fn as_ovs(trace: &Trace<'_>, world: &World<'_>, p: &mut impl Painter) {
-    for pass in &trace.passes {
+    for pass in trace.passes.iter().filter(|pass| pass.outcome.is_none()) {
         if let Some(resume) = &pass.resume {
             paint_resume(resume, p);
         }
@@ -166,6 +166,7 @@ fn paint_step(step: &Step<'_>, blank: &str, world: &World<'_>, p: &mut impl Pain
                     other => p.text(&other.text()),
                 }
             }
+            Grade::Refusal => p.put(Role::Bad, &remark.text()),
             Grade::Warning => p.put(Role::Warn, &format!(" >> {}", remark.text())),
             Grade::Error => p.put(Role::Bad, &format!(" >>>> {} <<<<", remark.text())),
         },

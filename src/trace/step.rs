@@ -55,6 +55,9 @@ pub struct Commit {
 pub struct Pass<'a> {
     /// What it follows, for all but the first.
     pub resume: Option<Resume>,
+    /// The pass that began the outcome it belongs to, if it follows one of several that a hash of the datapath may have. A
+    /// switch's own trace follows none of them.
+    pub outcome: Option<usize>,
     /// The packet at its beginning.
     pub input: Packet,
     /// The packet at its end.
@@ -84,6 +87,8 @@ pub struct Resume {
     pub assumed: bool,
     /// The translation: the addresses and ports before and after, as printed.
     pub nat: Option<(String, String)>,
+    /// The group and its bucket that the datapath's hash picks, if that is why it begins again: one outcome of several.
+    pub bucket: Option<(u32, u32)>,
 }
 
 /// One thing that happens.
@@ -250,6 +255,18 @@ pub enum Remark {
     StackTooLarge,
     /// Too many MPLS labels.
     TooManyLabels,
+    /// An Ethernet header cannot be put before another.
+    EncapEthernet,
+    /// A network service header cannot be put before a packet of this type.
+    EncapNsh(u32),
+    /// An Ethernet header with a VLAN tag cannot be taken off.
+    DecapTagged,
+    /// What follows the network service header is not known.
+    DecapNsh(u32),
+    /// A packet of this type has no header that can be taken off.
+    DecapUnknown(u32),
+    /// The port takes Ethernet frames only.
+    NotFrame,
     /// An action that is not known, or of which nothing is known; with its text.
     Unknown(Box<str>),
 }
@@ -263,6 +280,8 @@ pub enum Grade {
     Warning,
     /// Something is wrong.
     Error,
+    /// The same, which Open vSwitch says like an action.
+    Refusal,
 }
 
 /// Why there is no result: the limits of a switch.
@@ -276,6 +295,8 @@ pub enum Failure {
     StackTooDeep,
     /// More MPLS labels than a switch keeps.
     TooManyLabels,
+    /// A header that cannot be put before, or taken off, what the packet begins with.
+    PacketType,
 }
 
 /// Why a packet needs the slow path of a switch.
@@ -381,6 +402,10 @@ pub enum Assumption {
     Neighbour(std::net::IpAddr),
     /// What happens after a recirculation that cannot be followed.
     Recirculation(u32),
+    /// Which bucket of a group the datapath's hash picks: every outcome is traced.
+    Bucket(u32),
+    /// Which member of a bond takes the packet: the bond, and the member that was taken for it.
+    Member(std::sync::Arc<str>, std::sync::Arc<str>),
     /// What an action does that nobody knows.
     Action(Box<str>),
 }
@@ -408,6 +433,12 @@ impl Assumption {
                 format!("{remote} is reached through the network below; nothing tells through which bridge")
             }
             Assumption::Recirculation(id) => format!("what follows recirculation {id:#x} is not traced"),
+            Assumption::Bucket(group) => {
+                format!("the datapath's hash picks one of the buckets of group {group}: each outcome is traced")
+            }
+            Assumption::Member(bond, member) => {
+                format!("{member} stands for {bond}: the bond sends the packet through one of its members")
+            }
             Assumption::Action(text) => format!("`{text}` does nothing: nobody knows this action"),
         }
     }
@@ -421,6 +452,7 @@ impl Failure {
             Failure::TooManyResubmits => "Too many resubmits",
             Failure::StackTooDeep => "Stack too deep",
             Failure::TooManyLabels => "Too many MPLS labels",
+            Failure::PacketType => "Unsupported packet type",
         }
     }
 }
@@ -457,7 +489,8 @@ impl Remark {
             | ReservedMac | BucketDown(..) | Score(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_)
             | Deleted(_) => Grade::Detail,
             OutOfRange(_) | LearnedNowhere | NoPort | InputPort | NoTunnel | OwnTunnel | Unmet(_) | NoBundle
-            | VlanRefused | NoGroup(_) | LearnIgnored | TtlExpired(_) => Grade::Warning,
+            | VlanRefused | NoGroup(_) | LearnIgnored | TtlExpired(_) | NotFrame => Grade::Warning,
+            EncapEthernet | EncapNsh(_) | DecapTagged | DecapNsh(_) | DecapUnknown(_) => Grade::Refusal,
             UnknownPort(_) | TaggedAccess(..) | Excluded(..) | NotTrunked(..) | StackUnderflow | TruncatedPatch(_)
             | ConjunctionExecuted | NoTuple | ChainedBuckets | TooDeep | TooManyResubmits | TooManyActions
             | StackTooLarge | TooManyLabels | Unknown(_) => Grade::Error,
@@ -549,6 +582,18 @@ impl Remark {
             TooManyLabels => "dropping packet on which an MPLS push action can't be performed as it would have more \
                               MPLS LSEs than the 3 supported."
                 .to_owned(),
+            EncapEthernet => "Dropping packet as encap(ethernet) is not supported for packet type ethernet.".to_owned(),
+            EncapNsh(kind) => {
+                let (space, kind) = (kind >> 16, kind & 0xffff);
+                format!("Dropping packet as encap(nsh) is not supported for packet type ({space},{kind:#x})")
+            }
+            DecapTagged => "Dropping packet, cannot decap Ethernet if VLAN is present.".to_owned(),
+            DecapNsh(next) => format!("Dropping packet as NSH next protocol {next} is not supported"),
+            DecapUnknown(kind) => {
+                let (space, kind) = (kind >> 16, kind & 0xffff);
+                format!("Dropping packet as the decap() does not support packet type ({space},{kind:#x})")
+            }
+            NotFrame => "Trying to send non-Ethernet packet through legacy L2 port. Dropping packet.".to_owned(),
             Unknown(action) => format!("unknown action {action}"),
         }
     }

@@ -115,9 +115,9 @@ fn a_packet_that_contradicts_itself_is_refused_where_it_does() {
 }
 
 #[test]
-fn an_action_nobody_knows_makes_the_verdict_unknown() {
-    let flows = " actions=decap()\n";
-    assert_eq!(with(flows, "in_port=1", &[], |t, _| t.verdict), Verdict::Unknown);
+fn what_lies_below_a_header_that_was_taken_off_makes_the_verdict_unknown() {
+    let flows = " mpls actions=pop_mpls:0x0800,dec_ttl,output:2\n";
+    assert_eq!(with(flows, "in_port=1,mpls,mpls_bos=1", &[], |t, _| t.verdict), Verdict::Unknown);
 }
 
 #[test]
@@ -164,4 +164,57 @@ fn a_symmetric_hash_picks_the_same_link_both_ways() {
     let there = actions(flows, "in_port=3,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tcp_src=80,tcp_dst=1234");
     let back = actions(flows, "in_port=3,tcp,nw_src=10.0.0.2,nw_dst=10.0.0.1,tcp_src=1234,tcp_dst=80");
     assert_eq!(there, back);
+}
+
+#[test]
+fn headers_go_in_front_and_off_again() {
+    let nsh = " actions=encap(nsh(md_type=1)),set_field:0x1234->nsh_spi,encap(ethernet),\
+               set_field:fa:16:3e:00:00:01->eth_dst,output:2\n";
+    assert_eq!(
+        actions(nsh, "in_port=1,tcp"),
+        "push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1234,si=255,c1=0x0,c2=0x0,c3=0x0,c4=0x0),\
+         push_eth(src=00:00:00:00:00:00,dst=fa:16:3e:00:00:01),2"
+    );
+    let off = " actions=decap(),encap(ethernet),output:2\n";
+    let push = "push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),2";
+    assert_eq!(actions(off, "in_port=1,tcp"), format!("pop_eth,{push}"));
+    assert_eq!(actions(off, "in_port=1,tcp,dl_vlan=7"), "drop");
+    assert_eq!(sentence(off, "in_port=1,tcp,dl_vlan=7"), "the switch gives up: Unsupported packet type");
+    let behind = " actions=decap(),decap(),output:2\n";
+    assert_eq!(actions(behind, "in_port=1,dl_type=0x894f,nsh_mdtype=1,nsh_np=3"), "pop_eth,pop_nsh(),recirc(0x1)");
+    assert_eq!(with(behind, "in_port=1,dl_type=0x894f,nsh_mdtype=1,nsh_np=3", &[], |t, _| t.verdict), Verdict::Unknown);
+}
+
+#[test]
+fn each_bucket_that_the_datapath_may_pick_is_an_outcome() {
+    use crate::action::Actions;
+    use crate::action::output::Output;
+    use crate::model::group::{Bucket, Group, GroupType};
+    let outcomes = |ports: [u32; 2]| {
+        let mut node = node(" actions=group:7\n");
+        let bucket = |(at, port): (u32, u32)| {
+            let output = Output { port, max_len: 0 };
+            Bucket { id: Some(at), actions: Actions(vec![output.into()]), ..Bucket::default() }
+        };
+        let group = Group {
+            id: 7,
+            kind: GroupType::Select,
+            selection_method: "".into(),
+            selection_method_param: 0,
+            fields: Vec::new(),
+            buckets: (0..).zip(ports).map(bucket).collect(),
+        };
+        Arc::make_mut(&mut node.bridges[0]).groups.push(group);
+        let world = World::of(&node);
+        let packet = spec::parse("in_port=1,tcp", &world.at(0).names).unwrap();
+        let found = trace(&world, 0, &packet, &Options::default());
+        let picked: Vec<_> = found.passes.iter().filter_map(|p| p.resume.as_ref()?.bucket).collect();
+        let out: Vec<_> = found.outputs.iter().map(|o| o.port).collect();
+        let mut text = String::new();
+        paint::as_ovs(&found, &world, &mut text);
+        assert_eq!(text.matches("Flow: ").count(), 1, "the switch's own trace ends at the hash");
+        (picked, out, found.verdict)
+    };
+    assert_eq!(outcomes([2, 3]), (vec![(7, 0), (7, 1)], vec![2, 3], Verdict::Delivered));
+    assert_eq!(outcomes([2, 9]), (vec![(7, 0), (7, 1)], vec![2], Verdict::Unknown), "it depends on the hash");
 }

@@ -122,6 +122,7 @@ impl XTunnel {
         let ecn = if nw_tos & 3 == 3 { 2 } else { nw_tos & 3 };
         packet.set(TOS, self.tos.map_or(nw_tos & 0xfc, u64::from) | ecn);
         packet.tunnel_flags = self.flags().into();
+        packet.tunnel_port = self.dst_port;
     }
 
     fn flags(&self) -> Vec<&'static str> {
@@ -216,7 +217,7 @@ impl Machine<'_, '_> {
     /// Sends the packet into a tunnel.
     pub(super) fn send_tunnel(&mut self, to: &XPort, tunnel: &XTunnel, dp: u32, last: bool) {
         let before: Vec<(WordId, u32)> = WORDS.map(|id| (id, self.packet.key.word(id))).collect();
-        let flags = self.packet.tunnel_flags.clone();
+        let (flags, port) = (self.packet.tunnel_flags.clone(), self.packet.tunnel_port);
         if tunnel.ttl.is_none() && self.packet.is_ip() {
             self.reads_slot(table::NW_TTL.slot);
         }
@@ -236,6 +237,7 @@ impl Machine<'_, '_> {
                 self.packet.key.set_word(id, value, u32::MAX);
             }
             self.packet.tunnel_flags = flags;
+            self.packet.tunnel_port = port;
             self.remark(Remark::Tunnel);
             self.commit();
             self.emit(DpAction::Output(dp));
@@ -252,6 +254,7 @@ impl Machine<'_, '_> {
             self.packet.key.set_word(id, value, u32::MAX);
         }
         self.packet.tunnel_flags = flags;
+        self.packet.tunnel_port = port;
         if self.here().is_native {
             return self.send_native(to, tunnel, dp, &marked, out, last);
         }

@@ -5,10 +5,19 @@ use super::packet::Packet;
 use super::step::{Assumption, DropReason, Found, Grade, Lost, Pass, Remark, Trace, Verdict, What};
 use super::world::World;
 
-/// The verdict over all passes.
-pub(super) fn judge<'a>(input: Packet, passes: Vec<Pass<'a>>, shared: Shared<'a>) -> Trace<'a> {
+/// The verdict over all passes. `outcomes` tells for each pass to which outcome of a hash it belongs.
+pub(super) fn judge<'a>(
+    input: Packet,
+    passes: Vec<Pass<'a>>,
+    shared: Shared<'a>,
+    outcomes: &[Option<usize>],
+) -> Trace<'a> {
     let doubts = shared.assumed.iter().any(Assumption::is_doubt);
+    let leaves = |outcome: Option<usize>| shared.outputs.iter().any(|o| outcomes[o.pass] == outcome);
+    let differs = !leaves(None) && outcomes.iter().flatten().any(|o| !leaves(Some(*o)));
     let verdict = match (shared.outputs.is_empty(), shared.controllers) {
+        // Some outcomes send it on, and others do not.
+        (false, _) if differs => Verdict::Unknown,
         (false, 0) => Verdict::Delivered,
         (false, _) => Verdict::Mixed,
         (true, _) if doubts => Verdict::Unknown,

@@ -56,7 +56,7 @@ impl Desk {
     }
 
     /// How many goals and questions there are.
-    pub fn len(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.exercise.lesson.goals.len() + self.exercise.lesson.questions.len()
     }
 }

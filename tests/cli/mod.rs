@@ -9,6 +9,7 @@ mod fmt;
 mod inputs;
 mod learn;
 mod nodes;
+mod plan;
 mod trace;
 mod usage;
 

@@ -12,7 +12,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use ofscope::action::{Mode, Walk, carry};
-use ofscope::dump::{change_file, flow_line, group_line, meters};
+use ofscope::base::progress::Progress;
+use ofscope::dump::input::Input;
+use ofscope::dump::{change_file, flow_line, flows, group_line, meters};
 use ofscope::field::{Match, Names, Version};
 use ofscope::model::Flow;
 use ofscope::model::bridge::Bridge;
@@ -110,6 +112,61 @@ fn random_changes_leave_the_tables_that_a_real_switch_has() {
     );
     assert!(found.wrong.is_empty(), "{}", found.wrong.join("\n\n"));
     assert!(found.requests > 50 && refused * 2 < found.requests, "hardly anything was asked");
+}
+
+#[test]
+fn counters_start_again_where_a_real_switch_lets_them() {
+    if !Switch::is_installed() {
+        eprintln!("Open vSwitch is not installed; `tests/run` installs it");
+        return;
+    }
+    let dir = switch::directory("counters");
+    let mut switch = prepared(&dir);
+    let frame = "in_port(1),eth(src=fa:16:3e:00:00:01,dst=fa:16:3e:00:00:02),eth_type(0x88cc)";
+    let cases = [
+        (Version::V10, "add in_port=1,actions=output:2", 0),
+        (Version::V11, "add in_port=1,actions=output:2", 0),
+        (Version::V12, "add in_port=1,actions=output:2", 3),
+        (Version::V13, "add reset_counts,in_port=1,actions=output:2", 0),
+        (Version::V15, "add in_port=1,actions=drop", 3),
+        (Version::V10, "modify in_port=1,actions=output:2", 3),
+        (Version::V11, "modify_strict in_port=1,actions=output:2", 3),
+        (Version::V13, "modify in_port=1,actions=output:2", 3),
+        (Version::V13, "modify reset_counts,actions=output:2", 0),
+        (Version::V15, "modify_strict reset_counts,in_port=1,actions=drop", 0),
+    ];
+    for (version, line, wanted) in cases {
+        let ofctl =
+            |version: Version, what: &str, more: &[&str]| switch.ofctl(version.name(), what, "br0", more).unwrap();
+        ofctl(Version::V15, "del-flows", &[]);
+        ofctl(Version::V15, "add-flow", &["in_port=1,actions=drop"]);
+        for _ in 0..3 {
+            switch.ask("netdev-dummy/receive", &["p01", frame]).unwrap().unwrap();
+        }
+        // Packets are counted by the datapath first, and told by its revalidators.
+        let start = Instant::now();
+        let dump = loop {
+            switch.ask("revalidator/purge", &[]).unwrap().unwrap();
+            let dump = switch.ofctl("OpenFlow15", "dump-flows", "br0", &[]).unwrap();
+            if dump.contains("n_packets=3,") {
+                break dump;
+            }
+            assert!(start.elapsed() < SHORT * 3, "the packets are not counted: {dump}");
+        };
+        let input = Input::new(std::io::Cursor::new(dump.into_bytes())).unwrap();
+        let loaded = flows::load(input.into_reader(), &"dump".into(), Names::none(), &Progress::default(), |_| {});
+        let base = Bridge { flows: loaded.flows, ..Bridge::default() };
+        let change = ChangeSet::plan(&base, [understood(line, version).unwrap()]).unwrap();
+        let planned = change.apply(&base).unwrap().flow(0).n_packets();
+        let file = dir.join("counted");
+        std::fs::write(&file, format!("{line}\n")).unwrap();
+        switch.ofctl(version.name(), "add-flows", "br0", &[&file.to_string_lossy()]).unwrap();
+        let dump = switch.ofctl("OpenFlow15", "dump-flows", "br0", &[]).unwrap();
+        assert!(dump.contains(&format!("n_packets={wanted},")), "{version} {line}: {dump}");
+        assert_eq!(planned, Some(wanted), "{version} {line}");
+    }
+    drop(switch);
+    let _ = std::fs::remove_dir_all(&dir);
 }
 
 /// A switch with bridges and ports, and a table that holds few flows.
@@ -284,7 +341,7 @@ fn sent(place: &Place<'_>, asked: &[Asked], refused: &[Refusal], r: &mut Random)
                     || e.contains(&format!(": {}\n", refusal.error.name())) => {}
             (Ok(()), Some(refusal)) => wrong.push(format!("the switch takes `{}`, we say {}", lines(), refusal.error)),
             (Err(e), Some(refusal)) => {
-                wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error))
+                wrong.push(format!("the switch says `{e}` of `{}`, we say {}", lines(), refusal.error));
             }
             (Err(e), None) => wrong.push(format!("the switch says `{e}` of one of `{}`", lines())),
         }

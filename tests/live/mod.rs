@@ -2,11 +2,12 @@
 //! (`tests/run --long`) makes it a long one.
 
 mod changes;
+mod covered;
 mod diffs;
 mod format;
 mod packets;
-mod random;
-mod requests;
+pub mod random;
+pub mod requests;
 mod switch;
 mod tables;
 mod traces;
@@ -48,6 +49,8 @@ fn prepared(dir: &Path) -> Switch {
             switch.ofctl("OpenFlow15", "add-meter", plan.bridge, &[&text]).unwrap();
         }
     }
+    // One tunnel option, so that there is something for `delete_field`.
+    switch.ofctl("OpenFlow15", "add-tlv-map", "br-tun", &["{class=0xffff,type=0,len=4}->tun_metadata0"]).unwrap();
     let learned = [
         ("br-int", "p1", 0, 0),
         ("br-int", "p2", 0, 1),
@@ -131,26 +134,28 @@ fn load(
             complaint.split_once(&format!("{path}:")).and_then(|(_, rest)| rest.split(':').next()?.parse().ok());
         match number {
             Some(number @ 1..) if number <= lines.len() => drop(lines.remove(number - 1)),
-            _ => return one_by_one(switch, dir, version, what, bridge, lines),
+            _ => return by_halves(switch, dir, version, what, bridge, &lines),
         }
     }
     Err(std::io::Error::other("too many lines are refused"))
 }
 
-/// Gives lines one by one, whatever becomes of each.
-fn one_by_one(
+/// Gives lines, and where some are refused, each half of them: few are.
+fn by_halves(
     switch: &Switch,
     dir: &Path,
     version: &str,
     what: &str,
     bridge: &str,
-    lines: Vec<String>,
+    lines: &[String],
 ) -> std::io::Result<()> {
     let file = dir.join("line");
     let path = file.to_string_lossy().into_owned();
-    for line in lines {
-        std::fs::write(&file, line + "\n")?;
-        let _ = switch.ofctl(version, what, bridge, &[&path]);
+    std::fs::write(&file, lines.join("\n") + "\n")?;
+    if switch.ofctl(version, what, bridge, &[&path]).is_err() && lines.len() > 1 {
+        let (first, second) = lines.split_at(lines.len() / 2);
+        by_halves(switch, dir, version, what, bridge, first)?;
+        by_halves(switch, dir, version, what, bridge, second)?;
     }
     Ok(())
 }

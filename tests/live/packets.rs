@@ -13,9 +13,30 @@ pub fn packet(plan: &Plan, r: &mut Random) -> String {
     let mut parts = vec![format!("in_port={in_port}")];
     let kind = r.of(&[
         "tcp", "tcp", "tcp", "udp", "icmp", "ip", "sctp", "tcp6", "udp6", "icmp6", "nd", "ipv6", "arp", "mpls", "",
-        "0x88cc",
+        "0x88cc", "nsh",
     ]);
+    // One that begins with something else than an Ethernet header.
+    let is_frame = !r.once_in(24);
     match kind {
+        "tcp" | "udp" | "icmp" | "ip" | "sctp" if !is_frame => parts.push("packet_type=(1,0x800)".to_owned()),
+        "tcp6" | "udp6" | "icmp6" | "nd" | "ipv6" if !is_frame => parts.push("packet_type=(1,0x86dd)".to_owned()),
+        "mpls" if !is_frame => parts.push("packet_type=(1,0x8847)".to_owned()),
+        "nsh" if !is_frame => parts.push("packet_type=(1,0x894f)".to_owned()),
+        _ => {}
+    }
+    let is_frame = !parts.last().is_some_and(|part| part.starts_with("packet_type"));
+    match kind {
+        "nsh" if is_frame => parts.push("dl_type=0x894f".to_owned()),
+        "mpls" | "nsh" if !is_frame => {}
+        _ if !is_frame => {
+            let proto = [("tcp", 6), ("udp", 17), ("icmp", 1), ("sctp", 132), ("tcp6", 6), ("udp6", 17)];
+            let known = proto.iter().find(|(name, _)| *name == kind).map(|(_, n)| *n);
+            let v6 = matches!(kind, "icmp6" | "nd").then_some(58);
+            parts.extend(known.or(v6).map(|n| format!("nw_proto={n}")));
+            if kind == "nd" {
+                parts.push("icmpv6_type=136,icmpv6_code=0".to_owned());
+            }
+        }
         "" => {}
         "nd" => parts.push("icmp6,icmpv6_type=136,icmpv6_code=0".to_owned()),
         "0x88cc" => parts.push("dl_type=0x88cc".to_owned()),
@@ -32,9 +53,12 @@ pub fn packet(plan: &Plan, r: &mut Random) -> String {
     if r.once_in(20) {
         parts.push(format!("reg{}={}", r.below(3), r.below(3)));
     }
-    parts.push(format!("dl_src={}", r.mac()));
-    parts.push(format!("dl_dst={}", r.mac()));
+    if is_frame {
+        parts.push(format!("dl_src={}", r.mac()));
+        parts.push(format!("dl_dst={}", r.mac()));
+    }
     match r.below(12) {
+        _ if !is_frame => {}
         0..3 => parts.push(format!("dl_vlan={},dl_vlan_pcp={}", r.vid(), r.of(&[0, 0, 3, 7]))),
         3 => parts.push(format!("vlan_tci={:#06x}", r.of(&[0x1000, 0x100a, 0xf014, 0]))),
         _ => {}
@@ -89,6 +113,14 @@ pub fn packet(plan: &Plan, r: &mut Random) -> String {
             r.ipv4(),
             r.mac(),
             r.mac()
+        )),
+        "nsh" => parts.push(format!(
+            "nsh_ttl={},nsh_mdtype=1,nsh_np={},nsh_spi={},nsh_si={},nsh_c1={}",
+            r.of(&[0, 1, 2, 63]),
+            r.below(6),
+            r.of(&[0, 5, 0x1234]),
+            r.of(&[0, 1, 255]),
+            r.below(3)
         )),
         "mpls" => parts.push(format!(
             "mpls_label={},mpls_tc={},mpls_ttl={},mpls_bos=1",

@@ -132,10 +132,11 @@ impl Switch {
         std::thread::sleep(Duration::from_millis(500));
         let status = self.children.last_mut().and_then(|child| child.try_wait().ok().flatten());
         let log = std::fs::read_to_string(self.dir.join("ovs-vswitchd.log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().filter(|l| ["|EMER|", "|ERR|"].iter().any(|w| l.contains(w))).collect();
+        let lines: Vec<&str> = log.lines().filter(|l| !["|INFO|", "|WARN|"].iter().any(|w| l.contains(w))).collect();
         let last = lines[lines.len().saturating_sub(2)..].join("; ");
         match status {
             Some(status) => format!("{status}; {last}"),
+            None if !self.is_alive() => format!("its database ended; {last}"),
             None => format!("no answer within {PATIENCE:?}; {last}"),
         }
     }

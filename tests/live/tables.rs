@@ -35,6 +35,13 @@ enum Kind {
     Nd,
     Arp,
     Mpls,
+    Nsh,
+    /// What begins with an IPv4 header.
+    BareIp,
+    /// What begins with an MPLS header.
+    BareMpls,
+    /// What begins with a network service header.
+    BareNsh,
 }
 
 const KINDS: [Kind; 16] = [
@@ -71,6 +78,10 @@ impl Kind {
             Kind::Nd => "icmp6,icmpv6_type=136",
             Kind::Arp => "arp",
             Kind::Mpls => "mpls",
+            Kind::Nsh => "dl_type=0x894f",
+            Kind::BareIp => "packet_type=(1,0x800)",
+            Kind::BareMpls => "packet_type=(1,0x8847)",
+            Kind::BareNsh => "packet_type=(1,0x894f)",
         }
     }
 
@@ -84,6 +95,10 @@ impl Kind {
 
     fn is_ip(self) -> bool {
         self.is_v4() || self.is_v6()
+    }
+
+    fn is_frame(self) -> bool {
+        !matches!(self, Kind::BareIp | Kind::BareMpls | Kind::BareNsh)
     }
 
     fn transport(self) -> Option<&'static str> {
@@ -131,7 +146,12 @@ fn conjunction(plan: &Plan, table: u64, r: &mut Random) -> Vec<String> {
 }
 
 fn flow(plan: &Plan, table: u64, version: &str, r: &mut Random) -> String {
-    let kind = if r.once_in(30) { Kind::Mpls } else { r.of(&KINDS) };
+    let kind = match r.below(40) {
+        0 => Kind::Mpls,
+        1 => Kind::Nsh,
+        2 if version != "OpenFlow10" => r.of(&[Kind::BareIp, Kind::BareMpls, Kind::BareNsh]),
+        _ => r.of(&KINDS),
+    };
     let priority = r.of(&[1, 10, 50, 100, 200, 65535]);
     let mut parts = vec![format!("table={table},priority={priority}")];
     if r.once_in(3) {
@@ -141,7 +161,7 @@ fn flow(plan: &Plan, table: u64, version: &str, r: &mut Random) -> String {
         parts.push(kind.words().to_owned());
     }
     let mut is_tagged = false;
-    for _ in 0..r.below(3) {
+    for _ in 0..if kind.is_frame() { r.below(3) } else { 0 } {
         let part = match r.below(14) {
             0 | 1 => format!("in_port={}", r.of(plan.ports)),
             2 => format!("dl_src={}", r.mac()),
@@ -188,6 +208,12 @@ fn flow(plan: &Plan, table: u64, version: &str, r: &mut Random) -> String {
         let mask = r.of(&["", "", "/0xff00", "/1"]);
         parts.push(format!("{name}_{side}={}{mask}", r.port_number()));
     }
+    if matches!(kind, Kind::Nsh | Kind::BareNsh) && r.once_in(2) {
+        parts.push(
+            r.of(&["nsh_np=3", "nsh_ttl=1", "nsh_spi=5", "nsh_si=255", "nsh_mdtype=1", "nsh_mdtype=1,nsh_c1=1/1"])
+                .to_owned(),
+        );
+    }
     if kind == Kind::Arp && r.once_in(2) {
         parts.push(format!("arp_op={}", 1 + r.below(2)));
     }
@@ -213,6 +239,9 @@ impl Maker<'_> {
         if r.once_in(12) {
             return "drop".to_owned();
         }
+        if !self.kind.is_frame() {
+            return self.bare(r);
+        }
         let n = 1 + r.below(4);
         let mut actions: Vec<String> = (0..n).filter_map(|_| self.action(r)).collect();
         let is_old = self.version == "OpenFlow10";
@@ -222,6 +251,12 @@ impl Maker<'_> {
                 0 if !is_old => format!("goto_table:{next}"),
                 _ => format!("resubmit(,{next})"),
             });
+        }
+        if !is_old && self.kind.is_frame() && r.once_in(16) {
+            // Last, so that only what comes behind must cope with what the packet begins with then.
+            actions.truncate(2);
+            actions.push(self.headers(r));
+            actions.extend((0..r.below(3)).map(|_| self.output(r)));
         }
         if self.depth == 0 && !is_old {
             let mut instructions = Vec::new();
@@ -273,6 +308,59 @@ impl Maker<'_> {
         parts.join(",")
     }
 
+    /// Puts headers in front and takes them off, in orders that make sense, and in some that do not.
+    fn headers(&mut self, r: &mut Random) -> String {
+        let nsh = match r.below(4) {
+            0 => "encap(nsh)",
+            1 => "encap(nsh(md_type=1))",
+            2 => "encap(nsh(md_type=2))",
+            _ => "encap(nsh(md_type=2,tlv(0x1000,10,0x12345678),tlv(0x2000,20,0xfedcba9876543210)))",
+        };
+        let set = match r.below(6) {
+            0 => format!(",set_field:{}->nsh_si", r.byte()),
+            1 => format!(",set_field:{:#x}->nsh_spi", r.below(0x1_0000)),
+            2 => format!(",set_field:{:#x}->nsh_c{}", r.below(0x1_0000), 1 + r.below(4)),
+            3 => format!(",set_field:{}->nsh_ttl,dec_nsh_ttl", r.of(&[0, 1, 2, 63])),
+            4 => format!(",set_field:{}->nsh_flags", r.below(2)),
+            _ => String::new(),
+        };
+        let mpls = r.of(&["mpls", "mpls", "mpls_mc"]);
+        let port = r.of(self.plan.ports);
+        let frame = format!("encap(ethernet),set_field:{}->eth_dst", r.mac());
+        let decap = r.of(&["decap()", "decap(packet_type(ns=1,type=0x800))", "decap(packet_type(ns=0,type=0))"]);
+        let known = self.kind;
+        self.is_tagged = false;
+        self.kind = Kind::Any;
+        match r.below(14) {
+            0..3 => format!("{nsh}{set},{frame}"),
+            3 => format!("{nsh}{set},output:{port},{frame}"),
+            4 => format!("{nsh},{frame},{nsh}{set},{frame}"),
+            5 | 6 => format!("encap({mpls}),set_field:{}->mpls_label,{frame}", r.below(100)),
+            7 => format!("encap({mpls}),encap({mpls}),set_field:{}->mpls_ttl,{frame}", r.below(100)),
+            8 => format!("decap(),{frame}"),
+            9 => format!("decap(),{nsh}{set},{frame}"),
+            10 => format!("{nsh}{set},decap(),{frame}"),
+            11 if known == Kind::Mpls => format!("decap(),{decap},output:{port}"),
+            11 if known == Kind::Nsh => format!("decap(),decap(),output:{port}"),
+            11 => "decap(),decap()".to_owned(),
+            12 => "encap(ethernet)".to_owned(),
+            _ => format!("clone({nsh}{set},{frame},output:{port})"),
+        }
+    }
+
+    /// What can be done with a packet that begins with something else than an Ethernet header.
+    fn bare(&mut self, r: &mut Random) -> String {
+        let frame = format!("encap(ethernet),set_field:{}->eth_dst,output:{}", r.mac(), r.of(self.plan.ports));
+        match r.below(6) {
+            0 => format!("encap(nsh),{frame}"),
+            1 | 2 => frame,
+            3 => "decap()".to_owned(),
+            4 if self.kind == Kind::BareNsh => format!("dec_nsh_ttl,set_field:{}->nsh_si,{frame}", r.byte()),
+            4 if self.kind == Kind::BareMpls => format!("encap(mpls),{frame}"),
+            _ => format!("output:{}", r.of(self.plan.ports)),
+        }
+    }
+
     fn output(&mut self, r: &mut Random) -> String {
         match r.below(16) {
             0 => r.of(&["IN_PORT", "LOCAL", "output:99"]).to_owned(),
@@ -288,7 +376,7 @@ impl Maker<'_> {
 
     fn action(&mut self, r: &mut Random) -> Option<String> {
         let is_old = self.version == "OpenFlow10";
-        Some(match r.below(44) {
+        Some(match r.below(52) {
             0..9 => self.output(r),
             9 | 10 if r.once_in(2) => self.resubmit(r),
             11 if !is_old => format!("group:{}", 1 + r.below(GROUPS)),
@@ -371,13 +459,47 @@ impl Maker<'_> {
                 format!("pop_mpls:{}", kind.0)
             }
             42 if self.kind == Kind::Mpls => r
-                .of(&["dec_mpls_ttl", "set_field:100->mpls_label", "set_field:3->mpls_tc", "set_field:1->mpls_ttl"])
+                .of(&[
+                    "dec_mpls_ttl",
+                    "set_field:100->mpls_label",
+                    "set_field:3->mpls_tc",
+                    "set_field:1->mpls_ttl",
+                    "set_mpls_label:7",
+                    "set_mpls_tc:2",
+                    "set_mpls_ttl:0",
+                ])
                 .to_owned(),
             43 if matches!(self.kind, Kind::Tcp | Kind::Tcp6) => {
                 "fin_timeout(idle_timeout=5,hard_timeout=10)".to_owned()
             }
+            44 => format!("sample(probability={},collector_set_id=1,obs_domain_id=2)", r.of(&[1, 65535])),
+            45 if self.version == "OpenFlow15" && self.plan.bridge == "br-tun" => {
+                "delete_field:tun_metadata0".to_owned()
+            }
+            46 => r.of(&["set_tunnel:5", "set_tunnel64:0x1234567890"]).to_owned(),
+            47 if self.kind == Kind::Nsh => {
+                let value = r.byte();
+                r.of(&["dec_nsh_ttl", "set_field:7->nsh_c2"]).to_owned() + &format!(",set_field:{value}->nsh_si")
+            }
+            49 if self.kind.is_v4() => self.old_word(r),
+            50 => format!("mod_dl_{}:{}", r.of(&["src", "dst"]), r.mac()),
+            51 if self.is_tagged && !is_old => {
+                r.of(&["set_vlan_vid:10", "set_vlan_vid:20", "set_vlan_pcp:3"]).to_owned()
+            }
             _ => return None,
         })
+    }
+
+    /// The words of OpenFlow 1.0 and 1.1 for writing what every IPv4 packet has.
+    fn old_word(&mut self, r: &mut Random) -> String {
+        match r.below(8) {
+            0 => format!("mod_nw_{}:{}", r.of(&["src", "dst"]), r.ipv4()),
+            1 => format!("mod_nw_tos:{}", r.of(&[0, 4, 184, 252])),
+            2 => format!("mod_nw_ecn:{}", r.below(4)),
+            3 => format!("{}_nw_ttl:{}", r.of(&["mod", "set"]), r.byte()),
+            4 if self.kind.transport().is_some() => format!("mod_tp_{}:{}", r.of(&["src", "dst"]), r.port_number()),
+            _ => format!("mod_nw_{}:{}", r.of(&["src", "dst"]), r.ipv4()),
+        }
     }
 
     fn hashed(&self, r: &mut Random) -> &'static str {

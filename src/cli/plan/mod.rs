@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 
 use super::context::{Chosen, Context};
 use super::failure::{CommandResult, Failure, Outcome};
@@ -39,9 +38,8 @@ pub struct PlanArgs {
     /// The file with the changes; `-` for standard input.
     pub file: String,
     /// The version of OpenFlow in which they are sent; the newest one that can carry all of them, if none is said.
-    #[arg(short = 'O', long = "protocol", value_name = "VERSION",
-          value_parser = PossibleValuesParser::new(Version::ALL.map(Version::name)))]
-    pub version: Option<String>,
+    #[arg(short = 'O', long = "protocols", value_name = "VERSION", value_parser = super::fmt::version)]
+    pub protocol: Option<Version>,
     /// Write the flows that the bridge would have then, as a dump.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -81,8 +79,7 @@ pub fn run(args: &PlanArgs, cx: &Context) -> CommandResult {
     let text = read(&args.file)?;
     let scene = cx.open(Some(&args.source))?;
     let chosen = cx.bridge(&scene)?;
-    let version = args.version.as_deref().and_then(Version::by_name);
-    let file = match change_file::read_in(&text, &chosen.bridge().names, version) {
+    let file = match change_file::read_in(&text, &chosen.bridge().names, args.protocol) {
         Ok(file) => file,
         Err(wrong) => return refuse(args, &text, wrong, cx),
     };

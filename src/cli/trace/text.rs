@@ -89,7 +89,10 @@ impl Answerer<'_> {
             p.text("\n");
         }
         for pass in &leg.trace.passes {
-            if let Some(resume) = &pass.resume {
+            if let Some((group, bucket)) = pass.resume.as_ref().and_then(|resume| resume.bucket) {
+                p.put(Role::Accent, &format!("if the hash picks bucket {bucket} of group {group}"));
+                p.text("\n");
+            } else if let Some(resume) = &pass.resume {
                 let state = crate::trace::paint::ct_state(resume.ct_state);
                 let why = if resume.assumed { " (assumed)" } else { "" };
                 let there = pass.steps.iter().find(|s| matches!(s.what, What::Table { .. }));

@@ -3,7 +3,7 @@
 use super::{ChangeSet, Edit, Replaced};
 use crate::field::Version;
 use crate::model::flow::{Flags, Flow};
-use crate::model::flow_mod::FlowMod;
+use crate::model::flow_mod::{FlowMod, NO_COOKIE};
 use crate::model::group::Group;
 use crate::model::group_mod::GroupMod;
 use crate::model::meter::Meter;
@@ -17,6 +17,17 @@ impl Replaced<Flow> {
             (None, Some(after)) => Some(FlowMod::add(plain(after), version)),
             (Some(before), Some(after)) if before != after => Some(FlowMod::add(plain(after), version)),
             _ => None,
+        }
+    }
+
+    /// What has to be done one after the other, each with one request. It is one step, unless the flow gets the one
+    /// cookie that no flow gets that is there already.
+    pub fn steps(&self) -> Vec<Replaced<Flow>> {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) if after.cookie == NO_COOKIE && before.cookie != NO_COOKIE => {
+                vec![Replaced::deleted(before.clone()), Replaced::added(after.clone())]
+            }
+            _ => vec![self.clone()],
         }
     }
 }
@@ -65,7 +76,8 @@ impl Edit {
             let out = if replaced.after.is_some() { &mut first } else { &mut last };
             out.push(Edit { meters: vec![replaced], ..Edit::new(request.into()) });
         }
-        let flows = self.flows.iter().rev().map(Replaced::turned).filter_map(|replaced| {
+        let turned = self.flows.iter().rev().flat_map(|replaced| replaced.turned().steps());
+        let flows = turned.filter_map(|replaced| {
             let request = replaced.request(version)?;
             Some(Edit { flows: vec![replaced], ..Edit::new(request.into()) })
         });

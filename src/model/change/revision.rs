@@ -6,7 +6,7 @@ use rustc_hash::FxHasher;
 
 use crate::action::Actions;
 use crate::model::bridge::Bridge;
-use crate::model::flow::{Flags, Flow};
+use crate::model::flow::Flow;
 use crate::model::group::Group;
 use crate::model::meter::Meter;
 
@@ -55,8 +55,7 @@ pub(super) trait Numbered {
 impl Numbered for Flow {
     fn number(&self) -> u64 {
         let rest = (self.cookie, self.idle_timeout, self.hard_timeout, self.importance, self.flags);
-        let own: (u8, u32, _, &[Box<str>], (u64, u16, u16, u16, Flags)) =
-            (self.table, self.priority, &self.matches, &self.residue, rest);
+        let own = (self.table, self.priority, &self.matches, self.residue.as_slice(), rest);
         mixed(hash(&own), hash::<Actions>(&self.actions))
     }
 }

@@ -15,7 +15,7 @@ use crate::field::names::port;
 use crate::field::slot::{WordId, word};
 use crate::model::bridge::{Bridge, FlowId};
 use crate::model::flow::{Flags, Flow, FlowKey, Stats, Style};
-use crate::model::flow_mod::{Command, FlowMod};
+use crate::model::flow_mod::{Command, FlowMod, NO_COOKIE};
 use crate::model::group::Group;
 use crate::model::group_mod::{self, GroupMod};
 use crate::model::meter::{BandKind, Meter};
@@ -223,7 +223,7 @@ impl<'a> Working<'a> {
         match &before {
             Some(before) => {
                 // The highest number means that the cookie is not said.
-                if after.cookie == u64::MAX {
+                if after.cookie == NO_COOKIE {
                     after.cookie = before.cookie;
                 }
                 // The flow begins anew; what it counted is kept, if nothing else is asked.
@@ -377,11 +377,14 @@ impl<'a> Working<'a> {
         for replaced in &edit.flows {
             let Some(flow) = replaced.either() else { continue };
             let now = self.flow(&flow.key());
-            let fits = match (&replaced.before, &now) {
-                (Some(then), Some(now)) => then.is_same_uncounted(now),
-                (then, now) => then.is_none() && now.is_none(),
+            let is = |wanted: &Option<Flow>| match (wanted, &now) {
+                (Some(wanted), Some(now)) => wanted.is_same_uncounted(now),
+                (wanted, now) => wanted.is_none() && now.is_none(),
             };
-            match fits {
+            // Somebody else may have put there meanwhile what is wanted; a flow that is gone is never taken for that.
+            let is_done = now.is_some() && !is(&replaced.before) && is(&replaced.after);
+            match is_done || is(&replaced.before) {
+                true if is_done => flows.push(Replaced { before: now.clone(), after: now }),
                 true => flows.push(Replaced { before: now, after: replaced.after.clone() }),
                 false => {
                     let (flow, now) = (Box::new(flow.clone()), now.map(Box::new));

@@ -300,7 +300,7 @@ fn checks(scene: &Scene, then: &Scene, set: &Set, spot: &Spot) -> Vec<CheckRow> 
     let mut said: Vec<(plan::Kind, String, Vec<usize>)> = Vec::new();
     for warning in plan::warnings(plan::View { before, after, naming: node.naming(at) }, set.change()) {
         let number = numbers.get(warning.edit).map_or(0, |at| at + 1);
-        match said.iter_mut().find(|(kind, sentence, _)| (*kind, &*sentence) == (warning.kind, &warning.sentence)) {
+        match said.iter_mut().find(|said| said.0 == warning.kind && said.1 == warning.sentence) {
             Some((.., of)) if of.contains(&number) => {}
             Some((.., of)) => of.push(number),
             None => said.push((warning.kind, warning.sentence, vec![number])),

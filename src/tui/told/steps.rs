@@ -304,6 +304,11 @@ impl Tree<'_, '_> {
     }
 
     fn resume(&mut self, leg: &Leg<'_>, pass: &Pass<'_>, resume: &Resume, parent: Option<usize>) {
+        if let Some((group, bucket)) = resume.bucket {
+            let row = Row::of(Role::Accent, &format!("if the hash picks bucket {bucket} of group {group}"));
+            self.push(parent, StepKind::Text(row));
+            return;
+        }
         let mut row = Row::of(Role::Ct, "conntrack");
         let zone = FieldId::by_name("ct_zone").map_or(0, |f| pass.input.key.value(f.slot));
         row.text(&format!(" zone {zone}"));

@@ -235,7 +235,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
 pub fn len(state: &State, part: Part) -> usize {
     match part {
         Part::Lessons => state.learning.course.as_ref().map_or(0, |course| course.lessons.len()),
-        Part::Goals => state.learning.desk.as_ref().map_or(0, Desk::len),
+        Part::Goals => state.learning.desk.as_ref().map_or(0, Desk::rows),
     }
 }
 
