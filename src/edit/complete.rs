@@ -30,7 +30,7 @@ pub fn complete(text: &str, cursor: usize, around: &Around<'_>) -> Completion {
     let head = &text[..cursor];
     let mut offers = Offers { around, start: cursor, typed: "", items: Vec::new(), hint: String::new() };
     match split_actions(head) {
-        (_, Some(list)) => offers.actions(list, head),
+        (_, Some(list)) => offers.actions(list),
         (head, None) => offers.head(head),
     }
     offers.finish(text, cursor)
@@ -336,7 +336,7 @@ impl<'a> Offers<'a> {
     }
 
     /// A list of actions that ends at the cursor.
-    fn actions(&mut self, list: &'a str, _head: &str) {
+    fn actions(&mut self, list: &'a str) {
         let nest = Nest::of(list);
         if nest.takes_actions() {
             return self.action(nest.item, nest.around.last().map(|(word, _)| *word));

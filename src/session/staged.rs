@@ -10,8 +10,8 @@ use rustc_hash::FxHashSet;
 
 use super::scene::Scene;
 use crate::base::diag::Diagnostic;
-use crate::dump::change_file;
-use crate::field::Names;
+use crate::dump::change_file::{self, ChangeFile};
+use crate::field::{Names, Version};
 use crate::model::bridge::Bridge;
 use crate::model::change::{ChangeSet, Conflict, Edit, Request};
 use crate::model::id::FlowHash;
@@ -138,6 +138,18 @@ impl Staged {
         });
         scene.with(&changed.collect::<Vec<_>>())
     }
+}
+
+/// The version in which changes of a bridge are sent: that of its dump, and 1.3, which Neutron's agents speak, where the
+/// dump is in 1.0, which says nothing of what the switch takes.
+pub fn version(bridge: &Bridge) -> Version {
+    bridge.version.filter(|v| *v > Version::V10).unwrap_or(Version::V13)
+}
+
+/// Reads what a text asks of a bridge: in the bridge's version, or in the newest that can carry every line.
+pub fn changes(bridge: &Bridge, text: &str) -> Result<ChangeFile, Vec<Diagnostic>> {
+    let own = change_file::read_in(text, &bridge.names, Some(version(bridge)));
+    own.or_else(|_| change_file::read_in(text, &bridge.names, None))
 }
 
 /// A bridge by its names.
@@ -276,7 +288,7 @@ impl Set {
 
     /// Adds what such a file asks for; with a wrong line nothing is added, and every wrong line is told.
     pub fn read(&mut self, base: &Bridge, text: &str) -> Result<usize, Vec<Diagnostic>> {
-        let file = change_file::read_in(text, &base.names, None)?;
+        let file = changes(base, text)?;
         let count = file.requests.len();
         self.stage(base, file.requests.into_iter().map(|(_, request)| request));
         Ok(count)

@@ -157,3 +157,13 @@ fn a_scene_shows_only_the_changed_bridge_otherwise() {
     assert_eq!(then.nodes()[0].naming(at), scene.nodes()[0].naming(at));
     assert_eq!(then.snapshot().revision, scene.snapshot().revision);
 }
+
+#[test]
+fn lines_are_read_in_the_version_of_their_bridge_if_it_can_carry_them() {
+    let base = bridge(FLOWS);
+    // OpenFlow 1.5 would write the first action otherwise.
+    let set = staged(&base, "table=5,priority=1,actions=load:0x5->NXM_NX_REG5[],output:2\n");
+    assert!(set.text(Names::none()).contains("load:0x5->NXM_NX_REG5[]"), "{}", set.text(Names::none()));
+    let newer = Bridge { version: Some(Version::V15), ..base.clone() };
+    assert_eq!((version(&base), version(&newer)), (Version::V13, Version::V15));
+}

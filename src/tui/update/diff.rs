@@ -22,6 +22,7 @@ use crate::model::change::Request;
 use crate::model::flow::Style;
 use crate::model::flow_mod::FlowMod;
 use crate::session::Scene;
+use crate::session::staged::version;
 
 /// Goes to the screen; asks for a source if there is none to compare with.
 pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
@@ -270,7 +271,7 @@ fn bring_back(state: &mut State, effects: &mut Vec<Effect>) {
     if changed.is_empty() {
         return state.say(Role::Warn, "here stands no flow that could be brought back");
     }
-    let version = staged::version(&told.after);
+    let version = version(&told.after);
     let request = |(old, new): (Option<FlowId>, Option<FlowId>)| {
         let request = match (old, new) {
             (Some(old), _) => FlowMod::add(told.before.flow(old).to_flow(), version),

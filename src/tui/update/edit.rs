@@ -9,7 +9,7 @@ use super::super::msg::Effect;
 use super::super::staged::{Editor, Help, Purpose, around};
 use super::super::state::State;
 use super::super::views::{Screen, Spot};
-use super::staged::{self, version, view};
+use super::staged::{self, view};
 use crate::base::paint::Role;
 use crate::dump::change_file;
 use crate::edit::form;
@@ -17,6 +17,7 @@ use crate::model::change::Request;
 use crate::model::flow::{Flow, Style};
 use crate::model::flow_mod::{Command, FlowMod};
 use crate::session::Scene;
+use crate::session::staged::{changes, version};
 
 /// Whether a flow is being typed.
 pub fn is_typing(state: &State) -> bool {
@@ -269,20 +270,20 @@ fn requests(state: &State) -> Result<(Spot, Vec<Request>, &'static str), String>
     let first = |wrong: Vec<crate::base::diag::Diagnostic>| {
         wrong.first().map_or(String::new(), |d| format!("not staged: {}", d.message))
     };
-    let file = change_file::read_in(editor.input.text(), &bridge.names, None).map_err(first)?;
+    let file = changes(bridge, editor.input.text()).map_err(first)?;
     let mut requests: Vec<Request> = file.requests.into_iter().map(|(_, request)| request).collect();
     let mut what = "staged, nothing is sent";
     if let (Purpose::Change(old), [Request::Flow(new)]) = (&editor.purpose, &requests[..])
         && new.command == Command::Add
     {
-        (requests, what) = changes(old, new, version(bridge));
+        (requests, what) = change_of(old, new, version(bridge));
     }
     Ok((spot, requests, what))
 }
 
 /// What makes one flow of another: its actions are changed if that is all that differs; a flow with another match,
 /// priority or table is another flow.
-fn changes(old: &Flow, new: &FlowMod, version: crate::field::Version) -> (Vec<Request>, &'static str) {
+fn change_of(old: &Flow, new: &FlowMod, version: crate::field::Version) -> (Vec<Request>, &'static str) {
     let is_same_key = old.key() == new.flow.key();
     let rest = |flow: &Flow| (flow.cookie, flow.idle_timeout, flow.hard_timeout, flow.importance, flow.flags);
     if is_same_key && rest(old) == rest(&new.flow) {

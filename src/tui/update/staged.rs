@@ -17,13 +17,11 @@ use super::nav::{self, Place};
 use super::{edit, layers};
 use crate::base::paint::Role;
 use crate::base::words::counted;
-use crate::field::Version;
-use crate::model::bridge::Bridge;
 use crate::model::change::Request;
 use crate::model::flow::Flow;
 use crate::model::flow_mod::{Command, FlowMod};
 use crate::session::Scene;
-use crate::session::staged::{Fate, Set};
+use crate::session::staged::{Fate, Set, version};
 
 /// The view of screen 6.
 pub fn view(state: &mut State) -> Option<&mut StagedView> {
@@ -104,12 +102,6 @@ pub fn stage(state: &mut State, spot: &Spot, requests: Vec<Request>, effects: &m
     };
     state.staged.of_mut(&spot.node, &spot.bridge).stage(bridge, requests);
     changed(state, effects);
-}
-
-/// The version in which changes of a bridge are sent.
-pub fn version(bridge: &Bridge) -> Version {
-    // Neutron's agents and OVN speak 1.3 or newer; a dump in 1.0 says nothing of what the switch takes.
-    bridge.version.filter(|v| *v > Version::V10).unwrap_or(Version::V13)
 }
 
 /// `d`: stages that flows are deleted.
@@ -334,7 +326,9 @@ pub fn text(state: &State, what: CopyAs) -> Option<String> {
     let version = version(bridge);
     let of = |text: String| {
         let name = told::shell_quoted(&spot.bridge);
-        format!("ovs-ofctl -O {version} --bundle add-flows {name} - <<'EOF'\n{}\nEOF", text.trim_end())
+        // Groups can stand in files for `bundle` only.
+        let how = if text.lines().any(|l| l.starts_with("group ")) { "bundle" } else { "--bundle add-flows" };
+        format!("ovs-ofctl -O {version} {how} {name} - <<'EOF'\n{}\nEOF", text.trim_end())
     };
     Some(match what {
         CopyAs::StagedBack => {
