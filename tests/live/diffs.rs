@@ -123,7 +123,7 @@ fn meters(r: &mut Random) -> Vec<String> {
         }
         text
     };
-    let chosen: Vec<u32> = (3..6).filter(|_| !r.once_in(3)).collect();
+    let chosen: Vec<u64> = (3..6).filter(|_| !r.once_in(3)).collect();
     chosen.into_iter().map(|id| meter(id, r)).collect()
 }
 
