@@ -3,7 +3,7 @@
 //! [`Source`] says what was named, [`open`] reads it. [`Scene`] holds a snapshot together with all that follows from it
 //! and is dear to work out: what tables and registers mean, what numbers name, where flows lead. The screen and the
 //! command line both stand on these two, so they never disagree. [`Staged`] holds changes that were not sent.
-//! [`pairs`] says which bridges of two scenes are compared, and [`Roles`] which things of two nodes are there for the same.
+//! [`pairs()`] says which bridges of two scenes are compared, and [`Roles`] which things of two nodes are there for the same.
 
 mod keep;
 mod pairs;
