@@ -19,7 +19,7 @@ use crate::session::staged::{Entry, Fate, Set, Staged};
 use crate::session::{Scene, Ways};
 use crate::trace::Verdict;
 use crate::why::Cx;
-use crate::why::journey::Leg;
+use crate::why::journey::{Leg, Start};
 use crate::why::words;
 
 /// What changes are good for, and what they break.
@@ -129,7 +129,9 @@ pub fn effect(scene: &Scene, staged: &Staged, spot: &Spot, pins: &[Asked], progr
             effect.is_partial = true;
             break;
         }
-        let (Some(before), Some(after)) = (fate(scene, &now, &one), fate(&then, &later, &one)) else { continue };
+        // Ports and addresses are the same then, so the packet is read once.
+        let Ok((begins, _)) = start(scene, &one) else { continue };
+        let (before, after) = (fate(scene, &now, &one, begins.clone()), fate(&then, &later, &one, begins));
         both.push(plan::Effect { before: before.on(&spot.node), after: after.on(&spot.node) });
         effect.packets.push(row(before, after, made_for));
     }
@@ -209,11 +211,10 @@ impl End {
     }
 }
 
-fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
-    let (start, _) = start(scene, asked).ok()?;
+fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked, begins: Start) -> End {
     let known = connections(scene, nodes, asked.after.as_deref(), super::BEFORE);
-    let title = words::packet(&start.packet.key);
-    let found = way(nodes, start, asked, &known);
+    let title = words::packet(&begins.packet.key);
+    let found = way(nodes, begins, asked, &known);
     let arrived = arrived(nodes, &found);
     let outcome = outcome(nodes, &found, &arrived);
     let of = |leg: &Leg<'_>| {
@@ -221,7 +222,7 @@ fn fate(scene: &Scene, nodes: &[Cx<'_>], asked: &Asked) -> Option<End> {
         (world.node.name.clone(), Way::of(&leg.trace, world))
     };
     let ways = found.legs.iter().map(of).collect();
-    Some(End { title, word: outcome.word, place: outcome.place, ways })
+    End { title, word: outcome.word, place: outcome.place, ways }
 }
 
 /// The flows that more or fewer packets meet, the changed bridge first.
