@@ -55,7 +55,29 @@ impl<'a> Parts<'a> {
         }
         Some(Parts { counted: [cookie, duration, packets, bytes], essence: [table, &timeouts[..length], rest] })
     }
+
+    /// Where the parts of a line begin and end; nothing for a line that is too long.
+    fn cuts(&self, line: &[u8]) -> Option<Cuts> {
+        let from = |part: &[u8]| part.as_ptr() as usize - line.as_ptr() as usize;
+        let [cookie, duration, packets, bytes] = self.counted;
+        let [table, timeouts, rest] = self.essence;
+        let mut cuts = [[0; 2]; PARTS + 3];
+        for (cut, part) in cuts.iter_mut().zip([cookie, duration, packets, bytes, table, timeouts, rest]) {
+            *cut = [u16::try_from(from(part)).ok()?, u16::try_from(from(part) + part.len()).ok()?];
+        }
+        Some(cuts)
+    }
+
+    /// The parts of a line whose cuts are known.
+    fn at(line: &'a [u8], cuts: &Cuts) -> Parts<'a> {
+        let [cookie, duration, packets, bytes, table, timeouts, rest] =
+            cuts.map(|[from, to]| &line[usize::from(from)..usize::from(to)]);
+        Parts { counted: [cookie, duration, packets, bytes], essence: [table, timeouts, rest] }
+    }
 }
+
+/// Where the parts of a line begin and end: those that are counted, and the essence.
+type Cuts = [[u16; 2]; PARTS + 3];
 
 /// The word up to the next comma with a blank, if there is one before the match.
 fn word(rest: &[u8]) -> Option<&[u8]> {
@@ -75,12 +97,13 @@ fn item<'a>(rest: &mut &'a [u8], begins: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// A line with a number made of what it says, and one of which flow it is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 struct Line {
     hash: u64,
     /// Where it stands, without its end.
     at: Place,
     identity: u64,
+    cuts: Cuts,
 }
 
 /// Where a line begins and ends.
@@ -91,7 +114,9 @@ fn lines(text: &[u8]) -> Vec<Line> {
     let (find_actions, find_priority) = (memmem::Finder::new(b"actions="), memmem::Finder::new(b"priority="));
     for at in ranges(text) {
         let line = &text[at.clone()];
-        let Some(Parts { essence: [table, timeouts, rest], .. }) = Parts::of(line) else { continue };
+        let Some(parts) = Parts::of(line) else { continue };
+        let [table, timeouts, rest] = parts.essence;
+        let Some(cuts) = parts.cuts(line) else { continue };
         let Some(actions) = find_actions.find(rest) else { continue };
         let mut hasher = FxHasher::default();
         // The flags stand in front of the priority, and are no part of the identity; a flow without one has none.
@@ -103,9 +128,9 @@ fn lines(text: &[u8]) -> Vec<Line> {
         hasher.write(timeouts);
         hasher.write(&rest[..flags]);
         hasher.write(&rest[actions..]);
-        all.push(Line { hash: hasher.finish(), at: (at.start, at.end), identity });
+        all.push(Line { hash: hasher.finish(), at: (at.start, at.end), identity, cuts });
     }
-    all.sort_unstable();
+    all.sort_unstable_by_key(|line| (line.hash, line.at));
     all
 }
 
@@ -130,7 +155,7 @@ pub fn common(a: &[u8], b: &[u8], counted: [bool; PARTS]) -> Option<Common> {
         let left = lines(a);
         (left, right.join().expect("lines are only looked at"))
     });
-    let mut gone: [Vec<Place>; 2] = [Vec::new(), Vec::new()];
+    let mut gone: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
     let mut kept: [FxHashSet<u64>; 2] = Default::default();
     let mut differ = [0; PARTS];
     let mut kinds: FxHashMap<u64, u8> = FxHashMap::default();
@@ -146,15 +171,14 @@ pub fn common(a: &[u8], b: &[u8], counted: [bool; PARTS]) -> Option<Common> {
             && right.get(j + 1).is_none_or(|next| next.hash != right[j].hash);
         if is_pair {
             let (one, other) = (&left[i], &right[j]);
-            let (mine, theirs) = (Parts::of(&a[one.at.0..one.at.1]), Parts::of(&b[other.at.0..other.at.1]));
-            if let (Some(mine), Some(theirs)) = (mine, theirs)
-                && mine.essence == theirs.essence
-            {
+            let mine = Parts::at(&a[one.at.0..one.at.1], &one.cuts);
+            let theirs = Parts::at(&b[other.at.0..other.at.1], &other.cuts);
+            if mine.essence == theirs.essence {
                 let differs: [bool; PARTS] = std::array::from_fn(|n| mine.counted[n] != theirs.counted[n]);
                 let is_counted = differs.iter().zip(counted).any(|(differs, counts)| *differs && counts);
                 if !is_counted && !is_sample(&mine, &mut kinds) {
-                    gone[0].push(one.at);
-                    gone[1].push(other.at);
+                    gone[0].push(i);
+                    gone[1].push(j);
                     differ.iter_mut().zip(differs).for_each(|(n, differs)| *n += usize::from(differs));
                     (i, j) = (i + 1, j + 1);
                     continue;
@@ -172,13 +196,12 @@ pub fn common(a: &[u8], b: &[u8], counted: [bool; PARTS]) -> Option<Common> {
     }
     // A line that stays and one that goes must not be about the same flow.
     for (side, all) in [&left, &right].into_iter().enumerate() {
-        let gone: FxHashSet<usize> = gone[side].iter().map(|at| at.0).collect();
-        if all.iter().any(|line| gone.contains(&line.at.0) && kept[side].contains(&line.identity)) {
+        if gone[side].iter().any(|at| kept[side].contains(&all[*at].identity)) {
             return None;
         }
     }
     let same = gone[0].len();
-    let [gone_a, gone_b] = gone;
+    let [gone_a, gone_b] = [(&left, &gone[0]), (&right, &gone[1])].map(|(all, gone)| places(all, gone));
     let texts = std::thread::scope(|scope| {
         let right = scope.spawn(|| without(b, gone_b));
         [without(a, gone_a), right.join().expect("lines are only copied")]
@@ -196,6 +219,11 @@ fn is_sample(parts: &Parts<'_>, kinds: &mut FxHashMap<u64, u8>) -> bool {
     let seen = kinds.entry(hasher.finish()).or_default();
     *seen = seen.saturating_add(1);
     *seen <= SAMPLES
+}
+
+/// Where some lines stand.
+fn places(all: &[Line], chosen: &[usize]) -> Vec<Place> {
+    chosen.iter().map(|at| all[*at].at).collect()
 }
 
 /// A text without some of its lines, whose ends stay.
