@@ -189,7 +189,11 @@ impl<'a> Machine<'_, 'a> {
             Action::Move(copy) => {
                 self.reads_slot(copy.from.field.slot);
                 let value = self.packet.read(&copy.from);
-                self.write_now(&copy.to, &value);
+                // Only this way of writing asks what the packet has; the others write in any case.
+                match self.packet.meets(copy.from.field.needs) && self.packet.meets(copy.to.field.needs) {
+                    true => self.write_now(&copy.to, &value),
+                    false => self.tell_now(&copy.to),
+                }
             }
             Action::Push(push) => {
                 self.reads_slot(push.0.field.slot);
@@ -220,7 +224,9 @@ impl<'a> Machine<'_, 'a> {
             }
             Action::DecNshTtl(_) => {
                 const TTL: crate::field::slot::Slot = crate::field::slot::Slot::new(word::NSH, 16, 8);
-                let has_header = self.packet.dl_type() == ethertype::NSH;
+                let packet = &self.packet;
+                let has_header =
+                    packet.packet_type() == super::encap::packet_type::NSH || packet.dl_type() == ethertype::NSH;
                 return self.dec_header_ttl(has_header, TTL, "NSH");
             }
             Action::Resubmit(Resubmit { in_port, table, with_ct }) => {
@@ -313,10 +319,13 @@ impl<'a> Machine<'_, 'a> {
 
     /// Writes bits and tells what they are now.
     fn write_now(&mut self, to: &Subfield, value: &Bits) {
-        if self.packet.meets(to.field.needs) {
-            self.packet.write(to, value);
-            self.writes_bits(to);
-        }
+        self.packet.write(to, value);
+        self.writes_bits(to);
+        self.tell_now(to);
+    }
+
+    /// Tells what bits are.
+    fn tell_now(&mut self, to: &Subfield) {
         let now = self.packet.read(to);
         self.remark(Remark::Now(*to, now));
     }

@@ -299,7 +299,8 @@ impl Packet {
             };
             text.insert_str(at, &inner);
         }
-        if self.is_mpls() {
+        // What is shown follows from the packet type, whatever Ethernet type was written meanwhile.
+        if is_mpls(ether_type(self.packet_type()).unwrap_or(self.dl_type())) {
             // Entries are shown as far as the one that says it is the last.
             let mut above = self.key.word(word::MPLS);
             for at in 1..3 {

@@ -218,3 +218,21 @@ fn each_bucket_that_the_datapath_may_pick_is_an_outcome() {
     assert_eq!(outcomes([2, 3]), (vec![(7, 0), (7, 1)], vec![2, 3], Verdict::Delivered));
     assert_eq!(outcomes([2, 9]), (vec![(7, 0), (7, 1)], vec![2], Verdict::Unknown), "it depends on the hash");
 }
+
+#[test]
+fn a_packet_without_an_ethernet_header_is_written_and_shown_as_a_switch_does() {
+    // The header's field is written by `pop`, whatever the packet has; `move` asks first.
+    let flows = " actions=mod_dl_src:02:00:00:00:00:05,push:NXM_OF_ETH_SRC[],pop:NXM_OF_ETH_DST[],\
+                 move:NXM_OF_ETH_SRC[0..31]->NXM_NX_REG0[]\n";
+    let text = |found: &Trace<'_>, world: &World<'_>| {
+        let mut text = String::new();
+        paint::as_ovs(found, world, &mut text);
+        text
+    };
+    let shown = with(flows, "in_port=1,packet_type=(1,0x800)", &[], text);
+    assert!(shown.contains("NXM_OF_ETH_DST[] is now 02:00:00:00:00:05"), "{shown}");
+    assert!(shown.contains("NXM_NX_REG0[] is now 0\n"), "{shown}");
+    // A header without time to live goes to the controller, with or without an Ethernet header around it.
+    let expired = with(" actions=dec_nsh_ttl\n", "in_port=1,packet_type=(1,0x894f),nsh_ttl=1", &[], |t, _| t.verdict);
+    assert_eq!(expired, Verdict::Controller);
+}
