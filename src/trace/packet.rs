@@ -107,7 +107,9 @@ impl Packet {
 
     /// Whether a need of a field is met by the packet.
     pub(super) fn meets(&self, needs: Needs) -> bool {
-        needs.is_met(|id| self.key.word(id))
+        // A packet without an Ethernet header has no tag, whatever bits were left where it would stand.
+        let has_no_tag = needs == Needs::Vlan && !self.is_frame();
+        !has_no_tag && needs.is_met(|id| self.key.word(id))
     }
 
     /// The value of some bits.
