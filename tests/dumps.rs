@@ -11,6 +11,7 @@ use ofscope::dump::group_line::Change;
 use ofscope::dump::{Part, Source, groups};
 use ofscope::field::Names;
 use ofscope::model::group::{Bucket, Group, GroupType};
+use ofscope::model::group_mod::GroupMod;
 
 fn fixtures() -> Vec<PathBuf> {
     let mut files = files_below(&crate::fixtures().join("dumps/openflow"));
@@ -140,15 +141,15 @@ fn groups_of(name: &str) -> BTreeMap<u32, Group> {
     let mut made: BTreeMap<u32, Group> = BTreeMap::new();
     for line in parts.iter().filter_map(Part::entry) {
         match &line.change {
-            Change::InsertBuckets { group, place, buckets } => {
+            Change::Asked(GroupMod::InsertBuckets { group, place, buckets }) => {
                 assert_eq!(*place, Bucket::PLACES[0].0);
                 made.get_mut(group).unwrap().buckets.splice(0..0, buckets.iter().cloned());
             }
-            Change::RemoveBuckets { group, place } => {
+            Change::Asked(GroupMod::RemoveBuckets { group, place }) => {
                 assert_eq!(*place, Bucket::PLACES[1].0);
                 made.get_mut(group).unwrap().buckets.pop();
             }
-            Change::Delete(group) => made.retain(|id, _| group.is_some_and(|gone| gone != *id)),
+            Change::Asked(GroupMod::Delete(group)) => made.retain(|id, _| group.is_some_and(|gone| gone != *id)),
             _ => {
                 let group = line.group().unwrap();
                 made.insert(group.id, group.clone());

@@ -14,7 +14,8 @@
 
 use super::echo::{Known, echo};
 use super::flow_line::{self, Command, FlowMod};
-use super::{group_line, meters};
+use super::group_line::{self, Change};
+use super::meters;
 use crate::action::{Mode, Refusal, Walk, carry};
 use crate::base::diag::{Diagnostic, Severity};
 use crate::base::span::Span;
@@ -124,7 +125,7 @@ fn read_line(line: &str, names: &Names) -> Result<Option<(Asked, Vec<Diagnostic>
             let at = Span::of(line, rest).start as usize;
             let reading = group_line::parse(rest, names, Mode::Typed).map_err(|d| shifted(d, at))?;
             let mut found: Vec<_> = reading.found.into_iter().map(|d| shifted(d, at)).collect();
-            let Some(group) = reading.line.change.group_mod() else { return Ok(None) };
+            let Change::Asked(group) = reading.line.change else { return Ok(None) };
             if matches!(&group, GroupMod::InsertBuckets { buckets, .. } if buckets.is_empty()) {
                 let message = "there is no bucket to insert, and Open vSwitch 3.1 can go round for ever over that";
                 let d = Diagnostic::warning("missing-value", Span::of(line, trimmed), message);
@@ -297,7 +298,7 @@ pub fn write<'a>(requests: impl IntoIterator<Item = &'a Request> + Clone, names:
             }
             Request::Group(group) => {
                 text.push_str("group ");
-                group_line::Change::from(group.clone()).paint(names, &mut text);
+                group_line::paint(group, names, &mut text);
             }
             Request::Meter(meter) => write_meter(meter, &mut text),
         }

@@ -22,30 +22,8 @@ use crate::model::group_mod::GroupMod;
 pub enum Change {
     /// The switch has this group: a line of a dump.
     Is(Group),
-    /// Adds the group.
-    Add(Group),
-    /// Replaces the group of this number.
-    Modify(Group),
-    /// Adds the group, or replaces the one of this number.
-    AddOrModify(Group),
-    /// Deletes the group; every group for `None`.
-    Delete(Option<u32>),
-    /// Adds buckets to a group.
-    InsertBuckets {
-        /// The group.
-        group: u32,
-        /// The bucket behind which they come; or one of [`Bucket::PLACES`].
-        place: u32,
-        /// The buckets.
-        buckets: Vec<Bucket>,
-    },
-    /// Takes buckets out of a group.
-    RemoveBuckets {
-        /// The group.
-        group: u32,
-        /// The bucket; or one of [`Bucket::PLACES`].
-        place: u32,
-    },
+    /// Something is to be done with groups.
+    Asked(GroupMod),
 }
 
 /// A line about a group.
@@ -61,8 +39,11 @@ impl GroupLine {
     /// The group as a whole, if the line tells all of it.
     pub fn group(&self) -> Option<&Group> {
         match &self.change {
-            Change::Is(group) | Change::Add(group) | Change::Modify(group) | Change::AddOrModify(group) => Some(group),
-            _ => None,
+            Change::Is(group)
+            | Change::Asked(GroupMod::Add(group) | GroupMod::Modify(group) | GroupMod::AddOrModify(group)) => {
+                Some(group)
+            }
+            Change::Asked(_) => None,
         }
     }
 
@@ -76,62 +57,41 @@ impl GroupLine {
 }
 
 impl Change {
-    /// Prints it as a dump does, or as a file may have it.
+    /// Prints it.
     pub fn paint(&self, names: &Names, p: &mut impl Painter) {
-        if let Some((word, _)) = WORDS.iter().find(|(_, command)| *command == self.command()) {
-            p.put(Role::Accent, word);
-        }
-        p.text(if *self == Change::Delete(None) { "" } else { " " });
         match self {
-            Change::Is(group) | Change::Add(group) | Change::Modify(group) | Change::AddOrModify(group) => {
+            Change::Is(group) => {
+                p.text(" ");
                 group.paint(names, p);
             }
-            Change::Delete(None) => {}
-            Change::Delete(Some(id)) => paint_group_id(*id, p),
-            Change::InsertBuckets { group, place, buckets } => {
-                paint_place(*group, *place, p);
-                paint_buckets(buckets, names, p);
-            }
-            Change::RemoveBuckets { group, place } => paint_place(*group, *place, p),
-        }
-    }
-
-    /// What it asks for; nothing for a line of a dump.
-    pub fn group_mod(self) -> Option<GroupMod> {
-        Some(match self {
-            Change::Is(_) => return None,
-            Change::Add(group) => GroupMod::Add(group),
-            Change::Modify(group) => GroupMod::Modify(group),
-            Change::AddOrModify(group) => GroupMod::AddOrModify(group),
-            Change::Delete(group) => GroupMod::Delete(group),
-            Change::InsertBuckets { group, place, buckets } => GroupMod::InsertBuckets { group, place, buckets },
-            Change::RemoveBuckets { group, place } => GroupMod::RemoveBuckets { group, place },
-        })
-    }
-
-    fn command(&self) -> Command {
-        match self {
-            Change::Is(_) => Command::None,
-            Change::Add(_) => Command::Add,
-            Change::Modify(_) => Command::Modify,
-            Change::AddOrModify(_) => Command::AddOrModify,
-            Change::Delete(_) => Command::Delete,
-            Change::InsertBuckets { .. } => Command::InsertBucket,
-            Change::RemoveBuckets { .. } => Command::RemoveBucket,
+            Change::Asked(asked) => paint(asked, names, p),
         }
     }
 }
 
-impl From<GroupMod> for Change {
-    fn from(asked: GroupMod) -> Change {
-        match asked {
-            GroupMod::Add(group) => Change::Add(group),
-            GroupMod::Modify(group) => Change::Modify(group),
-            GroupMod::AddOrModify(group) => Change::AddOrModify(group),
-            GroupMod::Delete(group) => Change::Delete(group),
-            GroupMod::InsertBuckets { group, place, buckets } => Change::InsertBuckets { group, place, buckets },
-            GroupMod::RemoveBuckets { group, place } => Change::RemoveBuckets { group, place },
+/// Prints what is asked for, as `ovs-ofctl` takes it.
+pub fn paint(asked: &GroupMod, names: &Names, p: &mut impl Painter) {
+    let command = match asked {
+        GroupMod::Add(_) => Command::Add,
+        GroupMod::Modify(_) => Command::Modify,
+        GroupMod::AddOrModify(_) => Command::AddOrModify,
+        GroupMod::Delete(_) => Command::Delete,
+        GroupMod::InsertBuckets { .. } => Command::InsertBucket,
+        GroupMod::RemoveBuckets { .. } => Command::RemoveBucket,
+    };
+    if let Some((word, _)) = WORDS.iter().find(|(_, of)| *of == command) {
+        p.put(Role::Accent, word);
+    }
+    p.text(if *asked == GroupMod::Delete(None) { "" } else { " " });
+    match asked {
+        GroupMod::Add(group) | GroupMod::Modify(group) | GroupMod::AddOrModify(group) => group.paint(names, p),
+        GroupMod::Delete(None) => {}
+        GroupMod::Delete(Some(id)) => paint_group_id(*id, p),
+        GroupMod::InsertBuckets { group, place, buckets } => {
+            paint_place(*group, *place, p);
+            paint_buckets(buckets, names, p);
         }
+        GroupMod::RemoveBuckets { group, place } => paint_place(*group, *place, p),
     }
 }
 
@@ -263,7 +223,7 @@ const KEYS: [&str; 6] =
 impl<'a> Reader<'a> {
     fn change(&mut self, text: &'a str) -> Result<Change, Diagnostic> {
         if self.command == Command::Delete && text.is_empty() {
-            return Ok(Change::Delete(None));
+            return Ok(Change::Asked(GroupMod::Delete(None)));
         }
         let mut pieces = text.split("bucket=");
         let head = pieces.next().unwrap_or("");
@@ -290,13 +250,13 @@ impl<'a> Reader<'a> {
         let place = draft.place.ok_or_else(|| missing("bucket", "add command_bucket_id=last"));
         if self.command.has_place() {
             let place = if self.command == Command::RemoveBucket { place.unwrap_or(u32::MAX) } else { place? };
-            return Ok(match self.command {
-                Command::InsertBucket => Change::InsertBuckets { group: id, place, buckets: draft.buckets },
-                _ => Change::RemoveBuckets { group: id, place },
-            });
+            return Ok(Change::Asked(match self.command {
+                Command::InsertBucket => GroupMod::InsertBuckets { group: id, place, buckets: draft.buckets },
+                _ => GroupMod::RemoveBuckets { group: id, place },
+            }));
         }
         if self.command == Command::Delete {
-            return Ok(Change::Delete((id != ALL_GROUPS).then_some(id)));
+            return Ok(Change::Asked(GroupMod::Delete((id != ALL_GROUPS).then_some(id))));
         }
         let group = Group {
             id,
@@ -307,10 +267,10 @@ impl<'a> Reader<'a> {
             buckets: draft.buckets,
         };
         Ok(match self.command {
-            Command::Modify => Change::Modify(group),
-            Command::AddOrModify => Change::AddOrModify(group),
+            Command::Modify => Change::Asked(GroupMod::Modify(group)),
+            Command::AddOrModify => Change::Asked(GroupMod::AddOrModify(group)),
             Command::None => Change::Is(group),
-            _ => Change::Add(group),
+            _ => Change::Asked(GroupMod::Add(group)),
         })
     }
 

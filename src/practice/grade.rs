@@ -10,6 +10,7 @@ use crate::action::Mode;
 use crate::base::diag::Diagnostic;
 use crate::base::safe::visible;
 use crate::base::span::Span;
+use crate::base::words::counted;
 use crate::dump::flow_line;
 use crate::field::Match;
 use crate::field::matches::DEFAULT_PRIORITY;
@@ -129,9 +130,9 @@ impl Exercise {
         let flows = bridge.flows.len();
         let why = match flows <= most {
             true => Vec::new(),
-            false => vec![format!("{} are too many: {most} will do", count_of(flows - most, "flow"))],
+            false => vec![format!("{} are too many: {most} will do", counted(flows - most, "flow"))],
         };
-        let happened = format!("{} has {}", bridge.name, count_of(flows, "flow"));
+        let happened = format!("{} has {}", bridge.name, counted(flows, "flow"));
         Outcome { passed: flows <= most, happened, why, ..Outcome::default() }
     }
 
@@ -215,10 +216,6 @@ fn asked(text: &Text, scene: &Scene, chosen: Option<Place>) -> Result<Start, Wro
         }
         Err(d) => Err(wrong(text, d)),
     }
-}
-
-fn count_of(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// A packet that was sent, and what was wanted of it.

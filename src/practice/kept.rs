@@ -1,10 +1,11 @@
 //! The file in which progress is kept.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::progress::Progress;
+use crate::session::keep;
 
 /// The most that is read of it, in bytes.
 const LIMIT: u64 = 1 << 20;
@@ -43,20 +44,8 @@ impl Kept {
         if let Some(dir) = self.0.parent() {
             fs::create_dir_all(dir)?;
         }
-        let beside = self.0.with_extension(format!("{}.new", std::process::id()));
-        let written = write(&beside, &progress.text()).and_then(|()| fs::rename(&beside, &self.0));
-        if written.is_err() {
-            // What is left of the attempt is of no use to anybody.
-            let _ = fs::remove_file(&beside);
-        }
-        written
+        keep(&self.0, &progress.text(), true)
     }
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]
@@ -88,8 +77,11 @@ mod tests {
         let kept = Kept::below(&dir);
         kept.note(|p| p.tried("read", true)).unwrap();
         let old = fs::read(kept.path()).unwrap();
-        // A directory stands where the new file would be written.
-        fs::create_dir(kept.path().with_extension(format!("{}.new", std::process::id()))).unwrap();
+        // Something stands wherever the new file could be written.
+        for number in 0..100 {
+            let name = format!(".learn.json.{}-{number}.part", std::process::id());
+            fs::create_dir(kept.path().with_file_name(name)).unwrap();
+        }
         assert!(kept.note(|p| p.tried("add", true)).is_err());
         assert_eq!(fs::read(kept.path()).unwrap(), old);
         fs::remove_dir_all(&dir).unwrap();

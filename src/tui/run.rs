@@ -56,11 +56,11 @@ pub struct Open {
 const FRAME: Duration = Duration::from_millis(100);
 /// How often a source that still grows is shown.
 const GROWS: Duration = Duration::from_millis(120);
-/// Clicks closer than this are one double click.
 /// How much of a recording is read, in bytes.
 const RECORDING: u64 = 256 << 20;
 /// How much of a file of changes is read, in bytes.
 const CHANGES: u64 = 64 << 20;
+/// Clicks closer than this are one double click.
 const DOUBLE: Duration = Duration::from_millis(400);
 
 /// Runs the screens until the person leaves. What comes out is to be printed then.

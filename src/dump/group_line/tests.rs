@@ -7,7 +7,7 @@ fn typed(line: &str) -> Result<Change, String> {
 
 fn group(line: &str) -> Group {
     match typed(line) {
-        Ok(Change::Add(group)) => group,
+        Ok(Change::Asked(GroupMod::Add(group))) => group,
         other => panic!("{other:?}"),
     }
 }
@@ -82,11 +82,11 @@ fn keys_may_part_the_actions() {
 
 #[test]
 fn commands() {
-    assert_eq!(typed("delete"), Ok(Change::Delete(None)));
-    assert_eq!(typed("del group_id=7"), Ok(Change::Delete(Some(7))));
-    assert_eq!(typed("delete group_id=all"), Ok(Change::Delete(None)));
-    assert!(matches!(typed("m group_id=1,type=all"), Ok(Change::Modify(_))));
-    assert!(matches!(typed("add_or_mod group_id=1,type=all # why"), Ok(Change::AddOrModify(_))));
+    assert_eq!(typed("delete"), Ok(Change::Asked(GroupMod::Delete(None))));
+    assert_eq!(typed("del group_id=7"), Ok(Change::Asked(GroupMod::Delete(Some(7)))));
+    assert_eq!(typed("delete group_id=all"), Ok(Change::Asked(GroupMod::Delete(None))));
+    assert!(matches!(typed("m group_id=1,type=all"), Ok(Change::Asked(GroupMod::Modify(_)))));
+    assert!(matches!(typed("add_or_mod group_id=1,type=all # why"), Ok(Change::Asked(GroupMod::AddOrModify(_)))));
     for line in [
         "insert_bucket group_id=1,command_bucket_id=first,bucket=bucket_id:7,actions=output:1",
         "remove_bucket group_id=1,command_bucket_id=7",

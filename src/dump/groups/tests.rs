@@ -1,6 +1,7 @@
 use super::*;
 use crate::dump::group_line::Change;
 use crate::dump::lines::tests::round;
+use crate::model::group_mod::GroupMod;
 
 fn groups(text: &str, names: &Names) -> (Vec<GroupLine>, Vec<String>) {
     let (parts, out, told) = round(text, names, read_groups, paint_groups);
@@ -43,8 +44,8 @@ fn a_file_of_groups() {
     assert!(is_groups(text));
     let (entries, told) = groups(text, Names::none());
     assert_eq!(told, ["5:1: no word `nonsense` in a group"]);
-    assert!(matches!(entries[0].change, Change::Add(_)) && entries[0].written.is_some());
-    assert_eq!((entries.len(), &entries[1].change), (2, &Change::Delete(Some(2))));
+    assert!(matches!(entries[0].change, Change::Asked(GroupMod::Add(_))) && entries[0].written.is_some());
+    assert_eq!((entries.len(), &entries[1].change), (2, &Change::Asked(GroupMod::Delete(Some(2)))));
 }
 
 #[test]
