@@ -224,23 +224,30 @@ pub fn common(a: &Dump, b: &Dump, counted: [bool; PARTS]) -> Option<Common> {
 
 /// How far lines are looked for that were put in between, or left out.
 const AHEAD: usize = 16;
-/// After so many lines in a row that have no like, two texts are not in the same order.
+/// After so many lines in a row that have no like, one is looked for further on.
 const LOST: usize = 64;
+/// How far that is, in lines.
+const FURTHER: usize = 1 << 16;
+/// How often; after that, two texts are not in the same order.
+const SEARCHES: usize = 8;
 
 /// Lines of two texts that say the same, and lines alone. A switch prints its flows in nearly the same order each time,
 /// so the texts are followed side by side; what is left over is found by its number.
 fn pairs(a: &Dump, b: &Dump) -> Vec<(Option<usize>, Option<usize>)> {
     let mut out = Vec::with_capacity(a.lines.len());
     let mut alone: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
-    let (mut i, mut j, mut lost) = (0, 0, 0);
-    while i < a.lines.len() && j < b.lines.len() && lost < LOST {
+    let (mut i, mut j, mut lost, mut searches) = (0, 0, 0, 0);
+    while i < a.lines.len() && j < b.lines.len() && searches < SEARCHES {
         let (mine, theirs) = (a.parts(i), b.parts(j));
         if mine.essence == theirs.essence {
             out.push((Some(i), Some(j)));
             (i, j, lost) = (i + 1, j + 1, 0);
             continue;
         }
-        let ahead = (1..AHEAD).find_map(|n| {
+        lost += 1;
+        let is_lost = lost % LOST == 0;
+        searches += usize::from(is_lost);
+        let ahead = (1..if is_lost { FURTHER } else { AHEAD }).find_map(|n| {
             if j + n < b.lines.len() && b.parts(j + n).essence == mine.essence {
                 return Some((0, n));
             }
@@ -249,7 +256,7 @@ fn pairs(a: &Dump, b: &Dump) -> Vec<(Option<usize>, Option<usize>)> {
         let (more, others) = ahead.unwrap_or((1, 1));
         alone[0].extend(i..i + more);
         alone[1].extend(j..j + others);
-        (i, j, lost) = (i + more, j + others, lost + 1);
+        (i, j) = (i + more, j + others);
     }
     alone[0].extend(i..a.lines.len());
     alone[1].extend(j..b.lines.len());
