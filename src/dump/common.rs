@@ -67,13 +67,6 @@ impl<'a> Parts<'a> {
         }
         Some(cuts)
     }
-
-    /// The parts of a line whose cuts are known.
-    fn at(line: &'a [u8], cuts: &Cuts) -> Parts<'a> {
-        let [cookie, duration, packets, bytes, table, timeouts, rest] =
-            cuts.map(|[from, to]| &line[usize::from(from)..usize::from(to)]);
-        Parts { counted: [cookie, duration, packets, bytes], essence: [table, timeouts, rest] }
-    }
 }
 
 /// Where the parts of a line begin and end: those that are counted, and the essence.
@@ -101,6 +94,8 @@ fn item<'a>(rest: &mut &'a [u8], begins: &[u8]) -> Option<&'a [u8]> {
 struct Line {
     at: Place,
     cuts: Cuts,
+    /// A number of the flow that it is about, which is told before its actions; nothing for a line without any.
+    identity: Option<u64>,
 }
 
 /// Where a line begins and ends.
@@ -117,18 +112,50 @@ impl Dump {
     /// Finds the lines of a text.
     pub fn new(text: Vec<u8>) -> Dump {
         let mut lines = Vec::with_capacity(text.len() / 160);
+        let (actions, priority) = (memmem::Finder::new(b"actions="), memmem::Finder::new(b"priority="));
         for at in ranges(&text) {
             let line = &text[at.clone()];
-            if let Some(cuts) = Parts::of(line).and_then(|parts| parts.cuts(line)) {
-                lines.push(Line { at: (at.start, at.end), cuts });
-            }
+            let Some(parts) = Parts::of(line) else { continue };
+            let Some(cuts) = parts.cuts(line) else { continue };
+            let [table, _, rest] = parts.essence;
+            let identity = actions.find(rest).map(|actions| {
+                // The flags stand in front of the priority, and are no part of the identity; a flow without one has none.
+                let flags = priority.find(&rest[..actions]).unwrap_or(0);
+                let mut hasher = FxHasher::default();
+                hasher.write(table);
+                hasher.write_u8(b'|');
+                hasher.write(&rest[flags..actions]);
+                hasher.finish()
+            });
+            lines.push(Line { at: (at.start, at.end), cuts, identity });
         }
         Dump { text, lines }
     }
 
-    fn parts(&self, n: usize) -> Parts<'_> {
+    fn cut(&self, n: usize, part: usize) -> &[u8] {
         let line = &self.lines[n];
-        Parts::at(&self.text[line.at.0..line.at.1], &line.cuts)
+        let [from, to] = line.cuts[part];
+        &self.text[line.at.0 + usize::from(from)..line.at.0 + usize::from(to)]
+    }
+
+    /// What says which flow a line is about and what it does.
+    fn essence(&self, n: usize) -> [&[u8]; 3] {
+        std::array::from_fn(|part| self.cut(n, PARTS + part))
+    }
+
+    /// Whether two lines say the same; most that do not differ in length.
+    fn says(&self, n: usize, other: &Dump, m: usize) -> bool {
+        [PARTS + 2, PARTS, PARTS + 1].iter().all(|part| self.cut(n, *part) == other.cut(m, *part))
+    }
+
+    /// A number of all that a line says.
+    fn number(&self, n: usize) -> u64 {
+        let mut hasher = FxHasher::default();
+        for part in self.essence(n) {
+            hasher.write(part);
+            hasher.write_u8(b'|');
+        }
+        hasher.finish()
     }
 }
 
@@ -142,60 +169,24 @@ fn ranges(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// Makes numbers of lines: of all they say, and of which flow they are about.
-struct Numbers {
-    actions: memmem::Finder<'static>,
-    priority: memmem::Finder<'static>,
-}
-
-impl Numbers {
-    fn new() -> Numbers {
-        Numbers { actions: memmem::Finder::new(b"actions="), priority: memmem::Finder::new(b"priority=") }
-    }
-
-    /// The flow that a line is about, which is told before its actions; nothing for a line without any.
-    fn identity(&self, parts: &Parts<'_>) -> Option<u64> {
-        let [table, _, rest] = parts.essence;
-        let actions = self.actions.find(rest)?;
-        // The flags stand in front of the priority, and are no part of the identity; a flow without one has none.
-        let flags = self.priority.find(&rest[..actions]).unwrap_or(0);
-        let mut hasher = FxHasher::default();
-        hasher.write(table);
-        hasher.write_u8(b'|');
-        hasher.write(&rest[flags..actions]);
-        Some(hasher.finish())
-    }
-
-    fn essence(&self, parts: &Parts<'_>) -> u64 {
-        let mut hasher = FxHasher::default();
-        for part in parts.essence {
-            hasher.write(part);
-            hasher.write_u8(b'|');
-        }
-        hasher.finish()
-    }
-}
-
 /// So many lines of a kind stay in the texts: they show who made the flows, and what the tables are for.
 const SAMPLES: u8 = 2;
 
 /// What two dumps have in common. Lines that differ in a part that is `counted` stay. Nothing if a text has two lines
 /// about one flow, of which only the last one counts.
 pub fn common(a: &Dump, b: &Dump, counted: [bool; PARTS]) -> Option<Common> {
-    let numbers = Numbers::new();
-    let mut gone: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
-    let mut kept: [FxHashSet<u64>; 2] = Default::default();
+    let mut gone: [Vec<usize>; 2] = [Vec::with_capacity(a.lines.len()), Vec::with_capacity(b.lines.len())];
+    let mut kept: Vec<u64> = Vec::new();
     let mut taken: FxHashSet<u64> = FxHashSet::default();
     taken.reserve(a.lines.len());
     let mut differ = [0; PARTS];
     let mut kinds: FxHashMap<u64, u8> = FxHashMap::default();
     for (i, j) in pairs(a, b) {
-        let (mine, theirs) = (i.map(|i| a.parts(i)), j.map(|j| b.parts(j)));
-        if let (Some(mine), Some(theirs), Some(i), Some(j)) = (&mine, &theirs, i, j) {
-            let differs: [bool; PARTS] = std::array::from_fn(|n| mine.counted[n] != theirs.counted[n]);
+        if let (Some(i), Some(j)) = (i, j) {
+            let differs: [bool; PARTS] = std::array::from_fn(|part| a.cut(i, part) != b.cut(j, part));
             let is_counted = differs.iter().zip(counted).any(|(differs, counts)| *differs && counts);
-            let identity = numbers.identity(mine);
-            if let Some(identity) = identity.filter(|_| !is_counted && !is_sample(mine, &mut kinds)) {
+            let identity = a.lines[i].identity;
+            if let Some(identity) = identity.filter(|_| !is_counted && !is_sample(a.essence(i), &mut kinds)) {
                 if !taken.insert(identity) {
                     return None;
                 }
@@ -205,12 +196,10 @@ pub fn common(a: &Dump, b: &Dump, counted: [bool; PARTS]) -> Option<Common> {
                 continue;
             }
         }
-        for (side, parts) in [mine, theirs].iter().enumerate() {
-            kept[side].extend(parts.as_ref().and_then(|parts| numbers.identity(parts)));
-        }
+        kept.extend(i.and_then(|i| a.lines[i].identity).into_iter().chain(j.and_then(|j| b.lines[j].identity)));
     }
     // A line that stays and one that goes must not be about the same flow.
-    if kept.iter().flatten().any(|identity| taken.contains(identity)) {
+    if kept.iter().any(|identity| taken.contains(identity)) {
         return None;
     }
     let same = gone[0].len();
@@ -238,8 +227,7 @@ fn pairs(a: &Dump, b: &Dump) -> Vec<(Option<usize>, Option<usize>)> {
     let mut alone: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
     let (mut i, mut j, mut lost, mut searches) = (0, 0, 0, 0);
     while i < a.lines.len() && j < b.lines.len() && searches < SEARCHES {
-        let (mine, theirs) = (a.parts(i), b.parts(j));
-        if mine.essence == theirs.essence {
+        if a.says(i, b, j) {
             out.push((Some(i), Some(j)));
             (i, j, lost) = (i + 1, j + 1, 0);
             continue;
@@ -248,10 +236,10 @@ fn pairs(a: &Dump, b: &Dump) -> Vec<(Option<usize>, Option<usize>)> {
         let is_lost = lost % LOST == 0;
         searches += usize::from(is_lost);
         let ahead = (1..if is_lost { FURTHER } else { AHEAD }).find_map(|n| {
-            if j + n < b.lines.len() && b.parts(j + n).essence == mine.essence {
+            if j + n < b.lines.len() && a.says(i, b, j + n) {
                 return Some((0, n));
             }
-            (i + n < a.lines.len() && a.parts(i + n).essence == theirs.essence).then_some((n, 0))
+            (i + n < a.lines.len() && a.says(i + n, b, j)).then_some((n, 0))
         });
         let (more, others) = ahead.unwrap_or((1, 1));
         alone[0].extend(i..i + more);
@@ -268,7 +256,7 @@ fn pairs(a: &Dump, b: &Dump) -> Vec<(Option<usize>, Option<usize>)> {
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     loop {
         out.push(match (left.peek(), right.peek()) {
-            (Some((one, i)), Some((other, j))) if one == other && a.parts(*i).essence == b.parts(*j).essence => {
+            (Some((one, i)), Some((other, j))) if one == other && a.says(*i, b, *j) => {
                 (left.next().map(|line| line.1), right.next().map(|line| line.1))
             }
             (Some((one, _)), Some((other, _))) if one > other => (None, right.next().map(|line| line.1)),
@@ -280,9 +268,8 @@ fn pairs(a: &Dump, b: &Dump) -> Vec<(Option<usize>, Option<usize>)> {
 }
 
 /// Whether few lines of this kind stayed so far: of a table, with the same beginning.
-fn is_sample(parts: &Parts<'_>, kinds: &mut FxHashMap<u64, u8>) -> bool {
+fn is_sample([table, _, rest]: [&[u8]; 3], kinds: &mut FxHashMap<u64, u8>) -> bool {
     const BEGINNING: usize = 14;
-    let [table, _, rest] = parts.essence;
     let mut hasher = FxHasher::default();
     hasher.write(table);
     hasher.write(&rest[..rest.len().min(BEGINNING)]);
@@ -293,8 +280,7 @@ fn is_sample(parts: &Parts<'_>, kinds: &mut FxHashMap<u64, u8>) -> bool {
 
 /// Some lines of a dump, by their number.
 fn numbered(dump: &Dump, lines: &[usize]) -> Vec<(u64, usize)> {
-    let numbers = Numbers::new();
-    let mut all: Vec<(u64, usize)> = lines.iter().map(|line| (numbers.essence(&dump.parts(*line)), *line)).collect();
+    let mut all: Vec<(u64, usize)> = lines.iter().map(|line| (dump.number(*line), *line)).collect();
     all.sort_unstable();
     all
 }
