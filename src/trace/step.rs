@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
+use super::Options;
 use super::datapath::DpAction;
 use super::packet::Packet;
 use crate::action::Action;
@@ -15,14 +16,16 @@ use crate::model::flow::TableId;
 /// A packet's way, as a switch would send it.
 #[derive(Debug)]
 pub struct Trace<'a> {
+    /// The bridge it came into, by its place in the node.
+    pub bridge: usize,
     /// The packet as it came in.
     pub input: Packet,
+    /// What was taken for granted.
+    pub options: Options,
     /// Its passes: one, and one more for each time it begins again after connection tracking.
     pub passes: Vec<Pass<'a>>,
     /// What becomes of it.
     pub verdict: Verdict,
-    /// The bits of the packet that decided its first pass: all packets with these bits go the same way there.
-    pub relevant: Match,
     /// Where the packet leaves the node, in order.
     pub outputs: Vec<Egress>,
     /// Why it is lost, if it is.
@@ -66,7 +69,7 @@ pub struct Pass<'a> {
     pub steps: Vec<Step<'a>>,
     /// The packet at each lookup, in order, as the table saw it; empty unless the trace was to keep packets.
     pub lookups: Vec<Packet>,
-    /// The bits that decided.
+    /// The bits that were looked at, as a switch tells them (`Megaflow:`); [`Trace::relevant`] tells which decided.
     pub relevant: Match,
     /// What the datapath is told to do.
     pub actions: Vec<DpAction>,

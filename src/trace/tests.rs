@@ -93,16 +93,30 @@ fn a_flow_that_asks_for_the_length_again_and_again_comes_to_an_end() {
 }
 
 #[test]
-fn only_bits_that_were_looked_at_decide() {
+fn only_bits_that_keep_other_flows_out_decide() {
     let flows = " priority=2,in_port=1,tcp,tp_dst=22 actions=drop\n priority=1,in_port=1 actions=load:5->NXM_NX_REG0[],resubmit(,1)\n \
                  table=1, reg0=5 actions=output:2\n";
-    let relevant = with(flows, "in_port=1,udp,udp_src=7", &[], |t, _| {
-        let mut text = String::new();
-        t.relevant.paint(crate::field::matches::DEFAULT_PRIORITY, Names::none(), &mut text);
-        text
-    });
-    assert!(relevant.contains("in_port=1") && relevant.contains("tp_dst=0"), "{relevant}");
-    assert!(!relevant.contains("reg0") && !relevant.contains("tp_src"), "{relevant}");
+    let relevant = |flows: &str, packet: &str| with(flows, packet, &[], |t, world| t.relevant(world).text);
+    // What is copied matters where it is looked at, and only there.
+    let copies = " ip actions=move:NXM_OF_IP_SRC[0..7]->NXM_NX_REG0[0..7],move:NXM_OF_IP_DST[]->NXM_NX_REG1[],resubmit(,1)\n \
+                  table=1, priority=2,reg0=0x5/0xf actions=output:2\n table=1, priority=1 actions=output:3\n";
+    // A copy of the packet may be changed without the packet being so.
+    let copy = " actions=clone(set_field:1->reg0,resubmit(,1)),resubmit(,1)\n \
+                table=1, priority=2,reg0=1 actions=output:2\n table=1, priority=1 actions=output:3\n";
+    // Of a time to live it matters that it is not over.
+    let ttl = " ip actions=dec_ttl,output:2\n";
+    let rows = [
+        // One bit of the protocol keeps the flow of priority 2 out; what is loaded is no bit of the packet.
+        (flows, "in_port=1,udp,udp_src=7", "in_port=1,nw_proto=0x1/0x1"),
+        (flows, "in_port=1,tcp,tcp_dst=23", "in_port=1,tp_dst=0x1/0x1"),
+        (flows, "in_port=1,tcp,tcp_dst=22", "tcp,in_port=1,nw_frag=no,tp_dst=22"),
+        (copies, "in_port=1,ip,nw_src=10.0.0.5", "ip,in_port=1,nw_src=0.0.0.5/0.0.0.15"),
+        (copies, "in_port=1,ip,nw_src=10.0.0.9", "ip,in_port=1,nw_src=0.0.0.0/0.0.0.4"),
+        (copy, "in_port=1", "reg0=0/0x1,in_port=1"),
+        (ttl, "in_port=1,ip,nw_ttl=64", "ip,in_port=1,nw_ttl=0x40/0x40"),
+    ];
+    let found = rows.map(|(flows, packet, _)| relevant(flows, packet));
+    assert_eq!(found.each_ref().map(String::as_str), rows.map(|(.., wanted)| wanted));
 }
 
 #[test]

@@ -1,13 +1,21 @@
 //! What becomes of a packet, and for a lost one where and why.
 
+use super::Options;
 use super::machine::Shared;
 use super::packet::Packet;
 use super::step::{Assumption, DropReason, Found, Grade, Lost, Pass, Remark, Trace, Verdict, What};
 use super::world::World;
 
+/// What was asked.
+pub(super) struct Asked<'q> {
+    pub bridge: usize,
+    pub packet: &'q Packet,
+    pub options: &'q Options,
+}
+
 /// The verdict over all passes. `outcomes` tells for each pass to which outcome of a hash it belongs.
 pub(super) fn judge<'a>(
-    input: Packet,
+    asked: Asked<'_>,
     passes: Vec<Pass<'a>>,
     shared: Shared<'a>,
     outcomes: &[Option<usize>],
@@ -26,12 +34,12 @@ pub(super) fn judge<'a>(
     };
     let drop =
         if verdict == Verdict::Dropped { passes.len().checked_sub(1).map(|at| reason(at, &passes[at])) } else { None };
-    let relevant = passes.first().map(|p| p.relevant.clone()).unwrap_or_default();
     Trace {
-        input,
+        bridge: asked.bridge,
+        input: asked.packet.clone(),
+        options: asked.options.clone(),
         passes,
         verdict,
-        relevant,
         outputs: shared.outputs,
         drop,
         assumed: shared.assumed,
