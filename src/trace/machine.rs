@@ -20,7 +20,7 @@ use crate::field::bits::Bits;
 use crate::field::slot::{Slot, WordId, word};
 use crate::field::table::Quirk;
 use crate::field::{Key, Match, Subfield, proto};
-use crate::model::bridge::FlowId;
+use crate::model::bridge::{FlowId, Fragments};
 use crate::model::classifier::Hit;
 use crate::model::flow::TableId;
 
@@ -366,20 +366,21 @@ impl<'w, 'a> Machine<'w, 'a> {
 
     /// Looks the packet up in a table, as if it had come from `in_port`.
     fn lookup(&mut self, table: TableId, in_port: u32, may_packet_in: bool) -> (Found, &'a [Action]) {
-        if table == INTERNAL {
+        let fragments = self.fragments();
+        let is_dropped = fragments == Some(Fragments::Drop);
+        if table == INTERNAL || is_dropped {
             if self.shared.keep {
                 self.lookups.push(self.packet.clone());
             }
-            return (Found::Internal, &[]);
+            return (if is_dropped { Found::Fragment } else { Found::Internal }, &[]);
         }
         let world = self.here();
         let bridge = world.bridge;
         let real = self.packet.in_port();
         let ports = self.packet.key.word(word::TP);
         self.packet.key.set_word(word::IN_PORT, in_port, u32::MAX);
-        let is_fragment = self.packet.get(proto::IP_FRAG) & FRAGMENT != 0;
-        if is_fragment {
-            // A switch pretends that fragments have no ports (fragment handling mode "normal").
+        if fragments.is_some_and(|mode| mode != Fragments::NxMatch) {
+            // The switch pretends that fragments have no ports.
             self.packet.key.set_word(word::TP, 0, u32::MAX);
         }
         if self.shared.keep {
@@ -388,7 +389,8 @@ impl<'w, 'a> Machine<'w, 'a> {
         let hit = if self.packet.is_frame() { bridge.lookup(table, &self.packet.key) } else { self.lookup_bare(table) };
         self.packet.key.set_word(word::TP, ports, u32::MAX);
         self.packet.key.set_word(word::IN_PORT, real, u32::MAX);
-        self.note_lookup(table, in_port, true, hit.as_ref());
+        let hides_ports = bridge.fragments != Some(Fragments::NxMatch);
+        self.note_lookup(table, in_port, hides_ports, hit.as_ref());
         if let Some(t) = bridge.table(table) {
             // What was matched in subtables that could have held a better flow decided, too.
             let least = match &hit {
@@ -409,6 +411,23 @@ impl<'w, 'a> Machine<'w, 'a> {
             None if may_packet_in && world.miss_to_controller => (Found::PacketIn, &[]),
             None => (Found::Miss, &[]),
         }
+    }
+
+    /// How the bridge deals with this packet, if it is a fragment.
+    fn fragments(&mut self) -> Option<Fragments> {
+        let bridge = self.here().bridge;
+        if bridge.fragments == Some(Fragments::Drop) {
+            self.hangs_on(Slot { width: 1, ..proto::IP_FRAG });
+        }
+        if self.packet.get(proto::IP_FRAG) & FRAGMENT == 0 {
+            return None;
+        }
+        match bridge.fragments {
+            None => self.assume(Assumption::Fragments(bridge.name.clone())),
+            Some(Fragments::Reassemble) => self.assume(Assumption::Reassembled(bridge.name.clone())),
+            Some(_) => {}
+        }
+        Some(bridge.fragments.unwrap_or_default())
     }
 
     /// Looks up a packet that is no Ethernet frame. A flow that matches something of an Ethernet header wants a frame,

@@ -155,6 +155,8 @@ pub enum Found {
     PacketIn,
     /// A flow of the last table, which belongs to the switch.
     Internal,
+    /// Nothing was looked for: the packet is a fragment, and the bridge drops these.
+    Fragment,
 }
 
 /// Something to be said of a step.
@@ -376,6 +378,8 @@ pub enum Lost {
     Miss,
     /// A flow drops it.
     Flow,
+    /// It is a fragment, and the bridge drops these.
+    Fragment,
     /// A flow sends it nowhere: a remark says why.
     Refused(Remark),
     /// A flow does nothing that would send it on.
@@ -393,6 +397,10 @@ pub enum Assumption {
     CtState(u32),
     /// A connection that is known, in words.
     Tracked(Box<str>),
+    /// How a bridge deals with fragments.
+    Fragments(std::sync::Arc<str>),
+    /// A bridge that puts fragments together first.
+    Reassembled(std::sync::Arc<str>),
     /// Which addresses were learned.
     Fdb(std::sync::Arc<str>),
     /// Which ports want which multicast groups.
@@ -416,7 +424,7 @@ pub enum Assumption {
 impl Assumption {
     /// Whether the verdict hangs on it, rather than on a default of the switch.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Assumption::Recirculation(_) | Assumption::Action(_))
+        matches!(self, Assumption::Recirculation(_) | Assumption::Action(_) | Assumption::Reassembled(_))
     }
 
     /// In words.
@@ -426,6 +434,15 @@ impl Assumption {
                 format!("conntrack answers trk|new at recirculation {id:#x}; --ct-next says otherwise")
             }
             Assumption::Tracked(text) => text.to_string(),
+            Assumption::Fragments(bridge) => {
+                format!(
+                    "{bridge} looks fragments up as if they had no ports, which is its default: \
+                     no `ovs-ofctl get-frags` or `show` was captured"
+                )
+            }
+            Assumption::Reassembled(bridge) => {
+                format!("{bridge} puts fragments together before it looks them up: the whole packet is not known")
+            }
             Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
             Assumption::Multicast(bridge) => {
                 format!("{bridge} watches multicast groups, and nobody has joined this one: no capture tells it")

@@ -250,3 +250,36 @@ fn a_packet_without_an_ethernet_header_is_written_and_shown_as_a_switch_does() {
     let expired = with(" actions=dec_nsh_ttl\n", "in_port=1,packet_type=(1,0x894f),nsh_ttl=1", &[], |t, _| t.verdict);
     assert_eq!(expired, Verdict::Controller);
 }
+
+#[test]
+fn fragments_are_looked_up_as_the_bridge_deals_with_them() {
+    use crate::model::bridge::Fragments;
+    let flows =
+        " priority=3,tcp,tp_dst=22 actions=output:2\n priority=2,ip,nw_frag=yes actions=output:3\n priority=1 actions=output:1\n";
+    let rows = [
+        (None, "first", "3", true),
+        (Some(Fragments::Normal), "first", "3", false),
+        (Some(Fragments::Normal), "later", "3", false),
+        (Some(Fragments::Normal), "no", "2", false),
+        (Some(Fragments::NxMatch), "first", "2", false),
+        (Some(Fragments::NxMatch), "later", "3", false),
+        (Some(Fragments::Drop), "first", "drop", false),
+        (Some(Fragments::Drop), "later", "drop", false),
+        (Some(Fragments::Drop), "no", "2", false),
+    ];
+    for (mode, frag, wanted, is_assumed) in rows {
+        let mut node = node(flows);
+        Arc::make_mut(&mut node.bridges[0]).fragments = mode;
+        let world = World::of(&node);
+        let ports = if frag == "later" { "" } else { ",tcp_dst=22" };
+        let packet = spec::parse(&format!("in_port=1,tcp,nw_frag={frag}{ports}"), Names::none()).unwrap();
+        let found = trace(&world, 0, &packet, &Options::default());
+        assert_eq!(datapath::text(&found.passes[0].actions), wanted, "{mode:?} {frag}");
+        let assumed = found.assumed.iter().any(|a| matches!(a, Assumption::Fragments(_)));
+        assert_eq!(assumed, is_assumed, "{mode:?} {frag}");
+        if wanted == "drop" {
+            let sentence = found.drop.unwrap().sentence(&world);
+            assert!(sentence.starts_with("it is a fragment, and br-int drops fragments"), "{sentence}");
+        }
+    }
+}

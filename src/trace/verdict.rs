@@ -68,6 +68,7 @@ fn reason(number: usize, pass: &Pass<'_>) -> DropReason {
     });
     let why = match (pass.failure, found) {
         (Some(failure), _) => Lost::Failure(failure),
+        (None, Found::Fragment) => Lost::Fragment,
         (None, Found::Miss | Found::PacketIn | Found::Internal) => Lost::Miss,
         (None, Found::Flow { .. }) if below.is_empty() => Lost::NoReceive,
         (None, Found::Flow { .. }) if matches!(below[..], [What::Drop]) => Lost::Flow,
@@ -106,6 +107,10 @@ impl DropReason {
         };
         match &self.why {
             Lost::Miss => format!("no flow of {place} matches"),
+            Lost::Fragment => {
+                let bridge = &bridge.name;
+                format!("it is a fragment, and {bridge} drops fragments (`ovs-ofctl set-frags {bridge} drop`)")
+            }
             Lost::Flow => format!("{} of {place} drops it", flow()),
             Lost::NoOutput => format!("{} of {place} sends it nowhere", flow()),
             Lost::Refused(remark) => format!("it came to {place}, and was not sent on: {}", remark.text()),
@@ -118,6 +123,7 @@ impl DropReason {
     pub fn name(&self) -> &'static str {
         match self.why {
             Lost::Miss => "table-miss",
+            Lost::Fragment => "fragment",
             Lost::Flow => "flow",
             Lost::NoOutput => "no-output",
             Lost::Refused(_) => "refused",

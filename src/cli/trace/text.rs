@@ -151,6 +151,7 @@ impl Answerer<'_> {
                         p.dim("  ");
                         flow.actions().paint(&bridge.names, p);
                     }
+                    Found::Fragment => p.put(Role::Drop, "  a fragment: this bridge drops them"),
                     Found::PacketIn => p.put(Role::Output, "  no flow matches: to the controller"),
                     _ => p.put(Role::Drop, "  no flow matches"),
                 }
