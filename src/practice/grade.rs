@@ -22,7 +22,7 @@ use crate::session::{Scene, Ways};
 use crate::trace::paint::parse_ct_state;
 use crate::trace::{Egress, Found, Options, Verdict, What, datapath};
 use crate::why::Cx;
-use crate::why::conversation::reply;
+use crate::why::conversation::{Connections, reply};
 use crate::why::journey::{Journey, journey_with};
 use crate::why::misses::wants;
 
@@ -149,7 +149,7 @@ impl Exercise {
         let scene = Scene::new(sandbox.snapshot().clone());
         let ways = Ways::of(&scene);
         let nodes = ways.around();
-        let connections = sandbox.connections(&nodes);
+        let connections = Connections::captured(&nodes);
         let start = asked(&goal.packet, &scene, chosen)?;
         let mut ct_next = Vec::new();
         for text in &goal.ct_next {

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::edits::{Place, put};
-use super::send::count;
+use super::moves::{apply, deliver};
 use crate::model::change::{ChangeSet, Conflict, History, Request};
 use crate::model::refusal::Refusal;
 use crate::model::snapshot::Snapshot;
 use crate::packet::Start;
 use crate::session::{Scene, Ways};
 use crate::trace::{Options, Verdict};
-use crate::why::Cx;
 use crate::why::conversation::Connections;
-use crate::why::journey::journey_with;
 
 /// Nodes in memory, with all that was done to them. A real switch is never touched.
 #[derive(Debug, Default)]
@@ -20,8 +18,6 @@ pub struct Sandbox {
     snapshot: Snapshot,
     /// What was changed, bridge by bridge.
     done: BTreeMap<Place, History>,
-    /// The connections that packets made; none before the first packet.
-    connections: Option<Connections>,
 }
 
 impl Sandbox {
@@ -33,11 +29,6 @@ impl Sandbox {
     /// The nodes as they are now.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
-    }
-
-    /// The connections that are known: the captured ones, and those that packets made.
-    pub fn connections(&self, nodes: &[Cx<'_>]) -> Connections {
-        self.connections.clone().unwrap_or_else(|| Connections::captured(nodes))
     }
 
     /// Changes a bridge, or nothing if the switch would refuse any of it.
@@ -82,13 +73,9 @@ impl Sandbox {
         let scene = Scene::new(self.snapshot.clone());
         let ways = Ways::of(&scene);
         let nodes = ways.around();
-        let known = self.connections(&nodes);
-        let found = journey_with(&nodes, start, &Options { keep: true, ..Options::default() }, &known);
-        for leg in &found.legs {
-            count(&mut self.snapshot, leg.node, &leg.trace);
-        }
-        self.connections = Some(known.after(&nodes, &found));
-        found.verdict
+        let delivery = deliver(&nodes, start, &Options::default(), &Connections::captured(&nodes));
+        apply(&mut self.snapshot, &delivery);
+        delivery.verdict
     }
 }
 
