@@ -5,6 +5,7 @@
 //! what it lacks (`bridge`). Whatever was not used is listed with the reason.
 
 mod bridge;
+mod moments;
 mod node;
 mod survey;
 mod tree;

@@ -223,11 +223,19 @@ fn goals(desk: &Desk, view: &LearnView, width: usize, page: &mut Page) {
         (None, _) => "being checked ..".to_owned(),
         (_, Some(grade)) => {
             let (reached, of) = grade.score();
-            format!("checked by sending packets: {reached} of {of}")
+            match desk.exercise.lesson.goals.is_empty() {
+                true => format!("Enter answers: {reached} of {of}"),
+                false => format!("checked by sending packets: {reached} of {of}"),
+            }
         }
         (Some(_), None) => String::new(),
     };
-    heading("GOALS", &note, &mut page.rows);
+    let title = match (desk.exercise.lesson.goals.is_empty(), desk.exercise.lesson.questions.is_empty()) {
+        (true, _) => "QUESTIONS",
+        (_, true) => "GOALS",
+        _ => "GOALS AND QUESTIONS",
+    };
+    heading(title, &note, &mut page.rows);
     if let Some(Err(why)) = desk.graded.as_deref() {
         wrapped("", why, Role::Bad, width, &mut page.rows);
     }
