@@ -7,14 +7,25 @@
 
 use super::survey::Found;
 use crate::dump::kind::Kind;
+use crate::dump::place::looks_like_a_bridge;
 
 /// Moments of one node at most; of more dumps that are alike the last one is read, as if they were one.
 const MOST: usize = 64;
 
-/// The words of a file's name, with what compression adds to it left out already.
-fn words(found: &Found) -> Vec<&str> {
-    let name = found.place.file.as_str();
-    name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
+/// Words of a file's name that tell how it was made, and not when.
+const FORMS: [&str; 12] =
+    ["names", "no", "stats", "nostats", "sort", "rsort", "sorted", "raw", "all", "more", "txt", "log"];
+
+/// Whether a word tells how a file was made: one of [`FORMS`], or a version of OpenFlow such as `of13`.
+fn is_form(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let version = word.strip_prefix("openflow").or_else(|| word.strip_prefix("of"));
+    FORMS.contains(&&*word) || version.is_some_and(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The words of a name that may tell a moment.
+fn words(name: &str) -> Vec<&str> {
+    name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && !is_form(word)).collect()
 }
 
 /// The words of a name that tell it from others with as many words around them.
@@ -43,7 +54,7 @@ pub fn moments<'f>(files: impl Iterator<Item = (&'f Found, String)>) -> Vec<Stri
     }
     let mut names: Vec<String> = Vec::new();
     for (_, all) in alike.iter().filter(|(_, all)| all.len() > 1) {
-        let all: Vec<Vec<&str>> = all.iter().map(|found| words(found)).collect();
+        let all: Vec<Vec<&str>> = all.iter().map(|found| words(&found.place.file)).collect();
         for (at, own) in all.iter().enumerate() {
             let others: Vec<Vec<&str>> =
                 all.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, words)| words.clone()).collect();
@@ -57,9 +68,29 @@ pub fn moments<'f>(files: impl Iterator<Item = (&'f Found, String)>) -> Vec<Stri
     if names.len() > MOST { Vec::new() } else { names }
 }
 
+/// Bridges whose name in the names of files has a time behind it: `br-int` of `br-int-0900.flows` and `br-int-1000.flows`.
+/// `br-vlan-100` and `br-vlan-200` are two bridges: a time has four digits or more.
+pub fn timed<'f>(files: impl Iterator<Item = &'f Found>, known: &[String]) -> Vec<String> {
+    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut out: Vec<String> = Vec::new();
+    for found in files.filter(|found| found.kind == Kind::Flows) {
+        let Some(name) = found.place.bridge(known).filter(|name| !known.contains(name)) else { continue };
+        let Some((bridge, time)) = name.rsplit_once('-') else { continue };
+        if time.len() < 4 || !time.bytes().all(|b| b.is_ascii_digit()) || !looks_like_a_bridge(bridge) {
+            continue;
+        }
+        let is_other = |(b, t): &(String, String)| b == bridge && t != time && t.len() == time.len();
+        if seen.iter().any(is_other) && !out.iter().any(|b| b == bridge) {
+            out.push(bridge.to_owned());
+        }
+        seen.push((bridge.to_owned(), time.to_owned()));
+    }
+    out
+}
+
 /// The moment that a file is of, by its place among the names; none if its name tells none.
 pub fn moment_of(found: &Found, names: &[String]) -> Option<usize> {
-    let own = words(found).join("-");
+    let own = words(&found.place.file).join("-");
     let is_in = |name: &str| {
         own.match_indices(name).any(|(at, _)| {
             let (before, after) = (&own[..at], &own[at + name.len()..]);
@@ -75,9 +106,7 @@ mod tests {
     use super::*;
 
     fn label_of(names: &[&str]) -> Vec<String> {
-        let split = |name: &&'static str| name.split(['.', '-', '_']).collect::<Vec<&'static str>>();
-        let names: Vec<&'static str> = names.iter().map(|name| &*name.to_string().leak()).collect();
-        let all: Vec<Vec<&str>> = names.iter().map(|name| split(name)).collect();
+        let all: Vec<Vec<&str>> = names.iter().map(|name| words(name)).collect();
         let of = |at: usize| {
             let others: Vec<Vec<&str>> = (0..all.len()).filter(|n| *n != at).map(|n| all[n].clone()).collect();
             label(&all[at], &others)
@@ -92,5 +121,6 @@ mod tests {
         assert_eq!(label_of(&["flows-before.txt", "flows-after.txt"]), ["before", "after"]);
         assert_eq!(label_of(&["flows.2026-11-01.txt", "flows.2026-11-02.txt"]), ["01", "02"]);
         assert_eq!(label_of(&["flows.txt", "flows.txt.old"]), ["", "old"]);
+        assert_eq!(label_of(&["flows-of13.txt", "flows-of13-names.txt", "flows_OpenFlow14_no-stats"]), ["", "", ""]);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::bridge::{Draft, Reading};
-use super::moments::{moment_of, moments};
+use super::moments::{moment_of, moments, timed};
 use super::survey::{Found, Survey};
 use crate::dump::kind::{About, Kind};
 use crate::dump::{Part, Source, conntrack, dpif_show, fdb, ovsdb_file, ovsdb_json, ovsdb_text, vsctl};
@@ -26,6 +26,8 @@ pub struct NodeDraft<'a> {
     /// The files about the node as a whole.
     files: Vec<(&'a Found, Option<Fate>)>,
     bridges: Vec<Draft<'a>>,
+    /// Bridges that the names of several files tell together.
+    timed: Vec<String>,
 }
 
 /// Everything that a source holds, in its place.
@@ -80,6 +82,7 @@ impl<'a> Assembly<'a> {
                 database: None,
                 files: Vec::new(),
                 bridges: Vec::new(),
+                timed: Vec::new(),
             });
             self.nodes.len() - 1
         });
@@ -183,7 +186,8 @@ impl<'a> Assembly<'a> {
 
 impl<'a> NodeDraft<'a> {
     /// The node at each moment at which its bridges were dumped; itself if there is one only.
-    fn moments(self) -> Vec<NodeDraft<'a>> {
+    fn moments(mut self) -> Vec<NodeDraft<'a>> {
+        self.timed = timed(self.files.iter().map(|(found, _)| *found), &self.bridge_names());
         let known = self.bridge_names();
         let dumps = self.files.iter().map(|(found, _)| (*found, found.place.bridge(&known).unwrap_or_default()));
         let names = moments(dumps);
@@ -214,6 +218,7 @@ impl<'a> NodeDraft<'a> {
                 database: self.database.clone(),
                 files: self.files.iter().filter(|(found, _)| is_of(found)).cloned().collect(),
                 bridges: Vec::new(),
+                timed: self.timed.clone(),
             }
         };
         all.into_iter().map(at).collect()
@@ -253,6 +258,7 @@ impl<'a> NodeDraft<'a> {
         let rows = self.database.iter().flat_map(|d| d.rows("Bridge"));
         let mut names: Vec<String> = rows.filter_map(|row| row.text("name")).collect();
         names.extend(self.files.iter().filter_map(|(found, _)| found.local.clone()));
+        names.extend(self.timed.iter().cloned());
         names.sort();
         names.dedup();
         names
