@@ -425,9 +425,8 @@ mod tests {
         change(&mut sandbox, place, "priority=65535,in_port=1,actions=group:78");
         let sent = |sandbox: &Sandbox| {
             let bridge = &sandbox.snapshot().nodes[0].bridges[0];
-            let tx = |number: u32| {
-                bridge.port_stats.iter().find(|s| s.number == number).and_then(|s| s.tx[0]).unwrap_or(0)
-            };
+            let tx =
+                |number: u32| bridge.port_stats.iter().find(|s| s.number == number).and_then(|s| s.tx[0]).unwrap_or(0);
             [tx(2), tx(3)]
         };
         let before = sent(&sandbox);
