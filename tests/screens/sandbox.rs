@@ -109,9 +109,9 @@ fn the_trace_of_a_goal_takes_for_granted_what_the_goal_does() {
     // What connection tracking answers.
     let mut screen = lesson(13);
     let goals = &screen.state.learning.desk.as_ref().expect("the lesson is open").exercise.lesson.goals;
-    let at = goals.iter().position(|goal| {
-        matches!(&goal.kind, ofscope::practice::lesson::GoalKind::Packet(goal) if !goal.ct_next.is_empty())
-    });
+    let at = goals.iter().position(
+        |goal| matches!(&goal.kind, ofscope::practice::lesson::GoalKind::Packet(goal) if !goal.ct_next.is_empty()),
+    );
     screen.keys(&format!("g g {}t", "j ".repeat(at.expect("a goal says what connection tracking answers"))));
     let told = screen.state.traced.as_ref().expect("the packet is traced");
     assert_eq!(told.asked.answers, [0x2a]);

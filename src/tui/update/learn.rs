@@ -24,7 +24,6 @@ use crate::practice::lesson::{GoalKind, Text};
 use crate::practice::{Course, Note};
 use crate::session::{Scene, Staged};
 
-
 /// The view of screen 8.
 fn view(state: &mut State) -> Option<&mut LearnView> {
     match state.screen_mut() {
