@@ -127,7 +127,7 @@ fn ports_of(goal: &Goal) -> Vec<&Text> {
 fn unknown_port(scene: &Scene, wanted: &str) -> Option<Diagnostic> {
     let mut names: Vec<String> = Vec::new();
     for node in scene.nodes() {
-        for bridge in node.node().bridges.iter() {
+        for bridge in &node.node().bridges {
             for port in &bridge.ports {
                 names.extend([port.number.to_string(), port.name.to_string()]);
                 let word = node.names().port(&bridge.name, port.number);

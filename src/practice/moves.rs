@@ -338,7 +338,7 @@ mod tests {
     /// Three ports and no flows.
     fn lesson(name: &str) -> Sandbox {
         let course = Course::built_in();
-        Sandbox::new(course.exercise(&course.lesson(name).unwrap()).unwrap().start)
+        Sandbox::new(course.exercise(course.lesson(name).unwrap()).unwrap().start)
     }
 
     fn send(sandbox: &mut Sandbox, text: &str, at: Place) -> Verdict {

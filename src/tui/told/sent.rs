@@ -11,6 +11,7 @@ use crate::model::flow::FlowKey;
 use crate::model::group::GroupStats;
 use crate::model::id::FlowHash;
 use crate::model::snapshot::Snapshot;
+use crate::model::store::FlowRef;
 use crate::practice::moves::{self, Delivery, deliver};
 use crate::practice::setting::take_down;
 use crate::session::staged::Counted;
@@ -123,7 +124,7 @@ pub fn send(scene: &Arc<Scene>, base: &Arc<Scene>, staged: &Staged, asked: &Aske
             let hash = FlowHash::new(key.table, key.priority, &key.matches);
             let rows = now.table(key.table).map_or(&[][..], |table| &table.flows);
             let row = rows.iter().map(|id| now.flow(*id)).find(|row| row.key() == *key);
-            if let Some(stats) = row.and_then(|row| row.stats()).filter(|_| set.touches(hash)) {
+            if let Some(stats) = row.and_then(FlowRef::stats).filter(|_| set.touches(hash)) {
                 all.flows.retain(|(known, _)| known != key);
                 all.flows.push((key.clone(), stats));
             }

@@ -18,6 +18,7 @@ use super::super::views::{Screen, Spot};
 use super::nav::{self, Place};
 use super::{layers, sandbox, staged};
 use crate::base::paint::Role;
+use crate::base::words::counted;
 use crate::model::bridge::Bridge;
 use crate::model::store::RowEdits;
 use crate::practice::lesson::{GoalKind, Text};
@@ -293,10 +294,18 @@ fn enter(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
 
 /// `t`: traces the packet of a goal, on the switch as it would be.
 fn trace(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
-    let (asked, title) = match packet_of(state, at) {
+    let (asked, mut title) = match packet_of(state, at) {
         Ok(found) => found,
         Err(says) => return state.say(Role::Dim, says),
     };
+    if let Some(given) = &asked.given {
+        if !given.first.is_empty() {
+            title = format!("after {}: {title}", counted(given.first.len(), "packet"));
+        }
+        if !given.down.is_empty() {
+            title = format!("{} down: {title}", given.down.join(", "));
+        }
+    }
     if !state.staged.is_empty() && state.base.is_none() {
         staged::show_staged(state, effects);
     }
