@@ -48,7 +48,7 @@ use self::machine::{Machine, Shared};
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// What connection tracking says at the first, second .. recirculation, as bits of ct_state. After these it says
-    /// that the connection is new.
+    /// that the connection is new. Over several nodes they are counted on.
     pub ct_next: Vec<u8>,
     /// Whether the packet is kept at each lookup, output and commit: `why` needs that, a mere verdict does not.
     pub keep: bool,

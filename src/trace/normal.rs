@@ -29,7 +29,8 @@ impl Machine<'_, '_> {
         let from = self.packet.in_port();
         // What comes from no port, or from a controller, may go anywhere.
         let nowhere = XPort { number: from, ..XPort::default() };
-        let is_nowhere = matches!(from, port::NONE | port::CONTROLLER);
+        self.assume_ports();
+        let is_nowhere = matches!(from, port::NONE | port::CONTROLLER) || !here.knows_ports;
         let Some(input) = here.port(from).or(is_nowhere.then_some(&nowhere)) else {
             self.remark(Remark::UnknownPort(from));
             return self.remark(Remark::NoBundle);

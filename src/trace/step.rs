@@ -394,6 +394,8 @@ pub enum Assumption {
     Fdb(std::sync::Arc<str>),
     /// Which ports want which multicast groups.
     Multicast(std::sync::Arc<str>),
+    /// Which ports a bridge has.
+    Ports(std::sync::Arc<str>),
     /// The VLANs of ports.
     Vlans(std::sync::Arc<str>),
     /// The packet's length.
@@ -413,7 +415,7 @@ pub enum Assumption {
 impl Assumption {
     /// Whether the verdict hangs on it, rather than on a default of the switch.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Assumption::Recirculation(_) | Assumption::Action(_))
+        matches!(self, Assumption::Recirculation(_) | Assumption::Action(_) | Assumption::Ports(_))
     }
 
     /// In words.
@@ -427,6 +429,10 @@ impl Assumption {
             Assumption::Multicast(bridge) => {
                 format!("{bridge} watches multicast groups, and nobody has joined this one: no capture tells it")
             }
+            Assumption::Ports(bridge) => format!(
+                "the ports that flows of {bridge} name are there and up, and no others: no list of its ports was captured \
+                 (`ovs-ofctl show`)"
+            ),
             Assumption::Vlans(bridge) => format!("every port of {bridge} carries every VLAN: nothing says otherwise"),
             Assumption::Length(bytes) => format!("the packet may be longer than {bytes} bytes or not: both are traced"),
             Assumption::Neighbour(remote) => {

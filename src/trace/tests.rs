@@ -236,3 +236,29 @@ fn a_packet_without_an_ethernet_header_is_written_and_shown_as_a_switch_does() {
     let expired = with(" actions=dec_nsh_ttl\n", "in_port=1,packet_type=(1,0x894f),nsh_ttl=1", &[], |t, _| t.verdict);
     assert_eq!(expired, Verdict::Controller);
 }
+
+#[test]
+fn without_a_list_of_ports_those_that_flows_name_are_taken_to_be_there_and_that_is_said() {
+    let flows = " priority=3,tcp actions=output:7\n priority=2,udp actions=FLOOD\n priority=1,arp actions=drop\n \
+                 priority=0,in_port=1 actions=NORMAL\n";
+    let mut node = node(flows);
+    Arc::get_mut(&mut node.bridges[0]).unwrap().ports.clear();
+    let world = World::of(&node);
+    let ask = |packet: &str| {
+        let packet = spec::parse(packet, &world.at(0).names).unwrap();
+        let found = trace(&world, 0, &packet, &Options::default());
+        let says = found.assumed.iter().any(|a| matches!(a, Assumption::Ports(_)));
+        (found.verdict, found.outputs.iter().map(|o| o.port).collect::<Vec<_>>(), says)
+    };
+    assert_eq!(ask("in_port=1,tcp"), (Verdict::Delivered, vec![7], true));
+    assert_eq!(ask("in_port=1,udp").0, Verdict::Delivered);
+    assert_eq!(ask("in_port=9"), (Verdict::Dropped, vec![], false));
+    assert_eq!(ask("in_port=1,arp"), (Verdict::Dropped, vec![], false));
+    // Nobody knows whether there is another port that it could go to.
+    let mut alone = self::node(" in_port=1 actions=FLOOD\n");
+    Arc::get_mut(&mut alone.bridges[0]).unwrap().ports.clear();
+    Arc::get_mut(&mut alone.bridges[0]).unwrap().names = Arc::default();
+    let world = World::of(&alone);
+    let packet = spec::parse("in_port=1", &world.at(0).names).unwrap();
+    assert_eq!(trace(&world, 0, &packet, &Options::default()).verdict, Verdict::Unknown);
+}

@@ -118,3 +118,10 @@ impl DropReason {
         }
     }
 }
+
+impl Trace<'_> {
+    /// How many times it was told what connection tracking says; the outcomes of a hash need no such answer.
+    pub fn answers(&self) -> usize {
+        self.passes.iter().enumerate().skip(1).filter(|(number, pass)| pass.outcome != Some(*number)).count()
+    }
+}

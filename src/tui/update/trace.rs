@@ -396,10 +396,7 @@ fn next_answer(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let row = view.shown().get(view.cursors[0].at).map(|at| &told.steps[*at].kind);
     let one = match row {
-        Some(StepKind::Conntrack(None, _)) if view.part() == Part::Steps => {
-            return state.say(Role::Dim, "what connection tracking answers can be chosen on the first node only");
-        }
-        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => *number,
+        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => Some(*number),
         _ => None,
     };
     let mut asked = view.asked.clone();
