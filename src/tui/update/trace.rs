@@ -275,6 +275,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             state.say(Role::Accent, "paste or type a packet; Enter traces it, Esc takes the old one back");
         }
         Id::Pin => pin(state),
+        Id::Send => super::sandbox::send_traced(state, effects),
         Id::Why => why(state, effects),
         Id::Open => enter_row(state, effects),
         Id::CtAnswer => next_answer(state, effects),
