@@ -141,9 +141,7 @@ impl Machine<'_, '_> {
         self.packet.set(DL_TYPE, ethertype::NSH.into());
         self.writes_word(word::PACKET_TYPE);
         // As in the switch, the masks of what is set later do not learn of the new header.
-        for id in word::CT_NW_SRC..word::BASE_END {
-            self.written.set_word(id, u32::MAX, u32::MAX);
-        }
+        self.packet.decided_words(word::CT_NW_SRC..word::BASE_END);
         self.packet.key.set_word(word::NSH, 63 << 16 | u32::from(kind) << 8 | next, u32::MAX);
         self.packet.key.set_word(word::NSH_PATH, 255, u32::MAX);
         options
