@@ -188,6 +188,12 @@ impl Set {
         self.result.as_ref()
     }
 
+    /// The bridge as it would be with the requests in front of one.
+    pub fn before(&self, base: &Bridge, at: usize) -> Option<Bridge> {
+        let requests = self.entries.iter().take(at).map(|entry| (*entry.request).clone());
+        ChangeSet::plan_each(base, requests).0.apply(base).ok()
+    }
+
     /// Adds requests at the end.
     pub fn stage(&mut self, base: &Bridge, requests: impl IntoIterator<Item = Request>) {
         self.remember();

@@ -199,13 +199,13 @@ commands! {
     Palette          "palette"           [":"]                View ANY,  "command",     "command palette: commands, tables, ports, flows";
     StageFlow        "stage-flow"        ["Ctrl-s" "Enter"]   Act  EDIT, "stage",      "stage what is typed; nothing is sent";
     Complete         "complete"          ["Tab"]              Act  EDIT, "complete",   "complete the word at the cursor, or mend the nearest mistake";
-    AddMissing       "add-missing"       ["Ctrl-f"]           Act  EDIT, "add",        "add the words that the match lacks";
+    AddMissing       "add-missing"       ["Ctrl-f"]           Act  EDIT, "add",        "add the words that are missing";
     Unstage          "unstage"           ["d"]                Act  STAGED, "take off", "take the change under the cursor off the set";
     Effect           "effect"            ["F5"]               View STAGED.and(EDIT), "effect", "what becomes of packets: before and after";
     Form             "form"              ["F6"]               View EDIT, "form",       "one line a field, or all in one";
     LeaveEditor      "leave-editor"      ["Esc"]              View EDIT, "leave",      "leave the editor; the draft is kept";
     EditorHelp       "editor-help"       ["F1"]               View EDIT, "help",       "the keys that work here";
-    AddFlow          "add-flow"          ["a"]                Act  STAGES, "add",      "stage a new flow: opens the editor";
+    AddFlow          "add-flow"          ["a"]                Act  STAGES, "add",      "stage a new flow, group or meter: opens the editor";
     EditFlow         "edit-flow"         ["e"]                Act  SEEN, "edit",       "stage a change of this flow: opens the editor";
     DeleteFlow       "delete-flow"       ["d"]                Act  SEEN, "delete",     "stage that this flow, or every marked one, is deleted";
     Undo             "undo"              ["u"]                Act  STAGES, "undo",     "take the last step of staging back";
@@ -267,6 +267,8 @@ commands! {
     MarkAll          "mark-all"          ["Ctrl-a"]           Act  FLOWS, "", "mark every row that is shown";
     SaveView         "save-view"         ["Ctrl-s"]           Act  FLOWS.and(FLOW).and(PIPELINE), "", "save what is shown to a file";
     SaveTest         "save-test"         ["Ctrl-s"]           Act  TRACE, "", "add packet and verdict to a file, as a command that checks them";
+    EditOther        "edit-group"        ["E"]                Act  STAGES, "", "stage a change of a group or a meter: choose it, the editor opens";
+    DeleteOther      "delete-group"      ["D"]                Act  STAGES, "", "stage that a group or a meter is deleted, and the flows that use it";
     Redo             "redo"              ["Ctrl-r"]           Act  STAGES, "", "make the step of staging again";
     SendEarlier      "send-earlier"      ["K"]                Act  STAGED, "", "send it before the one above";
     SendLater        "send-later"        ["J"]                Act  STAGED, "", "send it after the one below";

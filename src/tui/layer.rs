@@ -104,6 +104,10 @@ pub enum Choice {
     LastTrace,
     /// Follows a link.
     Open(Target),
+    /// Opens the editor for a group or a meter.
+    Change(Target),
+    /// Stages that a group or a meter is deleted.
+    Delete(Target),
     /// What may differ counts, or not.
     Count(Aspect),
     /// Groups, meters or ports count, or not.

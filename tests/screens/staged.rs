@@ -312,3 +312,76 @@ fn a_flow_that_is_completed() {
         screen.keys("Tab");
     });
 }
+
+#[test]
+fn groups_and_meters_are_typed_changed_and_deleted_like_flows() {
+    let mut screen = open(LARGE);
+    screen.keys("6 a");
+    paste(&mut screen, "group add group_id=5,typ=select,bucket=weight:3,actions=output:2");
+    assert!(screen.shows("Add a group to br-int") && screen.shows("no word `typ` in a group"), "{}", screen.text());
+    screen.keys("Tab");
+    assert_eq!(editor_text(&screen), "group add group_id=5,type=select,bucket=weight:3,actions=output:2");
+    screen.keys("Enter");
+    assert!(screen.shows("1 + group 5 select [weight:3,actions=output:"), "{}", screen.text());
+    // What is staged before is there for what is typed behind it.
+    screen.keys("a");
+    paste(&mut screen, "table=60,priority=9,udp,actions=group:5");
+    assert!(screen.shows("[ok]") && !screen.shows("has no group"), "{}", screen.text());
+    screen.keys("Enter a");
+    paste(&mut screen, "meter=7,kbps,bands=type=drop,rate=500");
+    screen.keys("Enter");
+    assert!(screen.shows("3 + meter 7 kbps,bands=type=drop,rate=500"), "{}", screen.text());
+    assert!(screen.shows("STAGED 3") && screen.shows("a command for each meter"), "{}", screen.text());
+    // A group that is there then is chosen from a list, which says who uses it.
+    screen.keys("E");
+    assert!(screen.shows("Change a group or meter of br-int") && screen.shows("1 flow uses it"), "{}", screen.text());
+    screen.keys("Enter");
+    assert!(editor_text(&screen).starts_with("group modify group_id=5,type=select,bucket="), "{}", screen.text());
+    screen.keys("End").keys(",bucket=weight:1,actions=drop").keys("Enter");
+    assert!(screen.shows("4 ~ group 5 select"), "{}", screen.text());
+    screen.keys("u D Enter");
+    assert!(screen.shows("group 5 is deleted with 1 flow") && screen.shows("4 - group 5"), "{}", screen.text());
+    // A staged group is edited in its place, as it was typed.
+    screen.keys("u g g Enter");
+    assert!(editor_text(&screen).starts_with("group add group_id=5,type=select,"), "{}", screen.text());
+    screen.keys("Esc G Enter");
+    assert_eq!(editor_text(&screen), "meter add meter=7,kbps,bands=type=drop,rate=500");
+}
+
+#[test]
+fn a_set_with_groups_is_saved_as_a_bundle_and_copied_with_the_commands_for_meters() {
+    let mut screen = open(LARGE);
+    screen.keys("6");
+    for line in [
+        "meter add meter=7,kbps,bands=type=drop,rate=500",
+        "group_id=5,type=all,bucket=actions=drop",
+        "table=60,priority=9,udp,actions=meter:7,group:5",
+    ] {
+        screen.keys("a");
+        paste(&mut screen, line);
+        screen.keys("Enter");
+    }
+    screen.effects.clear();
+    screen.keys("Ctrl-s Enter");
+    let saved = screen.effects.iter().find_map(|effect| match effect {
+        Effect::Keep(_, text, _) => Some(text.clone()),
+        _ => None,
+    });
+    let saved = saved.expect("it is saved");
+    assert_eq!(
+        saved.lines().map(|l| l.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>(),
+        ["# ovs-ofctl -O", "group add group_id=5,type=all,bucket=actions=drop", "flow add table=60,"]
+            .map(str::to_owned)
+    );
+    screen.effects.clear();
+    screen.keys("y c");
+    let copied = screen.effects.iter().find_map(|effect| match effect {
+        Effect::Copy(text, ..) => Some(text.clone()),
+        _ => None,
+    });
+    let copied = copied.expect("it is copied");
+    let lines: Vec<&str> = copied.lines().collect();
+    assert_eq!(lines[0], "ovs-ofctl -O OpenFlow13 add-meter br-int meter=7,kbps,bands=type=drop,rate=500");
+    assert_eq!(lines[1], "ovs-ofctl -O OpenFlow13 bundle br-int - <<'EOF'");
+    assert_eq!((lines.len(), lines[4]), (5, "EOF"));
+}

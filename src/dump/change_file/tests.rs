@@ -74,3 +74,35 @@ fn a_cookie_that_a_version_does_not_set_is_told() {
     assert_eq!(told(Version::V11), ["OpenFlow11 changes no cookie: only a flow that is added gets it"]);
     assert_eq!(told(Version::V15), ["OpenFlow15 changes no cookie: it is ignored"]);
 }
+
+#[test]
+fn a_line_that_names_a_group_or_a_meter_needs_no_word_in_front() {
+    let read = |text: &str| read_in(text, Names::none(), None).unwrap().requests.into_iter().map(|r| r.1).collect();
+    for (plain, named) in [
+        ("group_id=7,type=all,bucket=output:1", "group add group_id=7,type=all,bucket=output:1"),
+        ("modify group_id=7,type=all", "group modify group_id=7,type=all"),
+        ("delete group_id=7", "group delete group_id=7"),
+        ("meter=4 kbps bands=type=drop rate=9", "meter add meter=4 kbps bands=type=drop rate=9"),
+    ] {
+        let (plain, named): (Vec<Request>, Vec<Request>) = (read(plain), read(named));
+        assert_eq!((plain.len(), &plain), (1, &named));
+    }
+    assert!(matches!(read("delete tcp")[..], [Request::Flow(_)]));
+}
+
+#[test]
+fn a_request_is_the_line_that_a_person_types_for_it() {
+    for text in [
+        "table=5,tcp,actions=output:1",
+        "delete_strict table=5,tcp",
+        "group modify group_id=7,type=all,bucket=actions=drop",
+        "group delete",
+        "meter add meter=4,kbps,bands=type=drop,rate=9",
+        "meter delete meter=controller",
+        "meter delete",
+    ] {
+        let asked = read_in(text, Names::none(), None).unwrap().requests[0].1.clone();
+        let line = line(&asked, Names::none());
+        assert_eq!(read_in(&line, Names::none(), None).unwrap().requests[0].1, asked, "{text} {line}");
+    }
+}

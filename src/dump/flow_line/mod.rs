@@ -33,6 +33,7 @@ use crate::model::flow::Flow;
 
 pub use crate::model::flow_mod::{Command, FlowMod};
 pub use keys::{Counter, KEYS, Key};
+pub(super) use survey::with_text;
 pub use survey::{Done, Survey, Unmet, Word, survey};
 
 /// A line as it was understood.

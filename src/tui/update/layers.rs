@@ -16,7 +16,7 @@ use super::super::state::State;
 use super::super::theme::Theme;
 use super::super::told::shell_quoted;
 use super::super::views::Screen;
-use super::{diff, flow, flows, learn, nav, packet, pipeline, staged, trace};
+use super::{diff, flow, flows, learn, nav, others, packet, pipeline, staged, trace};
 use crate::base::paint::Role;
 use crate::model::flow::Style;
 use crate::model::id::FlowHash;
@@ -249,6 +249,8 @@ fn choose(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             staged::open(state, effects);
             staged::ask_save(state);
         }
+        Choice::Change(target) => others::change(state, target, effects),
+        Choice::Delete(target) => others::delete(state, target, effects),
         Choice::Leave => effects.push(Effect::Quit(String::new())),
         Choice::Stay => {}
         Choice::Open(target) => {

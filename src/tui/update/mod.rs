@@ -13,6 +13,7 @@ mod learn;
 mod mouse;
 mod nav;
 mod node;
+mod others;
 mod packet;
 mod pipeline;
 mod staged;
@@ -145,6 +146,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::AddFlow => return staged::add(state, effects),
         Id::EditFlow => return staged::change(state, effects),
         Id::DeleteFlow => return staged::delete(state, effects),
+        Id::EditOther | Id::DeleteOther => return others::choose(state, id == Id::DeleteOther),
         Id::Undo | Id::Redo => return staged::step_back(state, id, effects),
         Id::ViewStaged | Id::ViewBase | Id::ToggleView => return staged::choose_view(state, id, effects),
         Id::Commit => return staged::review(state, effects),
