@@ -14,6 +14,8 @@
 //!
 //! A file with a wrong line is refused whole, with every wrong line shown, as a bundle would be.
 
+mod replace;
+
 use super::echo::{Known, echo};
 use super::flow_line::{self, Command, FlowMod};
 use super::group_line::{self, Change};
@@ -28,6 +30,8 @@ use crate::model::flow::{Flags, Flow};
 use crate::model::group_mod::GroupMod;
 use crate::model::meter::Meter;
 use crate::model::meter_mod::MeterMod;
+
+pub use replace::replace;
 
 /// A file as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -300,6 +300,18 @@ impl Set {
         Ok(count)
     }
 
+    /// Adds what makes the flows of the bridge, as it would be, those of a file: `ovs-ofctl replace-flows`.
+    pub fn replace_flows(&mut self, base: &Bridge, text: &str) -> Result<usize, Vec<Diagnostic>> {
+        let bridge = self.result.as_deref().unwrap_or(base);
+        let own = change_file::replace(bridge, text, Some(version(bridge)));
+        let file = own.or_else(|_| change_file::replace(bridge, text, None))?;
+        let count = file.requests.len();
+        if count > 0 {
+            self.stage(base, file.requests.into_iter().map(|(_, request)| request));
+        }
+        Ok(count)
+    }
+
     fn remember(&mut self) {
         self.past.push(self.entries.clone());
         self.future.clear();

@@ -274,6 +274,7 @@ commands! {
     SendLater        "send-later"        ["J"]                Act  STAGED, "", "send it after the one below";
     SaveStaged       "save-staged"       ["Ctrl-s"]           Act  STAGED, "", "save what is staged to a file that ovs-ofctl takes";
     ReadStaged       "read-staged"       ["r"]                Act  STAGED, "", "stage what such a file asks for";
+    ReplaceFlows     "replace-flows"     []                   Act  STAGED, "", "stage what makes the flows of the bridge those of a file";
     ToggleView       "toggle-view"       ["v"]                View STAGED, "", "every screen as it would be, or as it is";
     ViewStaged       "view-staged"       []                   View ANY,  "", "every screen shows the switch as it would be";
     ViewBase         "view-base"         []                   View ANY,  "", "every screen shows the switch as it is";

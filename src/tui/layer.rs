@@ -59,6 +59,8 @@ pub enum Purpose {
     SaveStaged,
     /// Stage what a file asks for.
     ReadStaged,
+    /// Stage what makes the flows of the bridge those of a file.
+    ReplaceFlows,
 }
 
 /// A list to choose from.

@@ -112,3 +112,26 @@ fn on_a_captured_node_the_agent_and_the_owners_of_flows_are_told() {
     let ids: Vec<_> = request["warnings"].as_array().unwrap().iter().map(|w| w["id"].clone()).collect();
     assert!(ids.contains(&"agent".into()), "{ids:?}");
 }
+
+#[test]
+fn a_file_of_flows_can_take_the_place_of_all_of_them() {
+    let flows = "priority=9,in_port=1,actions=output:2\npriority=5,ip,actions=output:4\ntable=1,actions=drop\n";
+    let text = plan("replaced", flows, &["--replace"]).ends(0).out;
+    assert!(text.contains(": 3 requests in OpenFlow15, 1 flow added, 1 modified, 1 deleted\n"), "{text}");
+    // What goes stands in no line of the file.
+    assert!(text.contains("  1  delete_strict table=0, priority=0\n     - priority=0 actions=drop\n"), "{text}");
+    assert!(text.contains("  2  priority=5,ip,actions=output:4\n     - priority=5,ip actions=output:3\n"), "{text}");
+    assert!(!text.contains("in_port=1"), "{text}");
+    let found = plan("replaced", flows, &["--replace", "--json"]).ends(0).json();
+    let lines: Vec<_> = found["requests"].as_array().unwrap().iter().map(|r| r["line"].clone()).collect();
+    assert_eq!(lines, [serde_json::Value::Null, 2.into(), 3.into()]);
+    assert_eq!(found["requests"][0]["text"], "delete_strict table=0, priority=0");
+    let same = plan("replaced", DUMP, &["--replace"]).ends(0).out;
+    assert!(same.contains("0 requests"), "{same}");
+    let wrong = plan("replaced", "add actions=drop\ndelete tcp\n", &["--replace"]).ends(2);
+    assert!(
+        wrong.err.contains("`add` is not taken here") && wrong.err.contains("2 lines of `-` are wrong"),
+        "{}",
+        wrong.err
+    );
+}

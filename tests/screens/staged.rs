@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ofscope::tui::msg::{Effect, Msg};
+use ofscope::tui::msg::{Effect, Msg, Reads};
 
 use super::driver::{Screen, scene};
 use super::traces::{LOST, PACKET};
@@ -187,10 +187,12 @@ fn what_is_staged_can_be_copied_saved_and_read_again() {
     assert!(matches!(screen.effects[..], [Effect::Quit(_)]), "{}", screen.text());
     let mut again = open(LARGE);
     again.keys("3 6 r").keys("x.flows Enter");
-    assert!(matches!(&again.effects[..], [Effect::ReadChanges(path)] if path.to_str() == Some("x.flows")));
-    again.take(Msg::Changes("x.flows".into(), Ok(text)));
+    assert!(
+        matches!(&again.effects[..], [Effect::ReadChanges(path, Reads::Changes)] if path.to_str() == Some("x.flows"))
+    );
+    again.take(Msg::Changes("x.flows".into(), Reads::Changes, Ok(text)));
     assert!(again.shows("1 change staged") && again.shows("STAGED 1"), "{}", again.text());
-    again.take(Msg::Changes("y.flows".into(), Ok("tabel=3,actions=drop\nactions=outptu:1\n".into())));
+    again.take(Msg::Changes("y.flows".into(), Reads::Changes, Ok("tabel=3,actions=drop\nactions=outptu:1\n".into())));
     assert!(again.shows("y.flows is refused: 2 wrong lines") && again.shows("line 2: "), "{}", again.text());
     assert!(again.keys("Esc").shows("STAGED 1"));
 }
@@ -384,4 +386,28 @@ fn a_set_with_groups_is_saved_as_a_bundle_and_copied_with_the_commands_for_meter
     assert_eq!(lines[0], "ovs-ofctl -O OpenFlow13 add-meter br-int meter=7,kbps,bands=type=drop,rate=500");
     assert_eq!(lines[1], "ovs-ofctl -O OpenFlow13 bundle br-int - <<'EOF'");
     assert_eq!((lines.len(), lines[4]), (5, "EOF"));
+}
+
+#[test]
+fn a_file_of_flows_can_take_the_place_of_those_of_the_bridge() {
+    let mut screen = Screen::open(&scene("demo:vxlan-two-hosts"), LARGE);
+    screen.keys("6 : replace Enter").keys("z.flows Enter");
+    assert!(matches!(&screen.effects[..], [Effect::ReadChanges(path, Reads::Flows)] if path.ends_with("z.flows")));
+    let base = screen.state.base().clone();
+    let spot = screen.state.screen().spot().cloned().expect("there is a bridge");
+    let bridge = spot.bridge(&base).expect("it was read").clone();
+    // What the bridge has, but for one flow of it, with one more.
+    let mut lines: Vec<String> = bridge.flows.iter().map(|(_, flow)| flow.line_text(&bridge.names)).collect();
+    screen.take(Msg::Changes("z.flows".into(), Reads::Flows, Ok(lines.join("\n"))));
+    assert!(screen.shows("has the flows of") && screen.shows("already"), "{}", screen.text());
+    lines.pop();
+    lines.push("table=60,priority=4,udp,actions=drop".to_owned());
+    screen.take(Msg::Changes("z.flows".into(), Reads::Flows, Ok(lines.join("\n"))));
+    assert!(
+        screen.shows("2 changes staged") && screen.shows("1 + T60") && screen.shows("2 - T94"),
+        "{}",
+        screen.text()
+    );
+    screen.take(Msg::Changes("z.flows".into(), Reads::Flows, Ok("modify actions=drop\n".into())));
+    assert!(screen.shows("is refused: 1 wrong line"), "{}", screen.text());
 }

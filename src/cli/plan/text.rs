@@ -5,9 +5,11 @@ use std::path::Path;
 use super::Answer;
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
+use crate::base::span::Span;
 use crate::base::words::{counted, plural};
 use crate::check::Severity;
 use crate::cli::context::Stdout;
+use crate::dump::change_file;
 use crate::field::Names;
 use crate::model::bridge::Bridge;
 use crate::model::change::{Edit, Replaced, Request};
@@ -22,9 +24,9 @@ const SHOWN: usize = 20;
 pub(super) fn paint(answer: &Answer<'_>, out: Option<&Path>, p: &mut Stdout) {
     head(answer, p);
     let mut edits = answer.change.edits.iter().enumerate();
-    for (index, (span, _)) in answer.file.requests.iter().enumerate() {
+    for (index, (span, request)) in answer.file.requests.iter().enumerate() {
         p.put(Role::Dim, &format!("{:>3}  ", index + 1));
-        p.text(&visible(span.slice(answer.text).trim()));
+        p.text(&visible(&asked(answer, *span, request)));
         p.text("\n");
         if let Some(refusal) = answer.refused.iter().find(|refusal| refusal.index == index) {
             p.put(Role::Bad, &format!("     refused {}", refusal.error.name()));
@@ -51,6 +53,14 @@ pub(super) fn paint(answer: &Answer<'_>, out: Option<&Path>, p: &mut Stdout) {
         p.put(Role::Bad, &format!("\n{} {verb} refused, so as a bundle nothing is done\n", counted(n, "request")));
     } else if let Some(path) = out {
         p.put(Role::Ok, &format!("\nwritten to {}\n", visible(&path.display().to_string())));
+    }
+}
+
+/// A request as the file has it; what no line asks for as a line that would.
+pub(super) fn asked(answer: &Answer<'_>, span: Span, request: &Request) -> String {
+    match span.slice(answer.text).trim() {
+        "" => change_file::line(request, &answer.after.names),
+        line => line.to_owned(),
     }
 }
 

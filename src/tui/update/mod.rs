@@ -70,7 +70,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
         Msg::Other(name, scene) => diff::arrived(state, name, scene, &mut effects),
         Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
-        Msg::Changes(path, text) => staged::read(state, path, text, &mut effects),
+        Msg::Changes(path, what, text) => staged::read(state, path, what, text, &mut effects),
         Msg::Kept(path, done) => staged::kept(state, path, done),
         Msg::Done(Ok(text)) => state.say(Role::Ok, text),
         Msg::Done(Err(text)) => state.say(Role::Bad, text),

@@ -8,7 +8,7 @@ use super::super::geometry;
 use super::super::job::Ask;
 use super::super::layer::{Choice, CopyAs, Entry, Layer, Menu, Purpose as Asking, STAGED_COPIES};
 use super::super::list::Cursor;
-use super::super::msg::Effect;
+use super::super::msg::{Effect, Reads};
 use super::super::staged::{Purpose, StagedView};
 use super::super::state::State;
 use super::super::told;
@@ -277,6 +277,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::SaveStaged if len == 0 => state.say(Role::Dim, "nothing is staged: a adds a flow"),
         Id::SaveStaged => ask_save(state),
         Id::ReadStaged => layers::ask(state, "Stage what is asked for in", "", Asking::ReadStaged),
+        Id::ReplaceFlows => layers::ask(state, "Make the flows of the bridge those of", "", Asking::ReplaceFlows),
         Id::Copy if len > 0 => {
             let entries =
                 STAGED_COPIES.iter().map(|(key, what, text)| Entry::new(*key, *text, Choice::Copy(*what))).collect();
@@ -368,7 +369,7 @@ fn command_text(requests: &[&Request], spot: &Spot, bridge: &Bridge, version: &s
 }
 
 /// A file of changes was read.
-pub fn read(state: &mut State, path: PathBuf, text: Result<String, String>, effects: &mut Vec<Effect>) {
+pub fn read(state: &mut State, path: PathBuf, what: Reads, text: Result<String, String>, effects: &mut Vec<Effect>) {
     let text = match text {
         Ok(text) => text,
         Err(why) => return state.say(Role::Bad, why),
@@ -376,9 +377,17 @@ pub fn read(state: &mut State, path: PathBuf, text: Result<String, String>, effe
     let Some(spot) = spot(state) else { return };
     let base = state.base().clone();
     let Some(bridge) = spot.bridge(&base) else { return };
-    match state.staged.of_mut(&spot.node, &spot.bridge).read(bridge, &text) {
+    let set = state.staged.of_mut(&spot.node, &spot.bridge);
+    let read = match what {
+        Reads::Changes => set.read(bridge, &text),
+        Reads::Flows => set.replace_flows(bridge, &text),
+    };
+    match read {
+        Ok(0) if what == Reads::Flows => {
+            state.say(Role::Ok, format!("{} has the flows of {} already", path.display(), spot.bridge));
+        }
         Ok(count) => {
-            state.kept = Some((path, true));
+            state.kept = (what == Reads::Changes).then_some((path, true));
             changed(state, effects);
             state.say(Role::Staged, format!("{} staged; u takes them back", counted(count, "change")));
         }
