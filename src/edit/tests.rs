@@ -92,6 +92,17 @@ fn mistakes_are_told_all_at_once_each_with_its_fix() {
 }
 
 #[test]
+fn a_word_that_nobody_knows_is_told_first() {
+    let told = told("add tabl=3");
+    assert!(told[0].starts_with("tabl: no field `tabl`; did you mean `table`? -> add table=3"), "{told:?}");
+    // Whoever mistypes `actions` has not forgotten them.
+    assert_eq!(
+        self::told("tcp,actoins=output:2"),
+        ["actoins: no field `actoins`; did you mean `actions`? -> tcp,actions=output:2"]
+    );
+}
+
+#[test]
 fn words_that_are_missing_are_offered_where_they_help() {
     let fixed = |text: &str| {
         let small = small();

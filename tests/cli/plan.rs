@@ -135,3 +135,38 @@ fn a_file_of_flows_can_take_the_place_of_all_of_them() {
         wrong.err
     );
 }
+
+#[test]
+fn what_many_flows_share_is_told_once_and_json_has_all_of_it() {
+    let dir = place("shared");
+    let flows: String = (1..=40).map(|n| format!("table=7,priority=5,reg0={n},actions=output:2\n")).collect();
+    std::fs::write(dir.join("many.txt"), flows).unwrap();
+    let dump = dir.join("many.txt");
+    let dump = dump.to_str().unwrap();
+    let text = fed(&["plan", dump, "-"], b"delete table=7\n").ends(0).out;
+    let miss: Vec<&str> = text.lines().filter(|line| line.contains("warning miss")).collect();
+    assert_eq!(miss, ["     warning miss: what 40 flows of table 7 match matches no flow of it then"], "{text}");
+    assert!(text.contains("         priority 5 reg0=0x1\n") && text.contains("         and 37 flows more\n"), "{text}");
+    // Over many requests as well.
+    let lines: String = (1..=40).map(|n| format!("delete_strict table=7,priority=5,reg0={n}\n")).collect();
+    let text = fed(&["plan", dump, "-"], lines.as_bytes()).ends(0).out;
+    let wanted =
+        "warning miss: what 40 flows of table 7 match matches no flow of it then (requests 1, 2, 3 and 37 more)";
+    assert_eq!(text.lines().filter(|line| line.contains("warning miss")).collect::<Vec<_>>(), [wanted], "{text}");
+    let found = fed(&["plan", dump, "-", "--json"], lines.as_bytes()).ends(0).json();
+    let all = found["requests"].as_array().unwrap().iter().map(|r| r["warnings"].as_array().unwrap().len());
+    assert_eq!(all.sum::<usize>(), 40);
+    // A few of them stand where they are.
+    let text = fed(&["plan", dump, "-"], b"delete table=7,reg0=3\ndelete table=7,reg0=4\n").ends(0).out;
+    assert!(text.contains("     warning miss: reg0=0x3 matches no flow of table 7 then\n"), "{text}");
+    assert!(text.contains("     warning miss: reg0=0x4 matches no flow of table 7 then\n"), "{text}");
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_told_before_what_is_missing() {
+    let err = plan("word", "add tabl=3\n", &[]).ends(2).err;
+    assert!(err.contains("no field `tabl`") && err.contains("did you mean `table`?"), "{err}");
+    let err = plan("word", "add table=3,actoins=drop\n", &[]).ends(2).err;
+    assert!(err.contains("no field `actoins`") && err.contains("did you mean `actions`?"), "{err}");
+    assert!(plan("word", "add table=3\n", &[]).ends(2).err.contains("the actions are missing"));
+}

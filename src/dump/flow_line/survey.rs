@@ -74,11 +74,6 @@ pub fn survey(line: &str, names: &Names) -> Survey {
     let mut reader = Reader::new(line, names, Mode::Typed, command);
     let (head, actions) = split_actions(rest);
     let mut wrong = Vec::new();
-    if command.has_actions() && actions.is_none() {
-        let at = &rest[rest.trim_end().len()..];
-        let d = reader.cx.error("missing-actions", at, "the actions are missing");
-        wrong.push(d.hint("add actions=.., or actions=drop"));
-    }
     reader.note_layout(head, actions);
     let mut words = Vec::new();
     for (item, text) in with_text(head) {
@@ -88,6 +83,13 @@ pub fn survey(line: &str, names: &Names) -> Survey {
         }
         words.push(Word::of(line, &item, text, read.is_ok()));
         wrong.extend(read.err());
+    }
+    // Whoever mistypes the word has not forgotten them.
+    let is_mistyped = wrong.iter().any(|d| d.meant() == Some("actions"));
+    if command.has_actions() && actions.is_none() && !is_mistyped {
+        let at = &rest[rest.trim_end().len()..];
+        let d = reader.cx.error("missing-actions", at, "the actions are missing");
+        wrong.push(d.hint("add actions=.., or actions=drop"));
     }
     reader.finish_match();
     let mut done = Vec::new();

@@ -101,6 +101,8 @@ pub struct CheckRow {
 /// Requests for which packets are made, and flows of each.
 const REQUESTS: usize = 12;
 const FLOWS: usize = 2;
+/// Numbers of requests that a check names.
+const NUMBERS: usize = 5;
 /// Flows whose hits change, at most.
 const HITS: usize = 20;
 /// Packets at most.
@@ -318,18 +320,14 @@ fn checks(scene: &Scene, then: &Scene, set: &Set, spot: &Spot) -> Vec<CheckRow> 
     let does = |entry: &Entry| matches!(entry.fate, Fate::Does(_));
     let numbers: Vec<usize> = (0..set.len()).filter(|at| does(&set.entries()[*at])).collect();
     // What holds for several requests is said once.
-    let mut said: Vec<(plan::Kind, String, Vec<usize>)> = Vec::new();
-    for warning in plan::warnings(plan::View { before, after, naming: node.naming(at) }, set.change()) {
-        let number = numbers.get(warning.edit).map_or(0, |at| at + 1);
-        match said.iter_mut().find(|said| said.0 == warning.kind && said.1 == warning.sentence) {
-            Some((.., of)) if of.contains(&number) => {}
-            Some((.., of)) => of.push(number),
-            None => said.push((warning.kind, warning.sentence, vec![number])),
+    let warnings = plan::warnings(plan::View { before, after, naming: node.naming(at) }, set.change());
+    for told in plan::told(&warnings) {
+        let number = |edit: &usize| numbers.get(*edit).map_or(0, |at| at + 1).to_string();
+        let mut of = told.edits.iter().take(NUMBERS).map(number).collect::<Vec<_>>().join(", ");
+        if told.edits.len() > NUMBERS {
+            of.push_str(&format!(" and {} more", told.edits.len() - NUMBERS));
         }
-    }
-    for (kind, sentence, of) in said {
-        let of: Vec<String> = of.iter().map(ToString::to_string).collect();
-        say(Some(kind.severity()), format!("{}: {sentence}", of.join(", ")));
+        say(Some(told.kind.severity()), format!("{of}: {}", told.sentence));
     }
     let (now, then) = (&node.findings().0, later.check(&CHECKS).0);
     for new in plan::news(at, (now, before), (&then, after)) {
