@@ -24,9 +24,10 @@ use crate::action::{Mode, Refusal, Walk, carry};
 use crate::base::args::{Separator, items};
 use crate::base::diag::{Diagnostic, Severity};
 use crate::base::span::Span;
-use crate::field::{Match, Names, Version};
+use crate::field::{Formats, Match, Names, Version};
 use crate::model::change::Request;
 use crate::model::flow::{Flags, Flow};
+use crate::model::flow_mod::{EXACT_PRIORITY, is_exact_in_openflow10};
 use crate::model::group_mod::GroupMod;
 use crate::model::meter::Meter;
 use crate::model::meter_mod::MeterMod;
@@ -271,11 +272,20 @@ fn meter(line: &str, command: &str, rest: &str) -> Result<MeterMod, Diagnostic> 
 fn sent(asked: &[(Span, &str, Asked)], version: Version) -> (ChangeFile, Vec<Diagnostic>) {
     let mut file = ChangeFile { requests: Vec::new(), found: Vec::new(), version };
     let mut wrong = Vec::new();
+    // The message of OpenFlow 1.0 is taken if it can carry all lines, else the extended one for all of them.
+    let is_plain = |one: &Asked| matches!(one, Asked::Flow(reading) if reading.formats.contains(Formats::OF10));
+    let is_plain = version == Version::V10 && asked.iter().all(|(.., one)| is_plain(one));
     for (span, line, one) in asked {
         let start = span.start as usize;
         let whole = Span::new(0, line.len());
+        let mut tell = |d| file.found.push(shifted(d, start));
         let request = match one {
-            Asked::Flow(reading) => flow(reading, line, version, &mut |d| file.found.push(shifted(d, start))),
+            Asked::Flow(reading) => flow(reading, line, version, &mut tell).map(|mut request| {
+                if let (true, Request::Flow(flow)) = (is_plain, &mut request) {
+                    exact(reading, line, flow, &mut tell);
+                }
+                request
+            }),
             Asked::Group(group) => match needs_buckets_with_numbers(group) && !has_numbers(version) {
                 true => {
                     let d = Diagnostic::error("version", whole, format!("{version} has no numbers for buckets"));
@@ -359,6 +369,20 @@ fn flow(
         tell(Diagnostic::warning("ignored-field", Span::new(0, line.len()), message));
     }
     Ok(sent.into())
+}
+
+/// Gives a flow that leaves no field of OpenFlow 1.0's message open the priority that a switch gives it.
+fn exact(reading: &flow_line::Reading, line: &str, sent: &mut FlowMod, tell: &mut impl FnMut(Diagnostic)) {
+    let counts = sent.command.is_strict() || sent.may_add();
+    let written = sent.flow.priority;
+    if !counts || written == EXACT_PRIORITY || !is_exact_in_openflow10(&reading.flow_mod.flow.matches) {
+        return;
+    }
+    sent.flow.priority = EXACT_PRIORITY;
+    let message =
+        format!("OpenFlow10 gives a flow that matches every field exactly priority {EXACT_PRIORITY}, not {written}");
+    let d = Diagnostic::warning("exact-match", Span::new(0, line.len()), message);
+    tell(d.hint("a bundle, and later versions, keep the priority"));
 }
 
 /// The flags that a message of a version can carry.
