@@ -7,6 +7,7 @@ mod diffs;
 mod format;
 mod packets;
 pub mod random;
+mod replaced;
 pub mod requests;
 mod switch;
 mod tables;
