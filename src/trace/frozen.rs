@@ -8,7 +8,7 @@ use super::datapath::DpAction;
 use super::machine::Machine;
 use super::origin::Source;
 use super::packet::Packet;
-use super::step::Assumption;
+use super::step::{Assumption, Picked};
 use crate::action::Action;
 use crate::action::conntrack::Nat;
 use crate::field::Names;
@@ -24,8 +24,8 @@ pub(super) struct Fork<'a> {
     pub packet: Packet,
     pub nat: Option<Nat>,
     pub state: State<'a>,
-    /// The group and its bucket that the datapath's hash picks.
-    pub bucket: Option<(u32, u32)>,
+    /// What is picked, if it is one outcome of several.
+    pub picked: Option<Picked>,
 }
 
 /// A hash that the datapath is to compute: its name, what changes it, and the buckets of a group that it may pick, each
@@ -84,10 +84,10 @@ impl<'a> Machine<'_, 'a> {
         self.freezing = true;
     }
 
-    /// The number of the packet's state, which is that of an equal one if there was one.
-    pub fn recirculation(&mut self, table: TableId, with_set: bool, userdata: &[u8]) -> (u32, State<'a>) {
+    /// What is kept of the packet's way.
+    pub fn state(&self, table: TableId, with_set: bool, userdata: &[u8]) -> State<'a> {
         let metadata = (word::REG..=word::IN_PORT).map(|id| self.packet.key.word(id)).collect();
-        let state = State {
+        State {
             bridge: self.bridge,
             table,
             metadata,
@@ -100,7 +100,12 @@ impl<'a> Machine<'_, 'a> {
             was_mpls: self.was_mpls,
             came_in: self.came_in.filter(|_| with_set),
             userdata: userdata.to_vec(),
-        };
+        }
+    }
+
+    /// The number of the packet's state, which is that of an equal one if there was one.
+    pub fn recirculation(&mut self, table: TableId, with_set: bool, userdata: &[u8]) -> (u32, State<'a>) {
+        let state = self.state(table, with_set, userdata);
         if let Some((id, _)) = self.shared.states.iter().find(|(_, known)| *known == state) {
             return (*id, state);
         }
@@ -125,8 +130,8 @@ impl<'a> Machine<'_, 'a> {
                     packet.key.set_word(word::RECIRC_ID, id, u32::MAX);
                     packet.key.set_word(word::DP_HASH, value, u32::MAX);
                     packet.decided_words([word::RECIRC_ID, word::DP_HASH]);
-                    let bucket = Some((hash.group, bucket));
-                    let fork = Fork { id, pass: self.pass, packet, nat: None, state: state.clone(), bucket };
+                    let picked = Some(Picked::Bucket(hash.group, bucket));
+                    let fork = Fork { id, pass: self.pass, packet, nat: None, state: state.clone(), picked };
                     self.shared.outcomes.push_back(fork);
                 }
             }

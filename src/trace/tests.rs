@@ -222,15 +222,19 @@ fn each_bucket_that_the_datapath_may_pick_is_an_outcome() {
         let world = World::of(&node);
         let packet = spec::parse("in_port=1,tcp", &world.at(0).names).unwrap();
         let found = trace(&world, 0, &packet, &Options::default());
-        let picked: Vec<_> = found.passes.iter().filter_map(|p| p.resume.as_ref()?.bucket).collect();
+        let picked: Vec<_> = found.passes.iter().filter_map(|p| p.resume.as_ref()?.picked.clone()).collect();
         let out: Vec<_> = found.outputs.iter().map(|o| o.port).collect();
         let mut text = String::new();
         paint::as_ovs(&found, &world, &mut text);
         assert_eq!(text.matches("Flow: ").count(), 1, "the switch's own trace ends at the hash");
         (picked, out, found.verdict)
     };
-    assert_eq!(outcomes([2, 3]), (vec![(7, 0), (7, 1)], vec![2, 3], Verdict::Delivered));
-    assert_eq!(outcomes([2, 9]), (vec![(7, 0), (7, 1)], vec![2], Verdict::Unknown), "it depends on the hash");
+    assert_eq!(outcomes([2, 3]), (vec![Picked::Bucket(7, 0), Picked::Bucket(7, 1)], vec![2, 3], Verdict::Delivered));
+    assert_eq!(
+        outcomes([2, 9]),
+        (vec![Picked::Bucket(7, 0), Picked::Bucket(7, 1)], vec![2], Verdict::Unknown),
+        "it depends on the hash"
+    );
 }
 
 #[test]
@@ -254,8 +258,7 @@ fn a_packet_without_an_ethernet_header_is_written_and_shown_as_a_switch_does() {
 #[test]
 fn fragments_are_looked_up_as_the_bridge_deals_with_them() {
     use crate::model::bridge::Fragments;
-    let flows =
-        " priority=3,tcp,tp_dst=22 actions=output:2\n priority=2,ip,nw_frag=yes actions=output:3\n priority=1 actions=output:1\n";
+    let flows = " priority=3,tcp,tp_dst=22 actions=output:2\n priority=2,ip,nw_frag=yes actions=output:3\n priority=1 actions=output:1\n";
     let rows = [
         (None, "first", "3", true),
         (Some(Fragments::Normal), "first", "3", false),

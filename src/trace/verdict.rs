@@ -83,6 +83,7 @@ fn refuses(remark: &Remark) -> bool {
         Remark::NoForward | Remark::NoNeighbour(..) | Remark::ReservedMac | Remark::LearnedInput | Remark::NoBucket => {
             true
         }
+        Remark::BondRefused | Remark::LoopedBack => true,
         Remark::LearnIgnored | Remark::Unmet(_) | Remark::StackUnderflow | Remark::ConjunctionExecuted => false,
         _ => remark.grade() != Grade::Detail,
     }

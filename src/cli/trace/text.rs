@@ -113,8 +113,8 @@ impl Answerer<'_> {
             p.text("\n");
         }
         for pass in &leg.trace.passes {
-            if let Some((group, bucket)) = pass.resume.as_ref().and_then(|resume| resume.bucket) {
-                p.put(Role::Accent, &format!("if the hash picks bucket {bucket} of group {group}"));
+            if let Some(picked) = pass.resume.as_ref().and_then(|resume| resume.picked.as_ref()) {
+                p.put(Role::Accent, &format!("if {}", picked.text()));
                 p.text("\n");
             } else if let Some(resume) = &pass.resume {
                 let state = crate::trace::paint::ct_state(resume.ct_state);
