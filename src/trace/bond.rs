@@ -28,6 +28,8 @@ pub(super) struct XBond {
     recirculation: Option<u32>,
     /// The OpenFlow numbers of its members, and whether they carry packets.
     members: Vec<(u32, bool)>,
+    /// Those that soon will.
+    soon: Vec<u32>,
     active: Active,
     /// Whether `bond/show` tells it, rather than the database.
     is_captured: bool,
@@ -71,10 +73,8 @@ impl XBond {
         let config = |key| value(&port.other_config, key);
         let captured = node.bonds.iter().find(|bond| bond.name == port.name);
         let state = |xport: &XPort| captured?.members.iter().find(|m| m.name == xport.name);
-        let enabled: Vec<(u32, bool)> = members
-            .iter()
-            .map(|(p, _)| (p.number, state(p).map_or(p.is_up, |m| m.is_enabled || m.may_enable)))
-            .collect();
+        let enabled: Vec<(u32, bool)> =
+            members.iter().map(|(p, _)| (p.number, state(p).map_or(p.is_up, |m| m.is_enabled))).collect();
         let by_mac = || {
             let mac = port.bond_active_mac?;
             members.iter().find(|(_, known)| *known == Some(mac)).map(|(p, _)| p.number)
@@ -111,6 +111,11 @@ impl XBond {
             ),
             basis: captured.map_or(0, |bond| bond.basis),
             recirculation: captured.and_then(|bond| bond.recirculation),
+            soon: members
+                .iter()
+                .filter(|(p, _)| state(p).is_some_and(|m| m.may_enable))
+                .map(|(p, _)| p.number)
+                .collect(),
             members: enabled,
             active,
             is_captured: captured.is_some(),
@@ -145,7 +150,7 @@ impl XBond {
         let is_active = matches!(self.active, Active::Unknown) || self.active == Active::Port(number);
         let is_enabled = self.members.iter().any(|(member, on)| *member == number && *on);
         match self.lacp {
-            Lacp::Negotiated if is_enabled => return Admission::Accept,
+            Lacp::Negotiated if is_enabled || self.soon.contains(&number) => return Admission::Accept,
             Lacp::Negotiated => return Admission::Drop,
             Lacp::Configured if !self.falls_back => return Admission::Drop,
             Lacp::Off if self.mode == BondMode::BalanceTcp => return Admission::Drop,
