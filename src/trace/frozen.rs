@@ -5,14 +5,16 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::datapath::DpAction;
+use super::encap::{Pending, ether_type, packet_type};
 use super::machine::Machine;
 use super::origin::Source;
 use super::packet::Packet;
 use super::step::{Assumption, Picked};
-use crate::action::Action;
 use crate::action::conntrack::Nat;
+use crate::action::{Action, Actions};
 use crate::field::Names;
 use crate::field::bits::Bits;
+use crate::field::proto::ethertype;
 use crate::field::slot::word;
 use crate::model::flow::TableId;
 
@@ -114,8 +116,33 @@ impl<'a> Machine<'_, 'a> {
         (self.shared.last_state, state)
     }
 
+    /// What is not known if the packet begins again because a header was taken off.
+    fn below(&self) -> Option<Assumption> {
+        let is_off = matches!(self.pending, Pending::Decap);
+        let kind = ether_type(self.packet.packet_type());
+        let header = match self.base.packet_type() {
+            packet_type::NSH if is_off => "NSH",
+            _ if is_off || self.was_mpls => "MPLS",
+            _ => return None,
+        };
+        let what = match kind.or((self.was_mpls && !is_off).then(|| self.packet.dl_type())) {
+            Some(ethertype::IP) => "an IPv4 packet".to_owned(),
+            Some(ethertype::IPV6) => "an IPv6 packet".to_owned(),
+            Some(ethertype::ARP) => "an ARP packet".to_owned(),
+            Some(ethertype::NSH) => "a packet with another NSH header".to_owned(),
+            Some(kind) => format!("a packet of type {kind:#06x}"),
+            None => "an Ethernet frame".to_owned(),
+        };
+        let then = match kept_actions(self.frozen.clone()) {
+            actions if actions.is_empty() => "in table 0".to_owned(),
+            actions => format!("`{}`", Actions(actions.into_iter().map(Cow::into_owned).collect()).text()),
+        };
+        Some(Assumption::Below(header, what.into(), self.here().bridge.name.clone(), then.into()))
+    }
+
     /// Sends the packet back to the datapath after a stop.
     pub fn finish_freezing(&mut self) {
+        let below = self.below();
         self.commit();
         if self.paused {
             return;
@@ -135,7 +162,7 @@ impl<'a> Machine<'_, 'a> {
                     self.shared.outcomes.push_back(fork);
                 }
             }
-            None => self.assume(Assumption::Recirculation(id)),
+            None => self.assume(below.unwrap_or(Assumption::Recirculation(id))),
         }
         self.emit(DpAction::Recirc(id));
         self.freezing = false;

@@ -436,6 +436,8 @@ pub enum Assumption {
     Neighbour(std::net::IpAddr),
     /// What happens after a recirculation that cannot be followed.
     Recirculation(u32),
+    /// What lies below a header that was taken off: the header's name, what it is, the bridge, and how it goes on there.
+    Below(&'static str, Box<str>, std::sync::Arc<str>, Box<str>),
     /// Which bucket of a group the datapath's hash picks: every outcome is traced.
     Bucket(u32),
     /// Which member of a bond takes the packet.
@@ -449,7 +451,10 @@ pub enum Assumption {
 impl Assumption {
     /// Whether the verdict hangs on it, rather than on a default of the switch.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Assumption::Recirculation(_) | Assumption::Action(_) | Assumption::Reassembled(_))
+        matches!(
+            self,
+            Assumption::Recirculation(_) | Assumption::Below(..) | Assumption::Action(_) | Assumption::Reassembled(_)
+        )
     }
 
     /// In words.
@@ -478,6 +483,10 @@ impl Assumption {
                 format!("{remote} is reached through the network below; nothing tells through which bridge")
             }
             Assumption::Recirculation(id) => format!("what follows recirculation {id:#x} is not traced"),
+            Assumption::Below(header, what, bridge, then) => format!(
+                "below the {header} header that was taken off lies {what}, of which nothing is known: its fields decide \
+                 how it goes on in {bridge} ({then}); trace it by itself to see"
+            ),
             Assumption::Bucket(group) => {
                 format!("the datapath's hash picks one of the buckets of group {group}: each outcome is traced")
             }

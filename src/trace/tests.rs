@@ -131,7 +131,21 @@ fn a_packet_that_contradicts_itself_is_refused_where_it_does() {
 #[test]
 fn what_lies_below_a_header_that_was_taken_off_makes_the_verdict_unknown() {
     let flows = " mpls actions=pop_mpls:0x0800,dec_ttl,output:2\n";
-    assert_eq!(with(flows, "in_port=1,mpls,mpls_bos=1", &[], |t, _| t.verdict), Verdict::Unknown);
+    let missing = |flows: &str, packet: &str| {
+        with(flows, packet, &[], |t, _| {
+            let doubts = t.assumed.iter().filter(|a| a.is_doubt()).map(Assumption::text).collect::<Vec<_>>();
+            (t.verdict, doubts.join("; "))
+        })
+    };
+    let (verdict, text) = missing(flows, "in_port=1,mpls,mpls_bos=1");
+    assert_eq!(verdict, Verdict::Unknown);
+    assert!(text.starts_with("below the MPLS header that was taken off lies an IPv4 packet"), "{text}");
+    assert!(text.contains("goes on in br-int (`dec_ttl,output:2`)"), "{text}");
+    let flows = " dl_type=0x894f actions=decap(),decap(),resubmit(,1)\n";
+    let (verdict, text) = missing(flows, "in_port=1,dl_type=0x894f,nsh_mdtype=1,nsh_np=3");
+    assert_eq!(verdict, Verdict::Unknown);
+    assert!(text.starts_with("below the NSH header that was taken off lies an Ethernet frame"), "{text}");
+    assert!(text.contains("(`resubmit(,1)`)"), "{text}");
 }
 
 #[test]

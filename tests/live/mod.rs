@@ -8,6 +8,7 @@ mod diffs;
 mod format;
 mod packets;
 pub mod random;
+mod relevance;
 pub mod requests;
 mod switch;
 mod tables;

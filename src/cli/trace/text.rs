@@ -55,7 +55,7 @@ impl Answerer<'_> {
         for assumption in found.legs.iter().flat_map(|leg| &leg.trace.assumed) {
             let text = assumption.text();
             if !told.contains(&text) {
-                label(p, "assumed");
+                label(p, if assumption.is_doubt() { "missing" } else { "assumed" });
                 p.text(&text);
                 p.text("\n");
                 told.push(text);
