@@ -79,9 +79,9 @@ fn what_decided_is_less_than_what_a_real_switch_looked_at() {
                     wrong.push(format!("seed {seed}: {}: {}\n  {}", question.text(), relevance.text, changed.text()));
                 }
             }
-            let Ok(Ok(theirs)) = switch.ask("ofproto/trace", &question.params()) else { continue };
+            let Ok(Ok(theirs_text)) = switch.ask("ofproto/trace", &question.params()) else { continue };
             if found.passes.len() == 1
-                && let Some((_, line)) = theirs.split_once("Megaflow: ")
+                && let Some((_, line)) = theirs_text.split_once("Megaflow: ")
                 && let Some(megaflow) = megaflow(line.lines().next().unwrap_or_default(), &world.at(at).names)
             {
                 // Registers are none of a datapath's; the port and the kind of header are given.
@@ -93,6 +93,9 @@ fn what_decided_is_less_than_what_a_real_switch_looked_at() {
                     ours += a.count_ones();
                     theirs += b.count_ones();
                     counts.only_ours += (a & !b).count_ones();
+                }
+                if ours > theirs && std::env::var_os("OFSCOPE_SHOW").is_some() {
+                    println!("{}\n  ours   {}\n{}", question.text(), relevance.text, theirs_text);
                 }
                 counts.compared += 1;
                 counts.fewer += usize::from(ours < theirs);
