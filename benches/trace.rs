@@ -54,6 +54,18 @@ fn main() {
             us(times[n * 99 / 100]),
             us(first) / 1e3,
         );
+        let mut times: Vec<Duration> = packets
+            .iter()
+            .take(200)
+            .map(|packet| {
+                let found = trace(&world, 0, packet, &options);
+                let start = Instant::now();
+                drop(found.relevant(&world));
+                start.elapsed()
+            })
+            .collect();
+        times.sort();
+        println!("  what decided, when it is asked: middle {:.2} ms", us(times[times.len() / 2]) / 1e3);
         if flows < 100_000 {
             beside_the_switch(&text, &world);
             command(&text);

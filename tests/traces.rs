@@ -26,13 +26,13 @@ fn every_trace_is_the_switchs_own_line_for_line() {
 
 /// Where a packet goes: the tables with their flows, the ports with their tunnels, and whether a limit was met.
 #[derive(Debug, PartialEq)]
-struct Way {
+pub struct Way {
     tables: Vec<(usize, u16, u8, Option<u32>)>,
     outputs: Vec<(usize, usize, u32, Option<String>)>,
     failures: usize,
 }
 
-fn way(found: &Trace<'_>) -> Way {
+pub fn way(found: &Trace<'_>) -> Way {
     let steps = found.passes.iter().enumerate().flat_map(|(pass, p)| p.steps.iter().map(move |step| (pass, step)));
     let tables = steps.filter_map(|(pass, step)| match &step.what {
         What::Table { table, found: Found::Flow { flow, .. } } => Some((pass, step.bridge, *table, Some(*flow))),
@@ -46,13 +46,13 @@ fn way(found: &Trace<'_>) -> Way {
 }
 
 /// The words of a packet that a sender chooses, and metadata.
-fn words() -> impl Iterator<Item = WordId> {
+pub fn words() -> impl Iterator<Item = WordId> {
     let metadata = (word::REG..word::TUN_ID).chain([word::PKT_MARK]);
     metadata.chain(word::CT..word::CT_NW_SRC).chain(word::ETH_SRC..word::NSH).filter(|id| *id != word::MPLS)
 }
 
 /// The bits of a word that mean something.
-fn meant(id: WordId) -> u32 {
+pub fn meant(id: WordId) -> u32 {
     match id {
         word::VLAN => 0xffff,
         word::ETH_SRC | word::ETH_DST | word::ARP_SHA | word::ARP_THA => 0xffff,

@@ -2,8 +2,8 @@
 
 use super::flow_line::{self, looks_like_a_flow};
 use super::{
-    conntrack, datapath, dpif_show, fdb, fragments, groups, meters, ovn, ovsdb_file, ovsdb_json, ovsdb_text, ports,
-    tables, vsctl,
+    bonds, conntrack, datapath, dpif_show, fdb, fragments, groups, meters, ovn, ovsdb_file, ovsdb_json, ovsdb_text,
+    ports, tables, vsctl,
 };
 
 /// A kind of text.
@@ -35,6 +35,8 @@ pub enum Kind {
     Fdb,
     /// Tunnels.
     Tunnels,
+    /// Bonds.
+    Bonds,
     /// The neighbours behind tunnels.
     TunnelNeighbours,
     /// A database as text.
@@ -96,7 +98,7 @@ pub enum About {
 type Row = (Kind, &'static str, &'static str, About, fn(&str) -> bool);
 
 /// The kinds, in the order in which they are asked; those with little to go by come last.
-pub const KINDS: [Row; 34] = [
+pub const KINDS: [Row; 35] = [
     (Kind::Groups, "groups", "ovs-ofctl dump-groups", About::Bridge, groups::is_groups),
     (Kind::GroupStats, "group counters", "ovs-ofctl dump-group-stats", About::Bridge, groups::is_group_stats),
     (Kind::Meters, "meters", "ovs-ofctl dump-meters", About::Bridge, meters::is_meters),
@@ -109,6 +111,7 @@ pub const KINDS: [Row; 34] = [
     (Kind::Fragments, "fragment handling", "ovs-ofctl get-frags", About::Bridge, fragments::is_get_frags),
     (Kind::Fdb, "learned addresses", "ovs-appctl fdb/show", About::Bridge, fdb::is_fdb),
     (Kind::Tunnels, "tunnels", "ovs-appctl ofproto/list-tunnels", About::Node, fdb::is_tunnels),
+    (Kind::Bonds, "bonds", "ovs-appctl bond/show", About::Node, bonds::is_bonds),
     (Kind::TunnelNeighbours, "tunnel neighbours", "ovs-appctl tnl/arp/show", About::Node, fdb::is_tunnel_neighbours),
     (Kind::DatabaseFile, "database file", "ovsdb-client backup", About::Node, ovsdb_file::is_ovsdb_file),
     (Kind::DatabaseJson, "database", "ovsdb-client -f json dump", About::Node, ovsdb_json::is_ovsdb_json),

@@ -1,6 +1,7 @@
 //! Readers and writers of what people capture from a switch.
 
 pub mod archive;
+pub mod bonds;
 pub mod change_file;
 pub mod common;
 pub mod conntrack;

@@ -3,6 +3,7 @@
 //! Values only. Everything that is read, from files or from switches, becomes a snapshot; everything that is asked of it
 //! is a function of it.
 
+pub mod bond;
 pub mod bridge;
 pub mod change;
 pub mod classifier;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bond::Bond;
 use super::bridge::Bridge;
 use super::conntrack::Connection;
 use super::datapath::Datapath;
@@ -26,6 +27,8 @@ pub struct Node {
     pub tunnels: Vec<Tunnel>,
     /// The neighbours behind tunnels.
     pub neighbours: Vec<TunnelNeighbour>,
+    /// Its bonds, as `bond/show` tells them.
+    pub bonds: Vec<Bond>,
     /// Its datapaths with their ports.
     pub datapaths: Vec<Datapath>,
 }

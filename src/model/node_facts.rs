@@ -105,6 +105,8 @@ pub struct PortFacts {
     pub cvlans: Vec<u16>,
     /// How a bond chooses its interface, such as `active-backup`.
     pub bond_mode: Option<Arc<str>>,
+    /// The MAC address of the active interface of a bond.
+    pub bond_active_mac: Option<u64>,
     /// Whether LACP is spoken: `active`, `passive`, `off`.
     pub lacp: Option<Arc<str>>,
     /// Whether it is kept apart from other protected ports.
@@ -336,6 +338,7 @@ fn add_interfaces(row: &Row, index: &mut Index<'_>, interfaces: &mut Vec<Interfa
         trunks: vlans(row, "trunks"),
         cvlans: vlans(row, "cvlans"),
         bond_mode: text(row, "bond_mode"),
+        bond_active_mac: text(row, "bond_active_slave").and_then(|mac| parse_mac(&mac)),
         lacp: text(row, "lacp"),
         protected: row.boolean("protected"),
         other_config: pairs(row, "other_config"),

@@ -74,7 +74,7 @@ impl<'a> Machine<'_, 'a> {
                 packet,
                 nat: self.nat.clone(),
                 state,
-                bucket: None,
+                picked: None,
             });
             self.remark(Remark::Forked(table));
         }
@@ -96,10 +96,10 @@ pub(super) fn resume<'a>(
 ) -> (Packet, Resume, State<'a>) {
     /// Tracked, and new.
     const DEFAULT: u8 = 0x21;
-    let Fork { id, mut packet, nat, state, bucket, .. } = fork;
-    if bucket.is_some() {
+    let Fork { id, mut packet, nat, state, picked, .. } = fork;
+    if picked.is_some() {
         let ct_state = packet.get(proto::CT_STATE) as u8;
-        return (packet, Resume { id, ct_state, assumed: false, nat: None, bucket }, state);
+        return (packet, Resume { id, ct_state, assumed: false, nat: None, picked }, state);
     }
     let zone = packet.get(table::CT_ZONE.slot) as u16;
     let member = tracked.filter(|_| answer.is_none()).and_then(|t| t.find(zone, &packet));
@@ -118,7 +118,7 @@ pub(super) fn resume<'a>(
                 let v6 = word::IPV6_SRC..word::IPV6_LABEL;
                 packet.decided_words(v6.chain([word::IP_SRC, word::IP_DST, word::TP]));
             }
-            return (packet, Resume { id, ct_state: member.state(), assumed: false, nat: None, bucket }, state);
+            return (packet, Resume { id, ct_state: member.state(), assumed: false, nat: None, picked }, state);
         }
         None if answer.is_none() => assumed.push(Assumption::CtState(id)),
         None => {}
@@ -130,7 +130,7 @@ pub(super) fn resume<'a>(
         translate(&mut packet, &nat);
         (before, if known { ends(&packet.key, v6) } else { String::new() })
     });
-    (packet, Resume { id, ct_state: known.unwrap_or(DEFAULT), assumed: known.is_none(), nat, bucket }, state)
+    (packet, Resume { id, ct_state: known.unwrap_or(DEFAULT), assumed: known.is_none(), nat, picked }, state)
 }
 
 /// Puts the first address and port of the range in.

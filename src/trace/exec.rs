@@ -277,10 +277,10 @@ impl<'a> Machine<'_, 'a> {
                 let Multipath { fields, basis, algorithm, n_links, arg, .. } = **pick;
                 let link =
                     move |packet: &Packet| hash::link(hash::fields(packet, fields, basis), algorithm, n_links, arg);
-                self.hashes(fields, move |packet| link(packet).into());
+                let from = self.hashes(fields, move |packet| link(packet).into());
                 let link = link(&self.packet);
                 self.packet.write(&pick.to, &Bits::from_u64(link.into(), pick.to.width.into()));
-                self.packet.copied(&pick.to, &[]);
+                self.packet.copied(&pick.to, &vec![from; pick.to.width.into()]);
                 self.touches_bits(&pick.to);
                 let now = self.packet.read(&pick.to);
                 self.remark(Remark::Now(pick.to, now));
@@ -413,6 +413,7 @@ impl<'a> Machine<'_, 'a> {
         };
         let live = bundle.members.iter().copied().enumerate().filter(|(_, m)| is_live(self, *m));
         let (fields, basis) = (bundle.fields, bundle.basis);
+        let mut from = Source::Known;
         let picked = if bundle.active_backup {
             live.map(|(_, member)| member).next()
         } else {
@@ -424,7 +425,7 @@ impl<'a> Machine<'_, 'a> {
             };
             let picked = pick(&self.packet);
             if bundle.members.len() > 1 {
-                self.hashes(fields, move |packet| pick(packet).map_or(u64::MAX, u64::from));
+                from = self.hashes(fields, move |packet| pick(packet).map_or(u64::MAX, u64::from));
             }
             picked
         };
@@ -432,9 +433,12 @@ impl<'a> Machine<'_, 'a> {
         match &bundle.destination {
             Some(to) => {
                 let value = Bits::from_u64((picked & 0xffff).into(), to.width.into());
-                self.write_now(to, &value, &[]);
+                self.write_now(to, &value, &vec![from; to.width.into()]);
             }
-            None => self.output(picked, 0, false, last, false),
+            None => {
+                self.hangs_on_pick(from);
+                self.output(picked, 0, false, last, false);
+            }
         }
     }
 

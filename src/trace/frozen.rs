@@ -5,14 +5,16 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::datapath::DpAction;
+use super::encap::{Pending, ether_type, packet_type};
 use super::machine::Machine;
 use super::origin::Source;
 use super::packet::Packet;
-use super::step::Assumption;
-use crate::action::Action;
+use super::step::{Assumption, Picked};
 use crate::action::conntrack::Nat;
+use crate::action::{Action, Actions};
 use crate::field::Names;
 use crate::field::bits::Bits;
+use crate::field::proto::ethertype;
 use crate::field::slot::word;
 use crate::model::flow::TableId;
 
@@ -24,8 +26,8 @@ pub(super) struct Fork<'a> {
     pub packet: Packet,
     pub nat: Option<Nat>,
     pub state: State<'a>,
-    /// The group and its bucket that the datapath's hash picks.
-    pub bucket: Option<(u32, u32)>,
+    /// What is picked, if it is one outcome of several.
+    pub picked: Option<Picked>,
 }
 
 /// A hash that the datapath is to compute: its name, what changes it, and the buckets of a group that it may pick, each
@@ -84,10 +86,10 @@ impl<'a> Machine<'_, 'a> {
         self.freezing = true;
     }
 
-    /// The number of the packet's state, which is that of an equal one if there was one.
-    pub fn recirculation(&mut self, table: TableId, with_set: bool, userdata: &[u8]) -> (u32, State<'a>) {
+    /// What is kept of the packet's way.
+    pub fn state(&self, table: TableId, with_set: bool, userdata: &[u8]) -> State<'a> {
         let metadata = (word::REG..=word::IN_PORT).map(|id| self.packet.key.word(id)).collect();
-        let state = State {
+        State {
             bridge: self.bridge,
             table,
             metadata,
@@ -100,7 +102,12 @@ impl<'a> Machine<'_, 'a> {
             was_mpls: self.was_mpls,
             came_in: self.came_in.filter(|_| with_set),
             userdata: userdata.to_vec(),
-        };
+        }
+    }
+
+    /// The number of the packet's state, which is that of an equal one if there was one.
+    pub fn recirculation(&mut self, table: TableId, with_set: bool, userdata: &[u8]) -> (u32, State<'a>) {
+        let state = self.state(table, with_set, userdata);
         if let Some((id, _)) = self.shared.states.iter().find(|(_, known)| *known == state) {
             return (*id, state);
         }
@@ -109,8 +116,33 @@ impl<'a> Machine<'_, 'a> {
         (self.shared.last_state, state)
     }
 
+    /// What is not known if the packet begins again because a header was taken off.
+    fn below(&self) -> Option<Assumption> {
+        let is_off = matches!(self.pending, Pending::Decap);
+        let kind = ether_type(self.packet.packet_type());
+        let header = match self.base.packet_type() {
+            packet_type::NSH if is_off => "NSH",
+            _ if is_off || self.was_mpls => "MPLS",
+            _ => return None,
+        };
+        let what = match kind.or((self.was_mpls && !is_off).then(|| self.packet.dl_type())) {
+            Some(ethertype::IP) => "an IPv4 packet".to_owned(),
+            Some(ethertype::IPV6) => "an IPv6 packet".to_owned(),
+            Some(ethertype::ARP) => "an ARP packet".to_owned(),
+            Some(ethertype::NSH) => "a packet with another NSH header".to_owned(),
+            Some(kind) => format!("a packet of type {kind:#06x}"),
+            None => "an Ethernet frame".to_owned(),
+        };
+        let then = match kept_actions(self.frozen.clone()) {
+            actions if actions.is_empty() => "in table 0".to_owned(),
+            actions => format!("`{}`", Actions(actions.into_iter().map(Cow::into_owned).collect()).text()),
+        };
+        Some(Assumption::Below(header, what.into(), self.here().bridge.name.clone(), then.into()))
+    }
+
     /// Sends the packet back to the datapath after a stop.
     pub fn finish_freezing(&mut self) {
+        let below = self.below();
         self.commit();
         if self.paused {
             return;
@@ -125,12 +157,12 @@ impl<'a> Machine<'_, 'a> {
                     packet.key.set_word(word::RECIRC_ID, id, u32::MAX);
                     packet.key.set_word(word::DP_HASH, value, u32::MAX);
                     packet.decided_words([word::RECIRC_ID, word::DP_HASH]);
-                    let bucket = Some((hash.group, bucket));
-                    let fork = Fork { id, pass: self.pass, packet, nat: None, state: state.clone(), bucket };
+                    let picked = Some(Picked::Bucket(hash.group, bucket));
+                    let fork = Fork { id, pass: self.pass, packet, nat: None, state: state.clone(), picked };
                     self.shared.outcomes.push_back(fork);
                 }
             }
-            None => self.assume(Assumption::Recirculation(id)),
+            None => self.assume(below.unwrap_or(Assumption::Recirculation(id))),
         }
         self.emit(DpAction::Recirc(id));
         self.freezing = false;

@@ -8,6 +8,7 @@ use super::step::{Failure, Remark, What};
 use crate::action::Action;
 use crate::action::output::HashFields;
 use crate::field::names::port;
+use crate::field::proto;
 use crate::field::slot::{Slot, word};
 use crate::field::table::Quirk;
 use crate::model::group::{Bucket, Group, GroupType};
@@ -70,7 +71,6 @@ impl<'a> Machine<'_, 'a> {
                 self.best_live(group, &slots, |packet| fields_hash(packet, group))
             }
             Method::Default => {
-                self.hangs_on(super::packet::DL_TYPE);
                 let slots = hash::slots(&self.packet, HashFields::SYMMETRIC_L4);
                 slots.iter().for_each(|slot| self.reads_slot(*slot));
                 self.best_live(group, &slots, |packet| hash::symmetric_l4(packet, 0))
@@ -125,15 +125,24 @@ impl<'a> Machine<'_, 'a> {
             self.remark(Remark::Score(id, score));
         }
         if live.len() > 1 {
+            let (mut slots, mut given) = (slots.to_vec(), Vec::new());
+            if group.fields.is_empty() {
+                given.push(super::packet::DL_TYPE);
+                if !hash::takes_ports(&self.packet, HashFields::SYMMETRIC_L4) {
+                    slots.retain(|slot| slot.word != word::TP);
+                    given.push(proto::NW_PROTO);
+                }
+            }
             for (field, _) in &group.fields {
                 self.hangs_on_needs(field.needs);
             }
-            self.picks(slots, move |packet| {
+            let picked = self.picks(&given, &slots, move |packet| {
                 let hash = hash(packet);
                 live.iter()
                     .max_by_key(|(id, weight)| score(*id, *weight, hash))
                     .map_or(u64::MAX, |(id, _)| (*id).into())
             });
+            self.hangs_on_pick(picked);
         }
         best.map(|(_, at)| at)
     }

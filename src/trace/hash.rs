@@ -143,6 +143,17 @@ pub(super) fn slots(packet: &Packet, fields: HashFields) -> Vec<Slot> {
     }
 }
 
+/// Whether a hash takes the transport ports of a packet of this kind.
+pub(super) fn takes_ports(packet: &Packet, fields: HashFields) -> bool {
+    let protocols = matches!(packet.nw_proto(), ipproto::TCP | ipproto::SCTP);
+    match fields.name() {
+        "symmetric_l4" => protocols,
+        "symmetric_l3l4" => protocols && packet.get(proto::IP_FRAG) == 0,
+        "symmetric_l3l4+udp" => (protocols || packet.nw_proto() == ipproto::UDP) && packet.get(proto::IP_FRAG) == 0,
+        _ => true,
+    }
+}
+
 fn bytes_of(packet: &Packet, slot: Slot) -> Vec<u8> {
     in_packet(&packet.key.read(slot), usize::from(slot.width).div_ceil(8))
 }

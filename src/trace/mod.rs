@@ -11,6 +11,7 @@
 //!
 //! Read `step`, then `machine`, then `exec`.
 
+mod bond;
 mod commit;
 mod conntrack;
 pub mod datapath;
@@ -40,8 +41,8 @@ pub mod world;
 pub use packet::Packet;
 pub use relevant::Relevance;
 pub use step::{
-    Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Remark, Resume, Slow, Step, Trace, TunnelOut,
-    Verdict, What,
+    Assumption, Commit, DropReason, Egress, Failure, Found, Lost, Pass, Picked, Remark, Resume, Slow, Step, Trace,
+    TunnelOut, Verdict, What,
 };
 pub use tracked::Tracked;
 pub use world::World;
@@ -88,8 +89,8 @@ fn passes<'a>(
         }
         shared.release(fork.id);
         let number = passes.len();
-        outcomes.push(if fork.bucket.is_some() { Some(number) } else { outcomes[fork.pass] });
-        let answer = if fork.bucket.is_some() { None } else { answers.next() };
+        outcomes.push(if fork.picked.is_some() { Some(number) } else { outcomes[fork.pass] });
+        let answer = if fork.picked.is_some() { None } else { answers.next() };
         let (packet, resume, state) = conntrack::resume(fork, answer, options.tracked.as_deref(), &mut shared.assumed);
         let mut pass = Machine::new(world, bridge, number, packet, shared).run(Some((resume, state)));
         pass.outcome = outcomes[number];

@@ -52,6 +52,9 @@ impl Machine<'_, '_> {
         if !is_nowhere && !here.forward_bpdu && is_reserved(to) {
             return self.remark(Remark::ReservedMac);
         }
+        if self.bond_refuses(here, input, vlan) {
+            return;
+        }
         const MULTICAST: u64 = 0x0100_0000_0000;
         const BROADCAST: u64 = 0xffff_ffff_ffff;
         if here.snoops && self.packet.is_ip() && to & MULTICAST != 0 && to != BROADCAST {
@@ -86,15 +89,6 @@ impl Machine<'_, '_> {
 
     /// Sends the packet with the tags that the port's VLANs ask for.
     fn send_tagged(&mut self, output: &XPort, inside: Tags, last: bool) {
-        let members = self.here().ports.iter().filter(|p| p.group == output.group);
-        let output = match members.clone().count() {
-            0 | 1 => output,
-            // A port that is down takes nothing, so another stands for the bond if there is one.
-            _ => members.clone().find(|p| p.is_up).unwrap_or(output),
-        };
-        if members.clone().count() > 1 {
-            self.assume(Assumption::Member(output.group.clone(), output.name.clone()));
-        }
         let before = self.packet.clone();
         let mut outside = output.vlan.outside(inside);
         if output.vlan.priority_tags != PriorityTags::Never {
@@ -105,7 +99,10 @@ impl Machine<'_, '_> {
         if output.peer.is_some() {
             self.note_tag(outside[0], output);
         }
-        self.send(output.number, last, false);
+        match &output.bond {
+            Some(bond) => self.send_bond(bond, last),
+            None => self.send(output.number, last, false),
+        }
         self.packet.set_tci(before.tci());
         self.packet.tpids = before.tpids;
         self.packet.inner_tci = before.inner_tci;
@@ -120,7 +117,11 @@ pub(super) fn flooded<'p>(here: &'p BridgeWorld<'_>, input: &XPort, inside: &Tag
     for output in &here.ports {
         // A bond gets one copy only.
         let is_first = seen.insert(&output.group);
-        if is_first && output.group != input.group && !output.no_flood && output.vlan.carries(inside) {
+        let is_flooded = || match &output.bond {
+            None => !output.no_flood,
+            Some(_) => here.ports.iter().all(|p| p.group != output.group || !p.no_flood),
+        };
+        if is_first && output.group != input.group && is_flooded() && output.vlan.carries(inside) {
             outputs.push(output);
         }
     }

@@ -23,6 +23,8 @@ pub(super) enum Source {
     Known,
     /// It follows from these bits of the packet as it entered.
     Mixed(Arc<[BitId]>),
+    /// It was picked by a hash: which of the choices that were noted.
+    Picked(usize),
 }
 
 /// Where each bit comes from, if somebody asks. Packets are the same whatever is known of this.
@@ -173,16 +175,22 @@ impl Packet {
             return;
         }
         let mut all = Vec::new();
+        let mut picked = None;
         for bit in from {
             match self.source(bit) {
                 Source::Entered(bit) => all.push(bit),
                 Source::Known => {}
                 Source::Mixed(bits) => all.extend(bits.iter().copied()),
+                Source::Picked(_) => picked = Some(self.source(bit)),
             }
         }
         all.sort_unstable();
         all.dedup();
-        let source = if all.is_empty() { Source::Known } else { Source::Mixed(all.into()) };
+        let source = match picked {
+            Some(picked) => picked,
+            None if all.is_empty() => Source::Known,
+            None => Source::Mixed(all.into()),
+        };
         slot_bits(to).for_each(|bit| self.comes_from(bit, source.clone()));
     }
 

@@ -46,6 +46,8 @@ impl Trace<'_> {
         let mut tracker = Tracker::default();
         for notes_cuts in [false, true] {
             tracker.notes_cuts = notes_cuts;
+            // They are noted again, with the same numbers.
+            tracker.choices.clear();
             let mut shared = Shared { tracker: Some(Box::new(tracker)), ..Shared::default() };
             super::passes(world, self.bridge, &self.input.clone().tracked(), &self.options, &mut shared);
             tracker = shared.tracker.take().map_or_else(Tracker::default, |known| *known);
@@ -104,6 +106,9 @@ struct Solver<'a> {
 
 impl<'a> Solver<'a> {
     fn of(mut tracker: Tracker<'a>) -> Solver<'a> {
+        let needed = std::mem::take(&mut tracker.needed_choices);
+        let mut numbers = 0..;
+        tracker.choices.retain(|_| numbers.next().is_some_and(|n| needed.contains(&n)));
         let mut cuts: Vec<Cut> = tracker.cuts.drain().collect();
         // What is picked must not hang on the order of a hash table.
         cuts.sort_unstable();

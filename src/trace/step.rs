@@ -90,8 +90,27 @@ pub struct Resume {
     pub assumed: bool,
     /// The translation: the addresses and ports before and after, as printed.
     pub nat: Option<(String, String)>,
-    /// The group and its bucket that the datapath's hash picks, if that is why it begins again: one outcome of several.
-    pub bucket: Option<(u32, u32)>,
+    /// What is picked, if that is why it begins again: one outcome of several.
+    pub picked: Option<Picked>,
+}
+
+/// What is picked by something that nothing tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picked {
+    /// By the datapath's hash: of a group, a bucket.
+    Bucket(u32, u32),
+    /// Of a bond, a member.
+    Member(std::sync::Arc<str>, std::sync::Arc<str>),
+}
+
+impl Picked {
+    /// In words, after `if`.
+    pub fn text(&self) -> String {
+        match self {
+            Picked::Bucket(group, bucket) => format!("the hash picks bucket {bucket} of group {group}"),
+            Picked::Member(bond, member) => format!("{bond} sends it through {member}"),
+        }
+    }
 }
 
 /// One thing that happens.
@@ -206,6 +225,10 @@ pub enum Remark {
     Unregistered,
     /// The address is not for others.
     ReservedMac,
+    /// It came by a member of a bond that takes no such packets.
+    BondRefused,
+    /// Its sender was learned elsewhere, so a bond takes it for one that it sent itself.
+    LoopedBack,
     /// The packet came from no port that takes part.
     NoBundle,
     /// The port is not known.
@@ -415,10 +438,14 @@ pub enum Assumption {
     Neighbour(std::net::IpAddr),
     /// What happens after a recirculation that cannot be followed.
     Recirculation(u32),
+    /// What lies below a header that was taken off: the header's name, what it is, the bridge, and how it goes on there.
+    Below(&'static str, Box<str>, std::sync::Arc<str>, Box<str>),
     /// Which bucket of a group the datapath's hash picks: every outcome is traced.
     Bucket(u32),
-    /// Which member of a bond takes the packet: the bond, and the member that was taken for it.
-    Member(std::sync::Arc<str>, std::sync::Arc<str>),
+    /// Which member of a bond takes the packet.
+    Member(std::sync::Arc<str>),
+    /// How a bond is.
+    Bond(std::sync::Arc<str>),
     /// What an action does that nobody knows.
     Action(Box<str>),
 }
@@ -426,8 +453,8 @@ pub enum Assumption {
 impl Assumption {
     /// Whether the verdict hangs on it, rather than on a default of the switch.
     pub fn is_doubt(&self) -> bool {
-        use Assumption::{Action, Ports, Reassembled, Recirculation};
-        matches!(self, Recirculation(_) | Action(_) | Ports(_) | Reassembled(_))
+        use Assumption::{Action, Below, Ports, Reassembled, Recirculation};
+        matches!(self, Recirculation(_) | Below(..) | Action(_) | Ports(_) | Reassembled(_))
     }
 
     /// In words.
@@ -460,11 +487,21 @@ impl Assumption {
                 format!("{remote} is reached through the network below; nothing tells through which bridge")
             }
             Assumption::Recirculation(id) => format!("what follows recirculation {id:#x} is not traced"),
+            Assumption::Below(header, what, bridge, then) => format!(
+                "below the {header} header that was taken off lies {what}, of which nothing is known: its fields decide \
+                 how it goes on in {bridge} ({then}); trace it by itself to see"
+            ),
             Assumption::Bucket(group) => {
                 format!("the datapath's hash picks one of the buckets of group {group}: each outcome is traced")
             }
-            Assumption::Member(bond, member) => {
-                format!("{member} stands for {bond}: the bond sends the packet through one of its members")
+            Assumption::Member(bond) => {
+                format!("which member of {bond} takes the packet is the bond's choice: each outcome is traced")
+            }
+            Assumption::Bond(bond) => {
+                format!(
+                    "members of {bond} that are up carry packets, and its LACP is as the database asks for: \
+                     no `ovs-appctl bond/show` was captured"
+                )
             }
             Assumption::Action(text) => format!("`{text}` does nothing: nobody knows this action"),
         }
@@ -513,8 +550,8 @@ impl Remark {
         match self {
             OutputPort(_) | NoForward | Tunnel | NativeTunnel | TunnelVia(..) | TunnelBetween(..) | NoNeighbour(..)
             | Now(..) | ActionSetIs(_) | ActionSetWas(_) | Flooding | Learned | LearnedInput | Unregistered
-            | ReservedMac | BucketDown(..) | Score(..) | Bucket(_) | NoBucket | Forked(_) | Untracked | Queue(_)
-            | Deleted(_) => Grade::Detail,
+            | ReservedMac | BondRefused | LoopedBack | BucketDown(..) | Score(..) | Bucket(_) | NoBucket
+            | Forked(_) | Untracked | Queue(_) | Deleted(_) => Grade::Detail,
             OutOfRange(_) | LearnedNowhere | NoPort | InputPort | NoTunnel | OwnTunnel | Unmet(_) | NoBundle
             | VlanRefused | NoGroup(_) | LearnIgnored | TtlExpired(_) | NotFrame => Grade::Warning,
             EncapEthernet | EncapNsh(_) | DecapTagged | DecapNsh(_) | DecapUnknown(_) => Grade::Refusal,
@@ -566,6 +603,8 @@ impl Remark {
             Excluded(vid, port) => {
                 format!("dropping VLAN {vid} packet received on dot1q-tunnel port {port} that excludes this VLAN")
             }
+            BondRefused => "bonding refused admissibility, dropping".to_owned(),
+            LoopedBack => "SLB bond thinks this packet looped back, dropping".to_owned(),
             ReservedMac => "packet has reserved destination MAC, dropping".to_owned(),
             NoBundle => "no input bundle, dropping".to_owned(),
             UnknownPort(port) => format!("received packet on unknown port {port}"),

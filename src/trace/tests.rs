@@ -131,7 +131,21 @@ fn a_packet_that_contradicts_itself_is_refused_where_it_does() {
 #[test]
 fn what_lies_below_a_header_that_was_taken_off_makes_the_verdict_unknown() {
     let flows = " mpls actions=pop_mpls:0x0800,dec_ttl,output:2\n";
-    assert_eq!(with(flows, "in_port=1,mpls,mpls_bos=1", &[], |t, _| t.verdict), Verdict::Unknown);
+    let missing = |flows: &str, packet: &str| {
+        with(flows, packet, &[], |t, _| {
+            let doubts = t.assumed.iter().filter(|a| a.is_doubt()).map(Assumption::text).collect::<Vec<_>>();
+            (t.verdict, doubts.join("; "))
+        })
+    };
+    let (verdict, text) = missing(flows, "in_port=1,mpls,mpls_bos=1");
+    assert_eq!(verdict, Verdict::Unknown);
+    assert!(text.starts_with("below the MPLS header that was taken off lies an IPv4 packet"), "{text}");
+    assert!(text.contains("goes on in br-int (`dec_ttl,output:2`)"), "{text}");
+    let flows = " dl_type=0x894f actions=decap(),decap(),resubmit(,1)\n";
+    let (verdict, text) = missing(flows, "in_port=1,dl_type=0x894f,nsh_mdtype=1,nsh_np=3");
+    assert_eq!(verdict, Verdict::Unknown);
+    assert!(text.starts_with("below the NSH header that was taken off lies an Ethernet frame"), "{text}");
+    assert!(text.contains("(`resubmit(,1)`)"), "{text}");
 }
 
 #[test]
@@ -222,15 +236,19 @@ fn each_bucket_that_the_datapath_may_pick_is_an_outcome() {
         let world = World::of(&node);
         let packet = spec::parse("in_port=1,tcp", &world.at(0).names).unwrap();
         let found = trace(&world, 0, &packet, &Options::default());
-        let picked: Vec<_> = found.passes.iter().filter_map(|p| p.resume.as_ref()?.bucket).collect();
+        let picked: Vec<_> = found.passes.iter().filter_map(|p| p.resume.as_ref()?.picked.clone()).collect();
         let out: Vec<_> = found.outputs.iter().map(|o| o.port).collect();
         let mut text = String::new();
         paint::as_ovs(&found, &world, &mut text);
         assert_eq!(text.matches("Flow: ").count(), 1, "the switch's own trace ends at the hash");
         (picked, out, found.verdict)
     };
-    assert_eq!(outcomes([2, 3]), (vec![(7, 0), (7, 1)], vec![2, 3], Verdict::Delivered));
-    assert_eq!(outcomes([2, 9]), (vec![(7, 0), (7, 1)], vec![2], Verdict::Unknown), "it depends on the hash");
+    assert_eq!(outcomes([2, 3]), (vec![Picked::Bucket(7, 0), Picked::Bucket(7, 1)], vec![2, 3], Verdict::Delivered));
+    assert_eq!(
+        outcomes([2, 9]),
+        (vec![Picked::Bucket(7, 0), Picked::Bucket(7, 1)], vec![2], Verdict::Unknown),
+        "it depends on the hash"
+    );
 }
 
 #[test]

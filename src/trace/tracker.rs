@@ -15,8 +15,8 @@ use crate::action::output::HashFields;
 use crate::field::Key;
 use crate::field::Subfield;
 use crate::field::names::port;
-use crate::field::proto::Needs;
-use crate::field::slot::{Slot, WordId};
+use crate::field::proto::{self, Needs};
+use crate::field::slot::{Slot, WordId, word};
 
 /// Bits of the packet as it entered, one of which must be as it is.
 pub(super) type Cut = SmallVec<[(WordId, u32); 4]>;
@@ -37,6 +37,8 @@ pub(super) struct Tracker<'a> {
     pub either: Vec<Vec<Vec<Cut>>>,
     /// What is picked by a hash.
     pub choices: Vec<Choice<'a>>,
+    /// Those of them that must come out the same.
+    pub needed_choices: FxHashSet<usize>,
     /// Whether some bits are needed only because nothing finer is known of them.
     pub is_coarse: bool,
 }
@@ -47,6 +49,8 @@ pub(super) struct Choice<'a> {
     pub packet: Packet,
     /// The bits that it may follow from, each with the bit of the packet as it entered.
     pub bits: Vec<(BitId, BitId)>,
+    /// What must be as it is for that to hold.
+    pub given: Vec<Source>,
     /// What is picked.
     pub pick: Box<dyn Fn(&Packet) -> u64 + 'a>,
 }
@@ -69,6 +73,12 @@ impl Tracker<'_> {
                     self.is_coarse = true;
                     all.iter().for_each(|(id, at)| self.needed.set_word(*id, 1 << at, 1 << at));
                 }
+                Source::Picked(number) => {
+                    if self.needed_choices.insert(*number) {
+                        let given = self.choices.get(*number).map(|choice| choice.given.clone());
+                        self.need_sources(&given.unwrap_or_default());
+                    }
+                }
             }
         }
     }
@@ -77,7 +87,7 @@ impl Tracker<'_> {
     /// anyway. They are none if the packet is in the set.
     pub fn cut(&mut self, packet: &Packet, set: impl Iterator<Item = (WordId, u32, u32)> + Clone) -> Option<Cut> {
         let mut cut = Cut::new();
-        let mut mixed = None;
+        let mut follows = None;
         let mut copies: SmallVec<[(BitId, bool); 8]> = SmallVec::new();
         for (id, mask, value) in set.clone() {
             let changed = packet.changed(id);
@@ -102,8 +112,8 @@ impl Tracker<'_> {
                         }
                         copies.push((from, value >> bit.1 & 1 == 1));
                     }
-                    Source::Mixed(all) if is_other => mixed = Some(all),
-                    Source::Known | Source::Mixed(_) => {}
+                    other if is_other => follows = Some(other),
+                    _ => {}
                 }
             }
         }
@@ -119,10 +129,9 @@ impl Tracker<'_> {
                 return None;
             }
         }
-        match mixed {
-            Some(all) if cut.is_empty() => {
-                self.is_coarse = true;
-                all.iter().for_each(|(id, at)| self.needed.set_word(*id, 1 << at, 1 << at));
+        match follows {
+            Some(source) if cut.is_empty() => {
+                self.need_sources(&[source]);
                 None
             }
             _ => {
@@ -237,29 +246,41 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    /// Notes that something is picked by a hash of some fields.
-    pub(super) fn hashes(&mut self, fields: HashFields, pick: impl Fn(&Packet) -> u64 + 'a) {
-        self.hangs_on(super::packet::DL_TYPE);
-        let slots = super::hash::slots(&self.packet, fields);
+    /// Notes that something is picked by a hash of some fields. What comes of it counts where it is looked at.
+    pub(super) fn hashes(&mut self, fields: HashFields, pick: impl Fn(&Packet) -> u64 + 'a) -> Source {
+        let mut slots = super::hash::slots(&self.packet, fields);
         slots.iter().for_each(|slot| self.reads_slot(*slot));
-        self.picks(&slots, pick);
+        let mut given = vec![super::packet::DL_TYPE];
+        if slots.iter().any(|slot| slot.word == word::TP) && !super::hash::takes_ports(&self.packet, fields) {
+            slots.retain(|slot| slot.word != word::TP);
+            given.push(proto::NW_PROTO);
+            // One of them takes ports of fragments, too.
+            given.extend((fields != HashFields::SYMMETRIC_L4).then_some(proto::IP_FRAG));
+        }
+        self.picks(&given, &slots, pick)
     }
 
-    /// Notes that something is picked by a function of some slots.
-    pub(super) fn picks(&mut self, slots: &[Slot], pick: impl Fn(&Packet) -> u64 + 'a) {
-        self.note(|tracker, packet| {
-            if !tracker.notes_cuts {
-                return;
+    /// Notes that something is picked by a function of some slots, provided that others are as they are. What comes of
+    /// it counts where it is looked at.
+    pub(super) fn picks(&mut self, given: &[Slot], slots: &[Slot], pick: impl Fn(&Packet) -> u64 + 'a) -> Source {
+        let Some(tracker) = &mut self.shared.tracker else { return Source::Known };
+        let packet = &self.packet;
+        let source_of = |bit: BitId| (bit, packet.source(bit));
+        let mut given: Vec<Source> = given.iter().copied().flat_map(slot_bits).map(|bit| packet.source(bit)).collect();
+        let mut bits = Vec::new();
+        for (bit, source) in slots.iter().copied().flat_map(slot_bits).map(source_of) {
+            match source {
+                Source::Entered(entered) => bits.push((bit, entered)),
+                Source::Known => {}
+                Source::Mixed(_) | Source::Picked(_) => given.push(source),
             }
-            let mut from = Vec::new();
-            for bit in slots.iter().copied().flat_map(slot_bits) {
-                match packet.source(bit) {
-                    Source::Entered(entered) => from.push((bit, entered)),
-                    Source::Known => {}
-                    Source::Mixed(_) => tracker.need(packet, [bit]),
-                }
-            }
-            tracker.choices.push(Choice { packet: packet.clone(), bits: from, pick: Box::new(pick) });
-        });
+        }
+        tracker.choices.push(Choice { packet: packet.clone(), bits, given, pick: Box::new(pick) });
+        Source::Picked(tracker.choices.len() - 1)
+    }
+
+    /// Notes that the way hangs on what was picked.
+    pub(super) fn hangs_on_pick(&mut self, picked: Source) {
+        self.note(|tracker, _| tracker.need_sources(&[picked]));
     }
 }

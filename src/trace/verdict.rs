@@ -83,6 +83,7 @@ fn refuses(remark: &Remark) -> bool {
         Remark::NoForward | Remark::NoNeighbour(..) | Remark::ReservedMac | Remark::LearnedInput | Remark::NoBucket => {
             true
         }
+        Remark::BondRefused | Remark::LoopedBack => true,
         Remark::LearnIgnored | Remark::Unmet(_) | Remark::StackUnderflow | Remark::ConjunctionExecuted => false,
         _ => remark.grade() != Grade::Detail,
     }
@@ -113,6 +114,12 @@ impl DropReason {
             }
             Lost::Flow => format!("{} of {place} drops it", flow()),
             Lost::NoOutput => format!("{} of {place} sends it nowhere", flow()),
+            Lost::Refused(Remark::BondRefused) => format!(
+                "it came to {place} by a member of a bond that takes no such packets (`ovs-appctl bond/show` tells why)"
+            ),
+            Lost::Refused(Remark::LoopedBack) => format!(
+                "it came to {place} by a bond, and its sender was learned elsewhere: the bond takes it for one that came back"
+            ),
             Lost::Refused(remark) => format!("it came to {place}, and was not sent on: {}", remark.text()),
             Lost::NoReceive => format!("the port takes no packets; {place} was not reached"),
             Lost::Failure(failure) => format!("the switch gives up: {}", failure.text()),

@@ -1,10 +1,11 @@
 //! A node as packets meet it: the ports of its bridges, and where they lead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::bond::XBond;
 use super::hash::two_words;
 use super::tunnel::XTunnel;
 use crate::action::Action;
@@ -69,6 +70,8 @@ pub(super) struct XPort {
     pub is_up: bool,
     /// The port of the database it belongs to: several interfaces of a bond share one.
     pub group: Arc<str>,
+    /// That bond.
+    pub bond: Option<Arc<XBond>>,
     pub vlan: Vlan,
 }
 
@@ -222,6 +225,7 @@ impl<'a> BridgeWorld<'a> {
             let known = dp_ports.iter().find(|p| p.ofport == port.number);
             port.dp = known.map_or_else(|| dp_number(node, port, interface), |p| p.dp_port);
         }
+        bonds(node, facts, &mut ports);
         ports.sort_by_key(|p| (p.number != port::LOCAL, p.number));
         let flooding = hash_order(&ports);
         let by_number = ports.iter().enumerate().map(|(at, p)| (p.number, at)).collect();
@@ -311,6 +315,21 @@ impl XPort {
         if interface.option("remote_ip").is_some() && kind != "patch" {
             self.tunnel = Some(XTunnel::of(kind, interface));
         }
+    }
+}
+
+/// Tells ports of the bonds that they belong to.
+fn bonds(node: &Node, facts: Option<&BridgeFacts>, ports: &mut [XPort]) {
+    let Some(facts) = facts else { return };
+    let mut by_port: BTreeMap<&str, Vec<&InterfaceFacts>> = BTreeMap::new();
+    for interface in &facts.interfaces {
+        by_port.entry(&interface.port.name).or_default().push(interface);
+    }
+    for (name, interfaces) in by_port.into_iter().filter(|(_, interfaces)| interfaces.len() > 1) {
+        let mac = |port: &XPort| interfaces.iter().find(|i| i.name == port.name)?.mac_in_use;
+        let members: Vec<_> = ports.iter().filter(|p| &*p.group == name).map(|p| (p, mac(p))).collect();
+        let bond = Arc::new(XBond::of(node, &interfaces[0].port, &members));
+        ports.iter_mut().filter(|p| &*p.group == name).for_each(|p| p.bond = Some(bond.clone()));
     }
 }
 

@@ -94,3 +94,29 @@ fn a_loop_ends_at_the_limits_of_the_switch_and_says_so() {
     let said = run(&["trace", path.to_str().unwrap(), "in_port=1,tcp"]).ends(0).out;
     assert!(said.contains("Recursion too deep") && said.contains("flow-loop"), "{said}");
 }
+
+#[test]
+fn whether_the_source_port_matters_is_answered_node_by_node() {
+    let ask = ["trace", HOSTS, "from vm1 to vm3 tcp 80"];
+    let said = run(&ask).ends(0).out;
+    let line = |label: &str, node: &str| {
+        let starts = |l: &&str| l.starts_with(label) && (node.is_empty() || l.contains(&format!("on {node}:")));
+        said.lines().find(starts).unwrap_or_else(|| panic!("no {label} {node}: {said}")).to_owned()
+    };
+    assert!(line("decided", "compute1").contains("nw_src"), "{said}");
+    assert!(line("decided", "compute2").contains("nw_proto"), "{said}");
+    assert!(line("did not", "").contains("tp_src"), "{said}");
+    let json = run(&[&ask[..], &["--json"]].concat()).ends(0).json();
+    let has = |key: &str, name: &str| json[key].as_array().unwrap().iter().any(|v| v == name);
+    assert!(has("did_not_decide", "tp_src") && has("decided", "in_port") && !has("decided", "tp_src"));
+    assert!(json["relevant"].as_str().unwrap().contains("nw_src=10.10.1.161"), "{json}");
+}
+
+#[test]
+fn what_is_missing_below_a_header_is_said() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("below.txt");
+    std::fs::write(&path, " table=0, priority=1,mpls actions=pop_mpls:0x0800,resubmit(,1)\n").unwrap();
+    let said = run(&["trace", path.to_str().unwrap(), "in_port=1,mpls,mpls_bos=1"]).ends(0).out;
+    assert!(said.contains("UNKNOWN") && said.contains("missing  below the MPLS header"), "{said}");
+    assert!(said.contains("an IPv4 packet") && said.contains("`resubmit(,1)`"), "{said}");
+}

@@ -1,12 +1,14 @@
 //! Against a real ovs-vswitchd, which the tests start themselves. A short run belongs to every test run; `OFSCOPE_LONG=1`
 //! (`tests/run --long`) makes it a long one.
 
+mod bonds;
 mod changes;
 mod covered;
 mod diffs;
 mod format;
 mod packets;
 pub mod random;
+mod relevance;
 mod replaced;
 pub mod requests;
 mod switch;
@@ -16,7 +18,7 @@ mod traces;
 use std::path::Path;
 
 use switch::Switch;
-use tables::{BRIDGES, Plan};
+use tables::{BOND, BRIDGES, Plan};
 
 /// A switch with bridges and ports.
 fn prepared(dir: &Path) -> Switch {
@@ -34,6 +36,21 @@ fn prepared(dir: &Path) -> Switch {
     }
     for plan in &BRIDGES {
         for number in plan.ports {
+            // Two ports are one bond, which is set up with the first of them.
+            if plan.bridge == "br-ex" && BOND.contains(number) {
+                let member = |n: &u32| format!("-- set interface e{n} type=dummy ofport_request={n}");
+                let members = format!(
+                    "e{} e{} bond_mode=active-backup {} {}",
+                    BOND[0],
+                    BOND[1],
+                    member(&BOND[0]),
+                    member(&BOND[1])
+                );
+                if *number == BOND[0] {
+                    set(&switch, format!("add-bond br-ex bond-ex {members}"));
+                }
+                continue;
+            }
             let (name, port, interface) = described(plan, *number);
             let add = format!("add-port {} {name} {port}", plan.bridge);
             set(&switch, format!("{add} -- set interface {name} ofport_request={number} {interface}"));
@@ -68,6 +85,7 @@ fn prepared(dir: &Path) -> Switch {
     let write = |name: &str, text: String| std::fs::write(node.join(name), text).unwrap();
     write("ovsdb.json", switch.run("ovsdb-client", &["-f", "json", "dump", "unix:db.sock", "Open_vSwitch"]));
     write("dpif-show", switch.ask("dpif/show", &[]).unwrap().unwrap());
+    write("bond-show", switch.ask("bond/show", &[]).unwrap().unwrap());
     for plan in &BRIDGES {
         let name = plan.bridge;
         write(&format!("{name}.ports-desc"), switch.ofctl("OpenFlow15", "dump-ports-desc", name, &[]).unwrap());

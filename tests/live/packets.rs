@@ -1,5 +1,7 @@
 //! Random packets, as `ofproto/trace` takes them.
 
+use ofscope::trace::paint::parse_ct_state;
+
 use super::random::Random;
 use super::tables::Plan;
 
@@ -141,4 +143,9 @@ pub fn packet(plan: &Plan, r: &mut Random) -> String {
 pub fn ct_next(r: &mut Random) -> Vec<&'static str> {
     let n = if r.once_in(2) { 0 } else { r.below(3) };
     (0..n).map(|_| r.of(&["trk,new", "trk,est", "trk,est,rpl", "trk,inv", "trk,rel", "trk,est,dnat"])).collect()
+}
+
+/// The same as flags.
+pub fn answers(words: &[&str]) -> Vec<u8> {
+    words.iter().filter_map(|text| parse_ct_state(text)).collect()
 }

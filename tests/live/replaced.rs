@@ -83,7 +83,11 @@ fn a_file_of_flows_replaces_those_of_a_real_switch_as_planned() {
         let dump = ofctl("dump-flows", &[]);
         // Some lines stay, of which some are changed, some go and some come; a dump can be given back as it is.
         let printed: Vec<&str> = dump.lines().filter(|line| line.contains("actions=")).collect();
-        let mut wanted: Vec<String> = printed.iter().filter(|line| line.contains("table=200,") || !r.once_in(4)).map(|line| (*line).to_owned()).collect();
+        let mut wanted: Vec<String> = printed
+            .iter()
+            .filter(|line| line.contains("table=200,") || !r.once_in(4))
+            .map(|line| (*line).to_owned())
+            .collect();
         wanted.extend(before.iter().filter(|_| r.once_in(4)).cloned());
         wanted.extend(lines(&mut r, version, 4));
         let text = wanted.join("\n") + "\n";

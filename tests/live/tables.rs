@@ -12,8 +12,11 @@ pub struct Plan {
 pub const BRIDGES: [Plan; 3] = [
     Plan { bridge: "br-int", ports: &[1, 2, 3, 4, 5, 6, 7, 8, 100, 101] },
     Plan { bridge: "br-tun", ports: &[100, 110, 111, 112, 113] },
-    Plan { bridge: "br-ex", ports: &[1, 2, 3, 100] },
+    Plan { bridge: "br-ex", ports: &[1, 2, 3, 5, 6, 100] },
 ];
+
+/// The ports of br-ex that are one bond.
+pub const BOND: [u32; 2] = [5, 6];
 
 /// How many tables a bridge has.
 const TABLES: u64 = 6;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ofscope::base::progress::Progress;
 use ofscope::session::{Source, open};
-use ofscope::trace::paint::{as_ovs, parse_ct_state};
+use ofscope::trace::paint::as_ovs;
 use ofscope::trace::{Options, World, spec, trace};
 
 use super::random::Random;
@@ -192,7 +192,7 @@ fn run(switch: &mut Switch, round: &Round<'_>, found: &mut Found) -> Result<(), 
 }
 
 /// Loads random tables into every bridge, and dumps what became of them.
-fn tables_of(switch: &Switch, dir: &Path, version: &str, r: &mut Random) -> Result<(), String> {
+pub fn tables_of(switch: &Switch, dir: &Path, version: &str, r: &mut Random) -> Result<(), String> {
     let node = dir.join("node");
     let gone = |e: std::io::Error| e.to_string();
     for plan in &BRIDGES {
@@ -220,24 +220,24 @@ fn tables_of(switch: &Switch, dir: &Path, version: &str, r: &mut Random) -> Resu
 }
 
 /// A packet that comes into a bridge, and what connection tracking is to say.
-struct Question {
-    bridge: &'static str,
-    packet: String,
-    ct_next: Vec<&'static str>,
+pub struct Question {
+    pub bridge: &'static str,
+    pub packet: String,
+    pub ct_next: Vec<&'static str>,
 }
 
 impl Question {
-    fn random(r: &mut Random) -> Question {
+    pub fn random(r: &mut Random) -> Question {
         let plan = &BRIDGES[r.below(5).saturating_sub(2) as usize];
         let packet = packets::packet(plan, r);
         Question { bridge: plan.bridge, packet, ct_next: packets::ct_next(r) }
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         format!("{} {} {:?}", self.bridge, self.packet, self.ct_next)
     }
 
-    fn params(&self) -> Vec<&str> {
+    pub fn params(&self) -> Vec<&str> {
         let answers = self.ct_next.iter().flat_map(|answer| ["--ct-next", answer]);
         [self.bridge, &self.packet].into_iter().chain(answers).collect()
     }
@@ -245,7 +245,7 @@ impl Question {
     fn ours(&self, world: &World<'_>) -> Result<String, String> {
         let at = world.bridge(self.bridge).ok_or("no such bridge")?;
         let packet = spec::parse(&self.packet, &world.at(at).names).map_err(|d| d.message)?;
-        let ct_next = self.ct_next.iter().filter_map(|text| parse_ct_state(text)).collect();
+        let ct_next = packets::answers(&self.ct_next);
         let mut text = String::new();
         as_ovs(&trace(world, at, &packet, &Options { ct_next, ..Options::default() }), world, &mut text);
         Ok(text)

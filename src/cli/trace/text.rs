@@ -55,7 +55,7 @@ impl Answerer<'_> {
         for assumption in found.legs.iter().flat_map(|leg| &leg.trace.assumed) {
             let text = assumption.text();
             if !told.contains(&text) {
-                label(p, "assumed");
+                label(p, if assumption.is_doubt() { "missing" } else { "assumed" });
                 p.text(&text);
                 p.text("\n");
                 told.push(text);
@@ -113,8 +113,8 @@ impl Answerer<'_> {
             p.text("\n");
         }
         for pass in &leg.trace.passes {
-            if let Some((group, bucket)) = pass.resume.as_ref().and_then(|resume| resume.bucket) {
-                p.put(Role::Accent, &format!("if the hash picks bucket {bucket} of group {group}"));
+            if let Some(picked) = pass.resume.as_ref().and_then(|resume| resume.picked.as_ref()) {
+                p.put(Role::Accent, &format!("if {}", picked.text()));
                 p.text("\n");
             } else if let Some(resume) = &pass.resume {
                 let state = crate::trace::paint::ct_state(resume.ct_state);

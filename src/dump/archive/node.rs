@@ -7,7 +7,7 @@ use super::bridge::{Draft, Reading};
 use super::moments::{moment_of, moments, timed};
 use super::survey::{Found, Survey};
 use crate::dump::kind::{About, Kind};
-use crate::dump::{Part, Source, conntrack, dpif_show, fdb, ovsdb_file, ovsdb_json, ovsdb_text, vsctl};
+use crate::dump::{Part, Source, bonds, conntrack, dpif_show, fdb, ovsdb_file, ovsdb_json, ovsdb_text, vsctl};
 use crate::field::Names;
 use crate::model::bridge::Bridge;
 use crate::model::node::Node;
@@ -310,6 +310,10 @@ impl<'a> NodeDraft<'a> {
                 Kind::Tunnels => {
                     let parts = reading.document(found, Names::none(), fdb::read_tunnels).unwrap_or_default();
                     node.tunnels.extend(parts.iter().filter_map(Part::entry).cloned());
+                }
+                Kind::Bonds => {
+                    let read = reading.document(found, Names::none(), |text, _| bonds::read_bonds(text));
+                    node.bonds.extend(read.unwrap_or_default());
                 }
                 Kind::TunnelNeighbours => {
                     let read = reading.document(found, Names::none(), fdb::read_tunnel_neighbours);

@@ -161,6 +161,14 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
         for assumption in &leg.trace.assumed {
             // What connection tracking answers stands in the steps.
             let text = assumption.text();
+            if assumption.is_doubt() {
+                // This is why the end is not known, so it stands where other ends are explained.
+                let sentence = format!("Not known: {text}.");
+                if !told.sentences.contains(&sentence) {
+                    told.sentences.push(sentence);
+                }
+                continue;
+            }
             if !matches!(assumption, Assumption::CtState(_)) && !told.assumed.contains(&text) {
                 told.assumed.push(text);
             }
@@ -200,7 +208,7 @@ pub(super) fn outcome(nodes: &[Cx<'_>], found: &Journey<'_>, arrived: &[Arrived]
             }
         },
         Verdict::Controller => with(Word::Controller, String::new()),
-        Verdict::Unknown => with(Word::Unknown, "what it hangs on is listed as assumed".to_owned()),
+        Verdict::Unknown => with(Word::Unknown, "it depends on what no capture tells".to_owned()),
         Verdict::Dropped => {
             let Some(leg) = found.lost.map(|at| &found.legs[at]) else {
                 return with(Word::Lost, nowhere(nodes, found));

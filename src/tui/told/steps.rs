@@ -308,8 +308,8 @@ impl Tree<'_, '_> {
     }
 
     fn resume(&mut self, leg: &Leg<'_>, pass: &Pass<'_>, resume: &Resume, parent: Option<usize>) {
-        if let Some((group, bucket)) = resume.bucket {
-            let row = Row::of(Role::Accent, &format!("if the hash picks bucket {bucket} of group {group}"));
+        if let Some(picked) = &resume.picked {
+            let row = Row::of(Role::Accent, &visible(&format!("if {}", picked.text())));
             self.push(parent, StepKind::Text(row));
             return;
         }
