@@ -108,7 +108,10 @@ add table=7,actions=drop
     .json();
     let without = found["without_packet"].as_array().unwrap();
     assert_eq!((without.len(), found["packets"].as_array().unwrap().len()), (2, 0), "{found:#}");
-    assert!(without[0]["reason"].as_str().unwrap().contains("1 flow above it takes all that it matches"), "{without:?}");
+    assert!(
+        without[0]["reason"].as_str().unwrap().contains("1 flow above it takes all that it matches"),
+        "{without:?}"
+    );
     assert!(without[1]["reason"].as_str().unwrap().contains("nothing leads there"), "{without:?}");
 }
 
