@@ -10,21 +10,29 @@
 //! meter add meter=1,kbps,bands=type=drop,rate=1000
 //! ```
 //!
+//! Lines that name a group or a meter first are about it, as files for `add-groups` have them.
+//!
 //! A file with a wrong line is refused whole, with every wrong line shown, as a bundle would be.
+
+mod replace;
 
 use super::echo::{Known, echo};
 use super::flow_line::{self, Command, FlowMod};
 use super::group_line::{self, Change};
 use super::meters;
 use crate::action::{Mode, Refusal, Walk, carry};
+use crate::base::args::{Separator, items};
 use crate::base::diag::{Diagnostic, Severity};
 use crate::base::span::Span;
-use crate::field::{Match, Names, Version};
+use crate::field::{Formats, Match, Names, Version};
 use crate::model::change::Request;
 use crate::model::flow::{Flags, Flow};
+use crate::model::flow_mod::{EXACT_PRIORITY, is_exact_in_openflow10};
 use crate::model::group_mod::GroupMod;
 use crate::model::meter::Meter;
 use crate::model::meter_mod::MeterMod;
+
+pub use replace::replace;
 
 /// A file as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +112,60 @@ enum Asked {
 const KINDS: [&str; 4] = ["flow", "group", "meter", "packet-out"];
 
 /// The commands of `ovs-ofctl` that are about meters, with the words that say so here.
-const METERS: [(&str, &str); 4] =
+pub const METERS: [(&str, &str); 4] =
     [("add-meter", "add"), ("mod-meter", "modify"), ("del-meters", "delete"), ("del-meter", "delete")];
+
+/// What ends a word in front of a line.
+const AFTER_WORD: [char; 4] = [',', ' ', '\t', '\r'];
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// A flow.
+    Flow,
+    /// A group.
+    Group,
+    /// A meter, with what is done: `add`, `modify` or `delete`.
+    Meter(&'static str),
+    /// A packet that is sent.
+    Packet,
+}
+
+impl Topic {
+    /// What a line is about, and where the rest of it begins: behind the word that says so and, for meters, behind the
+    /// command. A line that names a group or a meter first needs no such word: `add-groups` and `add-meter` take it so.
+    pub fn of(line: &str) -> (Topic, usize) {
+        let content = line.split('#').next().unwrap_or("");
+        let trimmed = content.trim_start();
+        let start = content.len() - trimmed.len();
+        let end = trimmed.find(AFTER_WORD).unwrap_or(trimmed.len());
+        let meter = |text: &str| {
+            let word = text.trim_start().split(AFTER_WORD).next().unwrap_or("");
+            let known = METERS.iter().find(|(_, command)| *command == word);
+            let skipped = content.len() - text.trim_start().len();
+            known.map_or((Topic::Meter("add"), skipped), |(_, command)| (Topic::Meter(command), skipped + word.len()))
+        };
+        match KINDS.iter().find(|kind| **kind == &trimmed[..end]).copied() {
+            Some("group") => (Topic::Group, start + end),
+            Some("meter") => meter(&trimmed[end..]),
+            Some("packet-out") => (Topic::Packet, start + end),
+            Some(_) => (Topic::Flow, start + end),
+            None => {
+                let own = ["insert_bucket", "remove_bucket", "add_or_mod"].contains(&&trimmed[..end]);
+                let mut words = items(trimmed);
+                let first = words.next();
+                let is_command = first.is_some_and(|item| item.separator == Separator::None);
+                let named = if is_command { words.next() } else { first };
+                match named.map_or("", |item| item.name) {
+                    "group_id" => (Topic::Group, start),
+                    _ if own => (Topic::Group, start),
+                    "meter" => meter(trimmed),
+                    _ => (Topic::Flow, 0),
+                }
+            }
+        }
+    }
+}
 
 /// Reads a line; nothing if it is empty or a comment. Spans of what is told count from the start of the line.
 fn read_line(line: &str, names: &Names) -> Result<Option<(Asked, Vec<Diagnostic>)>, Diagnostic> {
@@ -113,48 +173,76 @@ fn read_line(line: &str, names: &Names) -> Result<Option<(Asked, Vec<Diagnostic>
         return meter(line, command, rest).map(|meter| Some((Asked::Meter(meter), Vec::new())));
     }
     let content = line.split('#').next().unwrap_or("");
-    let trimmed = content.trim_start();
-    if trimmed.is_empty() {
+    if content.trim_start().is_empty() {
         return Ok(None);
     }
-    let end = trimmed.find([',', ' ', '\t', '\r']).unwrap_or(trimmed.len());
-    let (first, rest) = trimmed.split_at(end);
-    match KINDS.iter().find(|kind| **kind == first).copied() {
-        Some("group") => {
+    let (topic, at) = Topic::of(line);
+    let rest = &content[at..];
+    match topic {
+        Topic::Group => {
             // A group's reader takes a text of its own, so that the word in front does not count.
-            let at = Span::of(line, rest).start as usize;
             let reading = group_line::parse(rest, names, Mode::Typed).map_err(|d| shifted(d, at))?;
             let mut found: Vec<_> = reading.found.into_iter().map(|d| shifted(d, at)).collect();
             let Change::Asked(group) = reading.line.change else { return Ok(None) };
-            if matches!(&group, GroupMod::InsertBuckets { buckets, .. } if buckets.is_empty()) {
-                let message = "there is no bucket to insert, and Open vSwitch 3.1 can go round for ever over that";
-                let d = Diagnostic::warning("missing-value", Span::of(line, trimmed), message);
-                found.push(d.hint("add bucket=actions=.., or leave the line out"));
-            }
+            found.extend(endless(&group, Span::of(line, content.trim())));
             Ok(Some((Asked::Group(group), found)))
         }
-        Some("meter") => {
-            let text = rest.trim_start();
-            let end = text.find([',', ' ', '\t', '\r']).unwrap_or(text.len());
-            let (word, rest) = text.split_at(end);
-            let known = METERS.iter().find(|(_, command)| *command == word);
-            let (command, rest) = known.map_or(("add", text), |(_, command)| (command, rest));
-            meter(line, command, rest).map(|meter| Some((Asked::Meter(meter), Vec::new())))
-        }
-        Some("packet-out") => {
-            let d = Diagnostic::error("refused", Span::of(line, first), "packets are not sent from a file of changes");
-            Err(d.hint("leave the line out"))
-        }
-        kind => {
-            let text = if kind.is_some() { rest } else { content };
-            let at = Span::of(line, text).start as usize;
-            let reading = flow_line::parse(text, names, Mode::Typed, true).map_err(|d| shifted(d, at))?;
+        Topic::Meter(command) => meter(line, command, rest).map(|meter| Some((Asked::Meter(meter), Vec::new()))),
+        Topic::Packet => Err(no_packets(Span::new(at - "packet-out".len(), at))),
+        Topic::Flow => {
+            let reading = flow_line::parse(rest, names, Mode::Typed, true).map_err(|d| shifted(d, at))?;
             let told = reading.found.iter().filter(|d| d.severity >= Severity::Warning);
             let found = told.map(|d| shifted(d.clone(), at)).collect();
             let words = reading.words.iter().map(|(field, span)| (*field, span.shifted(at))).collect();
             Ok(Some((Asked::Flow(Box::new(flow_line::Reading { words, ..reading })), found)))
         }
     }
+}
+
+/// What to think of where no bucket is inserted.
+fn endless(group: &GroupMod, at: Span) -> Option<Diagnostic> {
+    let is_it = matches!(group, GroupMod::InsertBuckets { buckets, .. } if buckets.is_empty());
+    let message = "there is no bucket to insert, and Open vSwitch 3.1 can go round for ever over that";
+    is_it
+        .then(|| Diagnostic::warning("missing-value", at, message).hint("add bucket=actions=.., or leave the line out"))
+}
+
+fn no_packets(at: Span) -> Diagnostic {
+    Diagnostic::error("refused", at, "packets are not sent from a file of changes").hint("leave the line out")
+}
+
+/// A typed line read to its end, whatever is wrong with it; spans count from its start.
+#[derive(Debug, Clone)]
+pub enum Survey {
+    /// About a flow.
+    Flow(Box<flow_line::Survey>),
+    /// About a group.
+    Group(group_line::Survey),
+    /// About a meter, with what is done: `add`, `modify` or `delete`.
+    Meter(&'static str, meters::Survey),
+}
+
+/// Reads a line to its end. For flows the line without the word in front is told as well, blanks in its place: what
+/// reads flows alone can take it, and every place is the same.
+pub fn survey(line: &str, names: &Names) -> (Survey, String) {
+    let (topic, at) = Topic::of(line);
+    let plain = format!("{}{}", " ".repeat(at), &line[at..]);
+    let survey = match topic {
+        Topic::Flow => Survey::Flow(Box::new(flow_line::survey(&plain, names))),
+        Topic::Packet => {
+            let mut survey = flow_line::survey("", names);
+            survey.found = vec![no_packets(Span::new(at - "packet-out".len(), at))];
+            Survey::Flow(Box::new(survey))
+        }
+        Topic::Group => {
+            let mut survey = group_line::survey(&plain, names);
+            let note = survey.asked.as_ref().and_then(|group| endless(group, Span::of(line, line.trim())));
+            survey.found.extend(note);
+            Survey::Group(survey)
+        }
+        Topic::Meter(command) => Survey::Meter(command, meters::survey(&plain, command == "delete")),
+    };
+    (survey, plain)
 }
 
 /// A comment with a command about a meter, as this program writes it: the command and what it is about.
@@ -184,11 +272,20 @@ fn meter(line: &str, command: &str, rest: &str) -> Result<MeterMod, Diagnostic> 
 fn sent(asked: &[(Span, &str, Asked)], version: Version) -> (ChangeFile, Vec<Diagnostic>) {
     let mut file = ChangeFile { requests: Vec::new(), found: Vec::new(), version };
     let mut wrong = Vec::new();
+    // The message of OpenFlow 1.0 is taken if it can carry all lines, else the extended one for all of them.
+    let is_plain = |one: &Asked| matches!(one, Asked::Flow(reading) if reading.formats.contains(Formats::OF10));
+    let is_plain = version == Version::V10 && asked.iter().all(|(.., one)| is_plain(one));
     for (span, line, one) in asked {
         let start = span.start as usize;
         let whole = Span::new(0, line.len());
+        let mut tell = |d| file.found.push(shifted(d, start));
         let request = match one {
-            Asked::Flow(reading) => flow(reading, line, version, &mut |d| file.found.push(shifted(d, start))),
+            Asked::Flow(reading) => flow(reading, line, version, &mut tell).map(|mut request| {
+                if let (true, Request::Flow(flow)) = (is_plain, &mut request) {
+                    exact(reading, line, flow, &mut tell);
+                }
+                request
+            }),
             Asked::Group(group) => match needs_buckets_with_numbers(group) && !has_numbers(version) {
                 true => {
                     let d = Diagnostic::error("version", whole, format!("{version} has no numbers for buckets"));
@@ -274,6 +371,20 @@ fn flow(
     Ok(sent.into())
 }
 
+/// Gives a flow that leaves no field of OpenFlow 1.0's message open the priority that a switch gives it.
+fn exact(reading: &flow_line::Reading, line: &str, sent: &mut FlowMod, tell: &mut impl FnMut(Diagnostic)) {
+    let counts = sent.command.is_strict() || sent.may_add();
+    let written = sent.flow.priority;
+    if !counts || written == EXACT_PRIORITY || !is_exact_in_openflow10(&reading.flow_mod.flow.matches) {
+        return;
+    }
+    sent.flow.priority = EXACT_PRIORITY;
+    let message =
+        format!("OpenFlow10 gives a flow that matches every field exactly priority {EXACT_PRIORITY}, not {written}");
+    let d = Diagnostic::warning("exact-match", Span::new(0, line.len()), message);
+    tell(d.hint("a bundle, and later versions, keep the priority"));
+}
+
 /// The flags that a message of a version can carry.
 fn carried(flags: Flags, version: Version) -> Flags {
     let since = [
@@ -282,6 +393,40 @@ fn carried(flags: Flags, version: Version) -> Flags {
         (Flags::NO_BYTE_COUNTS, Version::V13),
     ];
     since.into_iter().fold(flags, |flags, (flag, first)| if version < first { flags.without(flag) } else { flags })
+}
+
+/// A request as the line that a person types for it.
+pub fn line(request: &Request, names: &Names) -> String {
+    let mut text = String::new();
+    match request {
+        Request::Meter(asked) => {
+            let (command, rest) = meter_words(asked);
+            let word = METERS.iter().find(|(name, _)| *name == command).map_or("", |(_, word)| word);
+            text.push_str(&format!("meter {word} {rest}"));
+        }
+        _ => {
+            text = write([request], names);
+            if let Some(flow) = text.strip_prefix("add ") {
+                text = flow.to_owned();
+            }
+        }
+    }
+    // A command that says no more needs no blank behind it.
+    text.trim().to_owned()
+}
+
+/// The command of `ovs-ofctl` for a change of meters, with what stands behind the bridge.
+pub fn meter_words(asked: &MeterMod) -> (&'static str, String) {
+    let one = |id: u32| {
+        let name = Meter::NAMES.iter().find(|(special, _)| *special == id);
+        format!("meter={}", name.map_or_else(|| id.to_string(), |(_, name)| (*name).to_owned()))
+    };
+    match asked {
+        MeterMod::Add(meter) => ("add-meter", meters::line(meter)),
+        MeterMod::Modify(meter) => ("mod-meter", meters::line(meter)),
+        MeterMod::Delete(Some(id)) => ("del-meter", one(*id)),
+        MeterMod::Delete(None) => ("del-meters", String::new()),
+    }
 }
 
 /// Writes changes as a file that [`read`] takes: for `ovs-ofctl add-flows` if it is flows only, otherwise for `ovs-ofctl
@@ -308,30 +453,8 @@ pub fn write<'a>(requests: impl IntoIterator<Item = &'a Request> + Clone, names:
 }
 
 fn write_meter(asked: &MeterMod, text: &mut String) {
-    text.push_str("# ovs-ofctl -O OpenFlow13 ");
-    let (word, meter) = match asked {
-        MeterMod::Add(meter) => ("add-meter", Some(meter)),
-        MeterMod::Modify(meter) => ("mod-meter", Some(meter)),
-        MeterMod::Delete(Some(_)) => ("del-meter", None),
-        MeterMod::Delete(None) => ("del-meters", None),
-    };
-    text.push_str(word);
-    text.push_str(" BRIDGE");
-    match meter {
-        Some(meter) => {
-            text.push(' ');
-            text.push_str(&meters::line(meter));
-        }
-        None => {
-            if let Some(id) = asked.meter() {
-                let name = Meter::NAMES.iter().find(|(special, _)| *special == id);
-                text.push_str(&format!(
-                    " meter={}",
-                    name.map_or_else(|| id.to_string(), |(_, name)| (*name).to_owned())
-                ));
-            }
-        }
-    }
+    let (command, rest) = meter_words(asked);
+    text.push_str(format!("# ovs-ofctl -O OpenFlow13 {command} BRIDGE {rest}").trim_end());
 }
 
 #[cfg(test)]

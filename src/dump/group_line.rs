@@ -4,6 +4,8 @@
 //! for what is taken. A dump is printed one way only; people write in any order and spelling, and may begin with a
 //! command. So a [`GroupLine`] keeps the line as it was written wherever it would print differently.
 
+mod survey;
+
 use super::lines::Against;
 use crate::action::output::Group as GroupAction;
 use crate::action::{self, Action, Actions, Cx, Mode, Outer};
@@ -16,6 +18,8 @@ use crate::field::names::port;
 use crate::field::{FieldId, Names, format};
 use crate::model::group::{Bucket, Group, GroupType, paint_bucket_id, paint_buckets, paint_group_id};
 use crate::model::group_mod::GroupMod;
+
+pub use survey::{Survey, survey};
 
 /// What a line says of a group, or asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,18 +107,25 @@ fn paint_place(group: u32, place: u32, p: &mut impl Painter) {
 
 /// What a line does, before the rest of it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Command {
+pub enum Command {
+    /// Nothing: it is a line of a dump.
     None,
+    /// Adds a group.
     Add,
+    /// Deletes a group, or every group.
     Delete,
+    /// Replaces a group.
     Modify,
+    /// Adds or replaces a group.
     AddOrModify,
+    /// Adds buckets to a group.
     InsertBucket,
+    /// Takes buckets out of a group.
     RemoveBucket,
 }
 
 /// The command words. Open vSwitch takes any beginning of a word, and tries them in this order.
-const WORDS: [(&str, Command); 6] = [
+pub const WORDS: [(&str, Command); 6] = [
     ("add", Command::Add),
     ("delete", Command::Delete),
     ("modify", Command::Modify),
@@ -125,7 +136,7 @@ const WORDS: [(&str, Command); 6] = [
 
 impl Command {
     /// Splits off the command word of a line. A line without one adds.
-    pub(super) fn split(line: &str) -> (Command, &str) {
+    pub fn split(line: &str) -> (Command, &str) {
         let text = line.trim_start();
         let end = text.find([',', ' ', '\t', '\r', '\n']).unwrap_or(text.len());
         let word = &text[..end];
@@ -133,15 +144,18 @@ impl Command {
         found.map_or((Command::Add, text), |(_, command)| (*command, &text[end..]))
     }
 
-    fn has_type(self) -> bool {
+    /// Whether it tells the type, and with it the group as a whole.
+    pub fn has_type(self) -> bool {
         matches!(self, Command::None | Command::Add | Command::Modify | Command::AddOrModify)
     }
 
-    fn has_buckets(self) -> bool {
+    /// Whether it may tell buckets.
+    pub fn has_buckets(self) -> bool {
         self.has_type() || self == Command::InsertBucket
     }
 
-    fn has_place(self) -> bool {
+    /// Whether it is about buckets of a place.
+    pub fn has_place(self) -> bool {
         matches!(self, Command::InsertBucket | Command::RemoveBucket)
     }
 }
@@ -165,7 +179,7 @@ pub fn parse(line: &str, names: &Names, mode: Mode) -> Result<Reading, Diagnosti
         Mode::Typed => Command::split(text),
         Mode::Dumped => (Command::None, text),
     };
-    let mut reader = Reader { cx: Cx::new(line, names, mode), command, group: Draft::default() };
+    let mut reader = Reader::new(line, names, mode, command);
     let change = reader.change(rest)?;
     let mut found = reader.cx.found;
     let mut out = GroupLine { change, written: None };
@@ -219,6 +233,9 @@ const MAX_METHOD: usize = 15;
 /// The words of the head, in the order of the docs.
 const KEYS: [&str; 6] =
     ["group_id", "type", "command_bucket_id", "selection_method", "selection_method_param", "fields"];
+
+/// The words of a bucket that are no actions.
+const BUCKET_KEYS: [&str; 4] = ["weight", "watch_port", "watch_group", "bucket_id"];
 
 impl<'a> Reader<'a> {
     fn change(&mut self, text: &'a str) -> Result<Change, Diagnostic> {
@@ -349,6 +366,11 @@ impl<'a> Reader<'a> {
             return Err(d.hint("leave the field out"));
         }
         Ok(())
+    }
+
+    /// A reader of a line with this command.
+    fn new(line: &'a str, names: &'a Names, mode: Mode, command: Command) -> Reader<'a> {
+        Reader { cx: Cx::new(line, names, mode), command, group: Draft::default() }
     }
 
     /// Reads what follows `bucket=`: keys, and everything else is an action.

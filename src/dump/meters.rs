@@ -3,15 +3,19 @@
 //! A dump has a line for the meter and one for each band. `add-meter` takes all of it in one line, in any spelling
 //! (ovs-ofctl(8) "Meter Syntax"); a [`MeterEntry`] keeps such a line as it was written.
 
+mod survey;
+
 use super::lines::{self, Block, First, Form, Line, Wrong};
 use super::{Part, Source};
-use crate::base::args::{Separator, items};
+use crate::base::args::{Item, Separator, items};
 use crate::base::diag::Diagnostic;
 use crate::base::number::c_integer;
 use crate::base::paint::Painter;
 use crate::base::span::Span;
 use crate::field::Names;
 use crate::model::meter::{Band, BandKind, Meter, MeterStats, Unit};
+
+pub use survey::{Survey, survey};
 
 /// A meter as a document has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +126,12 @@ pub fn line(meter: &Meter) -> String {
     text.replace("bands=\n", "bands=").replace([' ', '\n'], ",")
 }
 
+/// The words of a meter in front of its bands.
+const WORDS: [&str; 5] = ["meter", "kbps", "pktps", "burst", "stats"];
+
+/// The words of a band.
+const BAND_WORDS: [&str; 4] = ["type", "rate", "burst_size", "prec_level"];
+
 /// What the words of a meter have told so far.
 #[derive(Default)]
 struct Draft {
@@ -140,7 +150,11 @@ impl Draft {
             "pktps" => self.unit = Some(Unit::Pktps),
             "burst" => self.burst = true,
             "stats" => self.stats = true,
-            _ => return Err(line.error("unknown-field", name, format!("no word `{name}` in a meter"))),
+            _ => {
+                let mut wrong = line.error("unknown-field", name, format!("no word `{name}` in a meter"));
+                wrong.1 = wrong.1.clone().nearest(name, WORDS);
+                return Err(wrong);
+            }
         }
         Ok(())
     }
@@ -153,30 +167,37 @@ fn meter_id<'a>(line: &Line<'a>, text: &str) -> Result<u32, Wrong<'a>> {
 
 /// Reads bands: each begins with its type.
 fn read_bands<'a>(line: &Line<'a>, text: &str, bands: &mut Vec<Band>) -> Result<(), Wrong<'a>> {
-    for item in items(text) {
-        let number = |max: u64| match c_integer(item.value) {
-            Ok(n) if n <= max && item.separator == Separator::Equals => Ok(n),
-            _ => Err(line.error("bad-value", item.value, format!("{} is a number up to {max}", item.name))),
+    items(text).try_for_each(|item| read_band_word(line, &item, bands))
+}
+
+/// Reads a word of a band.
+fn read_band_word<'a>(line: &Line<'a>, item: &Item<'_>, bands: &mut Vec<Band>) -> Result<(), Wrong<'a>> {
+    let number = |max: u64| match c_integer(item.value) {
+        Ok(n) if n <= max && item.separator == Separator::Equals => Ok(n),
+        _ => Err(line.error("bad-value", item.value, format!("{} is a number up to {max}", item.name))),
+    };
+    if item.name == "type" {
+        let kind = match item.value {
+            "drop" => BandKind::Drop,
+            "dscp_remark" => BandKind::DscpRemark(0),
+            other => return Err(line.error("bad-value", other, format!("no band type `{other}`"))),
         };
-        if item.name == "type" {
-            let kind = match item.value {
-                "drop" => BandKind::Drop,
-                "dscp_remark" => BandKind::DscpRemark(0),
-                other => return Err(line.error("bad-value", other, format!("no band type `{other}`"))),
-            };
-            bands.push(Band { kind, rate: 0, burst_size: None });
-            continue;
-        }
-        let Some(band) = bands.last_mut() else {
-            return Err(line.error("bad-line", item.name, "a band begins with its type"));
-        };
-        match (item.name, &mut band.kind) {
-            ("rate", _) => band.rate = number(u32::MAX.into())? as u32,
-            ("burst_size", _) => band.burst_size = Some(number(u32::MAX.into())? as u32),
-            ("prec_level", BandKind::DscpRemark(level)) => *level = number(u8::MAX.into())? as u8,
-            // Open vSwitch takes it, and forgets it.
-            ("prec_level", _) => {}
-            (name, _) => return Err(line.error("unknown-field", name, format!("no word `{name}` in a band"))),
+        bands.push(Band { kind, rate: 0, burst_size: None });
+        return Ok(());
+    }
+    let Some(band) = bands.last_mut() else {
+        return Err(line.error("bad-line", item.name, "a band begins with its type"));
+    };
+    match (item.name, &mut band.kind) {
+        ("rate", _) => band.rate = number(u32::MAX.into())? as u32,
+        ("burst_size", _) => band.burst_size = Some(number(u32::MAX.into())? as u32),
+        ("prec_level", BandKind::DscpRemark(level)) => *level = number(u8::MAX.into())? as u8,
+        // Open vSwitch takes it, and forgets it.
+        ("prec_level", _) => {}
+        (name, _) => {
+            let mut wrong = line.error("unknown-field", name, format!("no word `{name}` in a band"));
+            wrong.1 = wrong.1.clone().nearest(name, BAND_WORDS);
+            return Err(wrong);
         }
     }
     Ok(())

@@ -1,11 +1,12 @@
 //! What is wrong with a text, and how to mend it.
 
-use super::{Around, LONGEST, missing};
+use super::{Around, LONGEST, missing, others};
 use crate::action::{Action, Actions};
 use crate::base::diag::{Diagnostic, did_you_mean};
 use crate::base::span::Span;
+use crate::dump::change_file::{self, Survey as Surveyed};
 use crate::dump::echo::{Known, echo};
-use crate::dump::flow_line::{Reading, Survey, survey};
+use crate::dump::flow_line::{Done, Reading, Survey};
 use crate::field::bits::Bits;
 use crate::field::names::port;
 use crate::field::subfield::by_own_name;
@@ -59,17 +60,12 @@ pub struct Checked {
     /// What is wrong or odd: mistakes first, each kind in the order of the text.
     pub complaints: Vec<Complaint>,
     /// The text as it was read.
-    pub survey: Survey,
-    /// The flow, if the text can be sent to a switch.
-    pub reading: Option<Reading>,
+    pub survey: Surveyed,
+    /// Whether the text can be sent to a switch.
+    pub is_right: bool,
 }
 
 impl Checked {
-    /// How many mistakes there are.
-    pub fn errors(&self) -> usize {
-        self.complaints.iter().filter(|c| c.diagnostic.is_error()).count()
-    }
-
     /// The fix of the mistake nearest to the cursor that mends what is written, or adds what is missing.
     pub fn fix(&self, cursor: usize, adds: bool) -> Option<&Complaint> {
         let far = |c: &&Complaint| {
@@ -87,26 +83,34 @@ pub fn check(text: &str, around: &Around<'_>) -> Checked {
         let message = format!("the text is longer than {} KiB", LONGEST >> 10);
         let diagnostic = Diagnostic::error("too-long", Span::new(LONGEST, text.len()), message);
         let complaints = vec![Complaint { diagnostic: diagnostic.hint("a flow is one line"), fix: None }];
-        return Checked { complaints, survey: survey("", names), reading: None };
+        return Checked { complaints, survey: change_file::survey("", names).0, is_right: false };
     }
-    let survey = survey(text, names);
-    let mut complaints: Vec<Complaint> =
-        survey.found.iter().map(|d| of_reader(d.clone(), text, &survey, around)).collect();
-    complaints.extend(missing::complaints(text, &survey, around));
-    complaints.extend(masks(text, &survey, around));
-    complaints.extend(places(&survey, around));
-    let lacks = complaints.iter().any(|c| c.diagnostic.is_error());
-    let mut reading = survey.reading.clone().filter(|_| !lacks);
-    if let Some(read) = &reading
-        && let Some(refused) = refused(read, text)
-    {
-        complaints.push(Complaint { diagnostic: refused, fix: None });
-        reading = None;
-    }
+    let (survey, plain) = change_file::survey(text, names);
+    let mut complaints = match &survey {
+        Surveyed::Flow(flow) => of_flow(&plain, flow, around),
+        Surveyed::Group(group) => others::of_group(text, group, around),
+        Surveyed::Meter(command, meter) => others::of_meter(text, command, meter, around),
+    };
+    let is_right = complaints.iter().all(|c| !c.diagnostic.is_error());
     complaints.sort_by_key(|c| (std::cmp::Reverse(c.diagnostic.severity), c.diagnostic.span.start));
     complaints.dedup_by(|a, b| a.diagnostic.span == b.diagnostic.span && a.diagnostic.message == b.diagnostic.message);
     complaints.truncate(COMPLAINTS);
-    Checked { complaints, survey, reading }
+    Checked { complaints, survey, is_right }
+}
+
+fn of_flow(text: &str, survey: &Survey, around: &Around<'_>) -> Vec<Complaint> {
+    let mut complaints: Vec<Complaint> =
+        survey.found.iter().map(|d| of_reader(d.clone(), text, survey, around)).collect();
+    complaints.extend(missing::complaints(text, survey, around));
+    complaints.extend(masks(text, survey, around));
+    complaints.extend(places(&survey.actions, Some(survey.flow_mod.flow.table), around));
+    let lacks = complaints.iter().any(|c| c.diagnostic.is_error());
+    if let Some(read) = survey.reading.as_ref().filter(|_| !lacks)
+        && let Some(refused) = refused(read, text)
+    {
+        complaints.push(Complaint { diagnostic: refused, fix: None });
+    }
+    complaints
 }
 
 /// A complaint of the reader, with its fix if it offers a word.
@@ -128,9 +132,15 @@ fn of_reader(diagnostic: Diagnostic, text: &str, survey: &Survey, around: &Aroun
         let fix = Fix { span: Span::new(head, text.len()), text: format!("{lead}actions=drop"), adds: true };
         return Complaint { diagnostic: diagnostic.hint("Ctrl-f adds actions=drop"), fix: Some(fix) };
     }
+    mended(diagnostic, text)
+}
+
+/// A complaint with its fix, if it offers a word or the mistake itself says what is right.
+pub(super) fn mended(diagnostic: Diagnostic, text: &str) -> Complaint {
+    let at = |span: Span, text: &str| Some(Fix { span, text: text.to_owned(), adds: false });
     let fix = match (diagnostic.meant(), diagnostic.code) {
         (Some(meant), _) => at(diagnostic.span, meant),
-        (None, "letter-case") => at(diagnostic.span, &written.to_ascii_lowercase()),
+        (None, "letter-case") => at(diagnostic.span, &diagnostic.span.slice(text).to_ascii_lowercase()),
         (None, "drop-with-others") => drop_item(text, diagnostic.span),
         _ => None,
     };
@@ -175,26 +185,27 @@ fn masks(text: &str, survey: &Survey, around: &Around<'_>) -> Vec<Complaint> {
     complaints
 }
 
-/// Actions that lead to what the bridge does not have.
-fn places(survey: &Survey, around: &Around<'_>) -> Vec<Complaint> {
-    let (bridge, table) = (around.bridge, survey.flow_mod.flow.table);
+/// Actions of a flow of a table, or of a group, that lead to what the bridge does not have.
+pub(super) fn places(done: &[Done], table: Option<u8>, around: &Around<'_>) -> Vec<Complaint> {
+    let bridge = around.bridge;
+    let what = if table.is_some() { "flow" } else { "group" };
     let lacks = |number: u32| !bridge.ports.is_empty() && bridge.port(number).is_none();
     let mut complaints = Vec::new();
-    for done in &survey.actions {
+    for done in done {
         let Some(action) = &done.action else { continue };
         let actions = Actions(vec![action.clone()]);
         let mut say = |diagnostic: Diagnostic| complaints.push(Complaint { diagnostic, fix: None });
-        for jump in jumps(&actions, table, &bridge.groups) {
+        for jump in jumps(&actions, table.unwrap_or(0), &bridge.groups) {
             match jump.to {
                 Place::Port(number) if number < port::MAX && lacks(number) => {
                     let message = format!("{} has no port {number}: what is sent there is lost", bridge.name);
                     say(Diagnostic::warning("missing-port", done.span, message));
                 }
                 Place::Group(id) => {
-                    let message = format!("{} has no group {id}: the switch refuses the flow", bridge.name);
+                    let message = format!("{} has no group {id}: the switch refuses the {what}", bridge.name);
                     say(Diagnostic::warning("missing-group", done.span, message).hint("add the group first"));
                 }
-                Place::Table(id) if id == table && matches!(jump.way, Way::Resubmit) => {
+                Place::Table(id) if Some(id) == table && matches!(jump.way, Way::Resubmit) => {
                     let message = format!("it comes back to table {id}: nothing stops it but another flow");
                     say(Diagnostic::warning("same-table", done.span, message));
                 }
@@ -207,7 +218,7 @@ fn places(survey: &Survey, around: &Around<'_>) -> Vec<Complaint> {
         }
         actions.each(&mut |inner| match inner {
             Action::Meter(meter) if bridge.meter(meter.0).is_none() => {
-                let message = format!("{} has no meter {}: the switch refuses the flow", bridge.name, meter.0);
+                let message = format!("{} has no meter {}: the switch refuses the {what}", bridge.name, meter.0);
                 say(Diagnostic::warning("missing-meter", done.span, message).hint("add the meter first"));
             }
             _ => {}

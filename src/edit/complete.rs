@@ -1,15 +1,19 @@
 //! What may stand at the cursor of a flow.
 
+mod others;
+
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
+use self::others::bucket_actions;
 use super::arguments::{self, Takes};
 use super::{Around, LONGEST};
 use crate::action::conntrack::Zone;
 use crate::action::{self, Action, Word};
 use crate::base::diag::nearest;
 use crate::base::span::Span;
+use crate::dump::change_file::Topic;
 use crate::dump::flow_line::{Command, KEYS, Key, split_actions};
 use crate::field::names::{port, quoted};
 use crate::field::proto::PROTOCOLS;
@@ -29,9 +33,13 @@ pub fn complete(text: &str, cursor: usize, around: &Around<'_>) -> Completion {
     let cursor = text.floor_char_boundary(cursor.min(text.len()).min(LONGEST));
     let head = &text[..cursor];
     let mut offers = Offers { around, start: cursor, typed: "", items: Vec::new(), hint: String::new() };
-    match split_actions(head) {
-        (_, Some(list)) => offers.actions(list),
-        (head, None) => offers.head(head),
+    match Topic::of(head) {
+        (Topic::Group, at) => offers.group(&head[at..]),
+        (Topic::Meter(command), at) => offers.meter(head, at, command),
+        (_, at) => match split_actions(&head[at..]) {
+            (_, Some(list)) => offers.actions(list),
+            (head, None) => offers.head(head),
+        },
     }
     offers.finish(text, cursor)
 }
@@ -39,7 +47,11 @@ pub fn complete(text: &str, cursor: usize, around: &Around<'_>) -> Completion {
 /// The action that the cursor stands in, so that its grammar can be shown.
 pub fn grammar(text: &str, cursor: usize) -> Option<&'static Word> {
     let head = &text[..text.floor_char_boundary(cursor.min(text.len()).min(LONGEST))];
-    let nest = Nest::of(split_actions(head).1?);
+    let list = match Topic::of(head) {
+        (Topic::Group, _) => bucket_actions(head.rsplit_once("bucket=")?.1),
+        _ => split_actions(head).1?,
+    };
+    let nest = Nest::of(list);
     let item = nest.item.split([':', '(', '=', '-']).next().unwrap_or("");
     let own = action::word_by_name(item).filter(|_| nest.takes_actions());
     own.or_else(|| nest.around.last().and_then(|(word, _)| action::word_by_name(word)))
@@ -143,6 +155,8 @@ impl<'a> Offers<'a> {
             for (command, name) in Command::NAMES {
                 self.add(6, format!("{name} "), ItemKind::Grammar, of_command(command));
             }
+            self.add(6, "group ", ItemKind::Grammar, "a group: one name for several ways out");
+            self.add(6, "meter ", ItemKind::Grammar, "a meter: how much of a kind of packet may pass");
         }
         if command.has_actions() && (!rest.trim().is_empty() || !is_first) {
             self.add(1, "actions=", ItemKind::Grammar, "what is done with the packets");

@@ -1,4 +1,4 @@
-//! Help for somebody who types a flow: what is wrong and how to mend it, and what may stand at the cursor.
+//! Help for somebody who types a flow, a group or a meter: what is wrong and how to mend it, and what may stand at the cursor.
 //!
 //! Everything here is a pure function of a text and of what is known of the bridge ([`Around`]). [`check()`] reads the
 //! text to its end and tells every mistake with its place and, where there is one, a [`Fix`] that can be applied;
@@ -6,13 +6,15 @@
 //! grammar from the rows of [`crate::action::WORDS`]. The reader is that of flow files, so what is right here is right
 //! for `ovs-ofctl`.
 //!
-//! A text may begin with a command word (`add`, `modify`, `delete_strict` ..), as a line of a flow file may.
+//! A text may begin with a command word (`add`, `modify`, `delete_strict` ..), as a line of a flow file may, and with
+//! `group` or `meter`, as a line of a file of changes may.
 
 mod arguments;
 mod complaint;
 mod complete;
 mod form;
 mod missing;
+mod others;
 mod paint;
 
 #[cfg(test)]

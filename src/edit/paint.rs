@@ -3,7 +3,8 @@
 use super::Around;
 use crate::base::paint::{Pieces, Role};
 use crate::base::span::Span;
-use crate::dump::flow_line::{Done, Survey, Word};
+use crate::dump::change_file::Survey;
+use crate::dump::flow_line::{Done, Word};
 use crate::field::subfield::by_own_name;
 use crate::field::{Match, Names, format};
 
@@ -19,8 +20,18 @@ pub struct Piece {
 /// The parts of a text that are more than text, in order.
 pub fn pieces(text: &str, survey: &Survey, around: &Around<'_>) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    survey.words.iter().for_each(|word| of_word(text, word, &around.bridge.names, &mut pieces));
-    survey.actions.iter().for_each(|done| of_action(text, done, &mut pieces));
+    match survey {
+        Survey::Flow(flow) => {
+            flow.words.iter().for_each(|word| of_word(text, word, &around.bridge.names, &mut pieces));
+            flow.actions.iter().for_each(|done| of_action(text, done, &mut pieces));
+        }
+        Survey::Group(group) => {
+            group.words.iter().for_each(|word| of_other(text, word, &mut pieces));
+            group.actions.iter().for_each(|done| of_action(text, done, &mut pieces));
+            pieces.sort_by_key(|piece| piece.span.start);
+        }
+        Survey::Meter(_, meter) => meter.words.iter().for_each(|word| of_other(text, word, &mut pieces)),
+    }
     pieces.retain(|piece| piece.span.start < piece.span.end);
     pieces
 }
@@ -45,6 +56,19 @@ fn of_word(text: &str, word: &Word, names: &Names, out: &mut Vec<Piece>) {
     if let [first, .., last] = &printed.0[..] {
         out.push(Piece { span: word.name, role: first.role });
         out.push(Piece { span: word.value, role: last.role });
+    }
+}
+
+/// A word of a group or a meter, as its dump colours it.
+fn of_other(text: &str, word: &Word, out: &mut Vec<Piece>) {
+    let role = match word.name.slice(text) {
+        "group_id" | "watch_group" => Role::Goto,
+        "meter" | "type" => Role::Accent,
+        "watch_port" => Role::Output,
+        _ => return,
+    };
+    if word.is_right {
+        out.push(Piece { span: word.value, role });
     }
 }
 

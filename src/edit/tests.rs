@@ -4,7 +4,7 @@ use super::*;
 use crate::base::paint::Role;
 use crate::base::progress::Progress;
 use crate::base::span::Span;
-use crate::dump::flow_line::survey;
+use crate::dump::change_file;
 use crate::dump::flows;
 use crate::field::Names;
 use crate::model::naming::TableWord;
@@ -88,6 +88,17 @@ fn mistakes_are_told_all_at_once_each_with_its_fix() {
             "resubmt: no action `resubmt`; did you mean `resubmit`? -> \
              table=82,priority=77,reg5=0x15,nw_src=10.0.0.11,tp_dst=5432 actions=output:2,resubmit(,92)",
         ]
+    );
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_told_first() {
+    let told = told("add tabl=3");
+    assert!(told[0].starts_with("tabl: no field `tabl`; did you mean `table`? -> add table=3"), "{told:?}");
+    // Whoever mistypes `actions` has not forgotten them.
+    assert_eq!(
+        self::told("tcp,actoins=output:2"),
+        ["actoins: no field `actoins`; did you mean `actions`? -> tcp,actions=output:2"]
     );
 }
 
@@ -223,7 +234,7 @@ fn a_form_has_a_line_for_every_word_and_every_action() {
 #[test]
 fn a_typed_flow_has_the_colours_of_a_printed_one() {
     let (small, text) = (small(), "table=82,tcp,reg5=0x15,tp_dsr=80,actions=output:2,resubmit(,92)");
-    let survey = survey(text, &small.bridge.names);
+    let survey = change_file::survey(text, &small.bridge.names).0;
     let painted: Vec<(&str, Role)> =
         pieces(text, &survey, &small.around()).iter().map(|p| (p.span.slice(text), p.role)).collect();
     assert!(painted.contains(&("tcp", Role::Proto)) && painted.contains(&("resubmit", Role::Goto)), "{painted:?}");
@@ -244,7 +255,7 @@ impl Dice {
     }
 }
 
-const PARTS: [&str; 40] = [
+const PARTS: [&str; 52] = [
     "tcp",
     "ip",
     "arp",
@@ -285,6 +296,18 @@ const PARTS: [&str; 40] = [
     "group:7",
     "nd_target=::1",
     "clone(",
+    "group ",
+    "group_id=",
+    "type=select",
+    "bucket=",
+    "weight:",
+    "watch_port=",
+    "meter ",
+    "meter=",
+    "kbps",
+    "bands=type=drop",
+    "rate=",
+    "insert_bucket ",
 ];
 
 #[test]
@@ -333,7 +356,7 @@ fn every_argument_row_is_an_action() {
 fn whatever_is_offered_is_known_to_the_reader() {
     let small = small();
     let unknown = |text: &str| {
-        let read = survey(text, &small.bridge.names);
+        let read = crate::dump::flow_line::survey(text, &small.bridge.names);
         read.found.into_iter().find(|d| d.code.starts_with("unknown") && d.is_error() && !d.span.slice(text).is_empty())
     };
     for head in ["", "tcp,", "actions=", "actions=output:", "actions=resubmit(,", "actions=ct(", "table=", "in_port="] {
@@ -342,4 +365,106 @@ fn whatever_is_offered_is_known_to_the_reader() {
             assert_eq!(unknown(&text), None, "{text}");
         }
     }
+}
+
+#[test]
+fn mistakes_of_groups_and_meters_are_told_with_their_fixes() {
+    assert_eq!(
+        told("group add group_id=5,typ=all,bucket=actions=outptu:2"),
+        [
+            "typ: no word `typ` in a group; did you mean `type`? -> \
+             group add group_id=5,type=all,bucket=actions=outptu:2",
+            "outptu: no action `outptu`; did you mean `output`? -> \
+             group add group_id=5,typ=all,bucket=actions=output:2",
+        ]
+    );
+    let added = |text: &str| {
+        let (small, mut text) = (small(), text.to_owned());
+        while let Some(fix) = check(&text, &small.around()).fix(0, true).and_then(|c| c.fix.clone()) {
+            text = fix.apply(&text, 0).0;
+        }
+        text
+    };
+    assert_eq!(added("group"), "group group_id=1,type=all");
+    assert_eq!(added("group add bucket=actions=drop"), "group add group_id=1,type=all,bucket=actions=drop");
+    assert_eq!(added("group_id=3,type=ff"), "group_id=3,type=ff");
+    assert_eq!(added("group_id=3,type=all,bucket=weight:0"), "group_id=3,type=all,bucket=weight:0,actions=drop");
+    assert_eq!(added("meter add meter=4"), "meter add meter=4,kbps,bands=type=drop,rate=1000");
+    assert_eq!(
+        told("meter=4,kbsp,bands=type=drop,rate=1")[0].split(" -> ").nth(1),
+        Some("meter=4,kbps,bands=type=drop,rate=1")
+    );
+}
+
+#[test]
+fn groups_that_are_there_already_or_not_at_all_are_told() {
+    let mut small = small();
+    let group = |id| crate::model::group::Group {
+        id,
+        kind: crate::model::group::GroupType::All,
+        selection_method: "".into(),
+        selection_method_param: 0,
+        fields: Vec::new(),
+        buckets: Vec::new(),
+    };
+    small.bridge.groups = vec![group(1), group(3)];
+    let codes = |text: &str| -> Vec<&'static str> {
+        check(text, &small.around()).complaints.iter().map(|c| c.diagnostic.code).collect()
+    };
+    assert_eq!(codes("group add group_id=3,type=all,bucket=actions=output:2"), ["group-exists"]);
+    assert_eq!(codes("group modify group_id=3,type=all,bucket=actions=output:2"), [""; 0]);
+    assert_eq!(codes("group modify group_id=2,type=all,bucket=actions=output:7"), ["missing-group", "missing-port"]);
+    assert_eq!(codes("group delete group_id=2"), ["missing-group"]);
+    assert_eq!(codes("group delete group_id=all"), [""; 0]);
+    assert_eq!(codes("group add group_id=2,type=all"), ["no-bucket"]);
+    assert_eq!(codes("meter delete meter=2"), ["meter-number"]);
+    // A group that is left out is the first that nobody has; one that is there is offered where it has to be there.
+    let offered = |text: &str| -> Vec<String> {
+        complete(text, text.len(), &small.around()).items.into_iter().map(|i| i.insert).collect()
+    };
+    assert_eq!(offered("group add group_id="), ["2"]);
+    assert_eq!(offered("group modify group_id="), ["1", "3"]);
+}
+
+#[test]
+fn words_of_groups_and_meters_are_offered() {
+    assert_eq!(offered("grou|"), ["group "]);
+    assert_eq!(offered("group ins|"), ["insert_bucket "]);
+    assert_eq!(offered("group add ty|"), ["type="]);
+    assert_eq!(offered("group add group_id=1,type=|"), ["all", "select", "indirect", "ff"]);
+    assert_eq!(offered("group add group_id=1,type=select,selection_method=|"), ["hash", "dp_hash"]);
+    assert_eq!(offered("group add group_id=1,type=all,bucket=wat|"), ["watch_port:", "watch_group:"]);
+    assert_eq!(offered("group add group_id=1,type=ff,bucket=watch_port:tap-d|"), ["tap-db"]);
+    assert_eq!(offered("group add group_id=1,type=all,bucket=actions=outp|"), ["output:"]);
+    assert_eq!(offered("group add group_id=1,type=all,bucket=weight:1,resubmit(,|"), ["0", "82", "92", "93"]);
+    assert_eq!(offered("group remove_bucket group_id=1,command|"), ["command_bucket_id="]);
+    assert_eq!(offered("group remove_bucket group_id=1,bucket|").iter().find(|i| *i == "bucket="), None);
+    assert_eq!(offered("meter mod|"), ["modify "]);
+    assert_eq!(offered("meter add meter=1,kb|"), ["kbps"]);
+    assert_eq!(offered("meter add meter=1,kbps,ban|"), ["bands="]);
+    assert_eq!(offered("meter add meter=1,kbps,bands=type=|"), ["drop", "dscp_remark"]);
+    assert_eq!(offered("meter add meter=1,kbps,bands=type=drop,ra|"), ["rate="]);
+    assert_eq!(grammar("group_id=1,type=all,bucket=actions=resubmit(", 45).map(|w| w.name), Some("resubmit"));
+}
+
+#[test]
+fn a_group_can_be_laid_out_as_a_form() {
+    let small = small();
+    let text = "group add group_id=1,type=all,bucket=weight:3,actions=output:2,resubmit(,5),bucket=actions=drop";
+    let lines = form(text, &small.around());
+    let parts: Vec<(&str, bool)> = lines.iter().map(|l| (l.span.slice(text), l.is_action)).collect();
+    assert_eq!(
+        parts,
+        [
+            ("group", false),
+            ("add", false),
+            ("group_id=1", false),
+            ("type=all", false),
+            ("bucket=weight:3", false),
+            ("actions=output:2", true),
+            ("resubmit(,5)", true),
+            ("bucket=actions=drop", true),
+        ]
+    );
+    assert!(lines[2].doc.contains("number") && lines[5].doc == lines[5].doc.trim() && !lines[5].doc.is_empty());
 }

@@ -7,9 +7,11 @@ use super::flow::{Flags, Flow, Style};
 use super::store::FlowRef;
 use crate::action::{Action, Actions};
 use crate::base::paint::{Painter, Role};
+use crate::field::bits::Bits;
 use crate::field::matches::{DEFAULT_PRIORITY, Plan};
 use crate::field::names::{paint_port, port};
-use crate::field::{Match, Names, Version};
+use crate::field::proto::{VLAN_PCP, VLAN_PRESENT, VLAN_VID};
+use crate::field::{FieldId, Match, Names, Version};
 
 /// What is done with flows (ovs-ofctl(8) "Flow Table Commands").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -264,6 +266,24 @@ impl FlowMod {
             flow.matches.paint_by(&plan, priority, names, p);
         }
     }
+}
+
+/// The priority that every flow has whose match is exact in the message of OpenFlow 1.0: the message's own does not count
+/// (OpenFlow 1.0.0, section 3.4; `ofputil_decode_flow_mod`).
+pub const EXACT_PRIORITY: u32 = 65_535;
+
+/// Whether a match leaves no field of OpenFlow 1.0's message open: `ofp_match` has twelve, and whatever the protocol has
+/// no field for has to be said all the same. Asked of a match as it is sent, before the switch takes away what has no
+/// prerequisite.
+pub fn is_exact_in_openflow10(matches: &Match) -> bool {
+    let has = |name: &str| FieldId::by_name(name).is_some_and(|field| matches.has(field.slot));
+    let is_whole = |name: &str| FieldId::by_name(name).is_some_and(|f| matches.slot(f.slot).1 == Bits::ones(32));
+    // A packet without a tag has no priority in it.
+    let is_untagged = matches.has(VLAN_PRESENT) && matches.value(VLAN_PRESENT) == 0;
+    ["in_port", "dl_src", "dl_dst", "dl_type", "nw_proto", "nw_tos", "tp_src", "tp_dst"].into_iter().all(has)
+        && is_whole("nw_src")
+        && is_whole("nw_dst")
+        && (is_untagged || matches.has(VLAN_VID) && matches.has(VLAN_PCP))
 }
 
 /// The cookie that says that none is said (`OVS_BE64_MAX`).

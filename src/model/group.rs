@@ -141,6 +141,11 @@ impl Bucket {
             paint_bucket_id(id, p);
             p.dim(",");
         }
+        self.paint_ways(names, p);
+    }
+
+    /// Prints when it is chosen and what it does.
+    pub fn paint_ways(&self, names: &Names, p: &mut impl Painter) {
         if let Some(weight) = self.weight {
             p.dim("weight:");
             p.decimal(Role::Text, weight.into());

@@ -6,6 +6,7 @@
 
 mod effect;
 mod news;
+mod told;
 mod warnings;
 
 #[cfg(test)]
@@ -13,4 +14,5 @@ mod tests;
 
 pub use effect::{Effect, Hits, Way, effects, hits};
 pub use news::news;
+pub use told::{Told, told};
 pub use warnings::{KINDS, Kind, View, Warning, warnings};

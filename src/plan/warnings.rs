@@ -87,6 +87,8 @@ pub struct Warning {
     pub edit: usize,
     /// A sentence.
     pub sentence: String,
+    /// The flow that it is about, if it is about one.
+    pub subject: Option<FlowKey>,
     /// The other flows that it is about, as the bridge has them after the change; those that go as they were.
     pub flows: Vec<Flow>,
 }
@@ -143,7 +145,7 @@ pub fn warnings(view: View<'_>, change: &ChangeSet) -> Vec<Warning> {
 /// What concerns an edit as a whole.
 fn of_edit(view: View<'_>, edit: &Edit, number: usize, added: &FxHashSet<FlowKey>, found: &mut Vec<Warning>) {
     let mut warn = |kind: Kind, sentence: String, flows: Vec<Flow>| {
-        found.push(Warning { kind, edit: number, sentence, flows });
+        found.push(Warning { kind, edit: number, sentence, subject: None, flows });
     };
     if edit.is_empty() {
         let sentence = match &edit.request {
@@ -226,11 +228,11 @@ fn is_of_owner(view: View<'_>, flow: &Flow) -> bool {
 
 /// What concerns one flow and its neighbours.
 fn of_flow(view: View<'_>, replaced: &Replaced<Flow>, number: usize, found: &mut Vec<Warning>) {
+    let Some(flow) = replaced.either() else { return };
     let mut warn = |kind: Kind, sentence: String, flows: Vec<FlowRef<'_>>| {
         let flows = flows.into_iter().take(NAMED).map(FlowRef::to_flow).collect();
-        found.push(Warning { kind, edit: number, sentence, flows });
+        found.push(Warning { kind, edit: number, sentence, subject: Some(flow.key()), flows });
     };
-    let Some(flow) = replaced.either() else { return };
     let near = Near::of(view.after, flow);
     let named = |flow: &Flow| {
         let text = flow.match_text(&view.after.names);

@@ -225,6 +225,12 @@ impl Set {
         self.settle(base);
     }
 
+    /// The bridge as it would be with the requests in front of one.
+    pub fn before(&self, base: &Bridge, at: usize) -> Option<Bridge> {
+        let requests = self.entries.iter().take(at).map(|entry| (*entry.request).clone());
+        ChangeSet::plan_each(base, requests).0.apply(base).ok()
+    }
+
     /// Adds requests at the end.
     pub fn stage(&mut self, base: &Bridge, requests: impl IntoIterator<Item = Request>) {
         self.remember();
@@ -328,6 +334,18 @@ impl Set {
         let file = changes(base, text)?;
         let count = file.requests.len();
         self.stage(base, file.requests.into_iter().map(|(_, request)| request));
+        Ok(count)
+    }
+
+    /// Adds what makes the flows of the bridge, as it would be, those of a file: `ovs-ofctl replace-flows`.
+    pub fn replace_flows(&mut self, base: &Bridge, text: &str) -> Result<usize, Vec<Diagnostic>> {
+        let bridge = self.result.as_deref().unwrap_or(base);
+        let own = change_file::replace(bridge, text, Some(version(bridge)));
+        let file = own.or_else(|_| change_file::replace(bridge, text, None))?;
+        let count = file.requests.len();
+        if count > 0 {
+            self.stage(base, file.requests.into_iter().map(|(_, request)| request));
+        }
         Ok(count)
     }
 

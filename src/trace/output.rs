@@ -120,14 +120,11 @@ impl<'a> Machine<'_, 'a> {
         let options: Vec<_> = key.words().map(|(id, _)| id).filter(|id| *id >= word::BASE_END).collect();
         for id in (word::REG..word::IN_PORT).chain(options) {
             key.set_word(id, 0, u32::MAX);
-            if id < word::BASE_END {
-                self.written.set_word(id, u32::MAX, u32::MAX);
-            }
         }
+        self.packet.decided_words((word::REG..=word::IN_PORT).chain([word::ACTSET_OUTPUT]));
         self.packet.tunnel_flags.clear();
         self.packet.tunnel_port = 0;
         self.packet.key.set_word(word::IN_PORT, peer, u32::MAX);
-        self.written.set_word(word::IN_PORT, u32::MAX, u32::MAX);
         self.packet.key.set_word(word::ACTSET_OUTPUT, port::UNSET, u32::MAX);
         self.clear_conntrack();
         self.stack.clear();

@@ -59,6 +59,8 @@ pub enum Purpose {
     SaveStaged,
     /// Stage what a file asks for.
     ReadStaged,
+    /// Stage what makes the flows of the bridge those of a file.
+    ReplaceFlows,
 }
 
 /// A list to choose from.
@@ -104,6 +106,10 @@ pub enum Choice {
     LastTrace,
     /// Follows a link.
     Open(Target),
+    /// Opens the editor for a group or a meter.
+    Change(Target),
+    /// Stages that a group or a meter is deleted.
+    Delete(Target),
     /// What may differ counts, or not.
     Count(Aspect),
     /// Groups, meters or ports count, or not.

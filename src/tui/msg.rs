@@ -44,7 +44,7 @@ pub enum Msg {
     /// A recording was read, or why not: its path and its bytes.
     Recording(String, Result<Arc<[u8]>, String>),
     /// A file of changes was read, or why not: its path and its text.
-    Changes(PathBuf, Result<String, String>),
+    Changes(PathBuf, Reads, Result<String, String>),
     /// What is staged was saved there, or why not.
     Kept(PathBuf, Result<(), String>),
     /// An effect was done or not; what to tell.
@@ -84,6 +84,15 @@ pub enum MouseAct {
     Wheel(i8),
 }
 
+/// What a file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Changes, as `ovs-ofctl bundle` takes them.
+    Changes,
+    /// Flows that take the place of those of the bridge, as `ovs-ofctl replace-flows` does it.
+    Flows,
+}
+
 /// What the screen asks for.
 #[derive(Debug)]
 pub enum Effect {
@@ -99,8 +108,8 @@ pub enum Effect {
     Read(String),
     /// Read a source to compare with.
     ReadOther(String),
-    /// Read a file of changes.
-    ReadChanges(PathBuf),
+    /// Read a file of changes, or of flows that take the place of those of the bridge.
+    ReadChanges(PathBuf, Reads),
     /// Write what is staged to a file, which is there whole then or as it was; whether it may replace one.
     Keep(PathBuf, String, bool),
     /// Work out what follows from a scene.

@@ -102,6 +102,20 @@ fn all(state: &State) -> Vec<Item> {
             items.push(item(format!("port {}", port.name), note, Act::Go(place)));
         }
     }
+    if let Some(spot) = state.screen().spot().cloned().or_else(|| spot_of_node(state))
+        && let Some(bridge) = spot.bridge(&state.scene)
+    {
+        let groups = bridge.groups.iter().map(|group| ("group", group.id));
+        let meters = bridge.meters.iter().map(|meter| ("meter", meter.id));
+        for (word, id) in groups.chain(meters).take(5000) {
+            let place = Place::Flows(spot.clone(), None, format!("{word} = {id}"));
+            items.push(item(
+                format!("{word} {id}"),
+                format!("flows that use it; E changes the {word}"),
+                Act::Go(place),
+            ));
+        }
+    }
     for node in state.scene.nodes() {
         let name = &node.node().name;
         items.push(item(format!("node {name}"), String::new(), Act::Go(Place::Node(name.clone()))));

@@ -207,11 +207,11 @@ impl Runner {
                 self.read_other(name);
                 return Ok(());
             }
-            Effect::ReadChanges(path) => {
+            Effect::ReadChanges(path, what) => {
                 let mut text = String::new();
                 let file = std::fs::File::open(&path).and_then(|f| f.take(CHANGES).read_to_string(&mut text));
                 let read = file.map(|_| text).map_err(|e| format!("{} cannot be read: {e}", path.display()));
-                for effect in update(state, Msg::Changes(path, read)) {
+                for effect in update(state, Msg::Changes(path, what, read)) {
                     self.perform(effect, state, terminal)?;
                 }
                 return Ok(());

@@ -7,8 +7,12 @@ use super::list::Cursor;
 use super::told::effect::Effect;
 use super::views::Spot;
 use crate::base::span::Span;
+use crate::dump::change_file::Survey;
+use crate::dump::group_line;
 use crate::edit::{self, Around, Checked, Complaint};
+use crate::model::bridge::Bridge;
 use crate::model::flow::Flow;
+use crate::model::flow_mod::Command;
 use crate::query::Completion;
 use crate::session::Scene;
 
@@ -46,15 +50,21 @@ pub enum Purpose {
     Add,
     /// A change of a flow.
     Change(Box<Flow>),
+    /// A change of a group, by its number.
+    Group(u32),
+    /// A change of a meter, by its number.
+    Meter(u32),
     /// A change of a request that is staged, by its place.
     Entry(usize),
 }
 
-/// A flow that is being typed.
+/// A flow, a group or a meter that is being typed.
 #[derive(Debug)]
 pub struct Editor {
     /// What for.
     pub purpose: Purpose,
+    /// The bridge with what is staged before the text, if that is another one.
+    pub ground: Option<Arc<Bridge>>,
     /// The text.
     pub input: Input,
     /// What is wrong with it.
@@ -78,17 +88,19 @@ pub enum Help {
     Nothing(String),
 }
 
-/// What is known where a flow is typed.
-pub fn around<'s>(scene: &'s Scene, spot: &Spot) -> Option<Around<'s>> {
+/// What is known where something is typed; `ground` is the bridge with what is staged before it.
+pub fn around<'s>(scene: &'s Scene, spot: &Spot, ground: Option<&'s Bridge>) -> Option<Around<'s>> {
     let (node, at) = spot.find(scene)?;
-    Some(Around { bridge: node.bridges()[at].bridge(), naming: node.naming(at), names: node.names() })
+    let bridge = ground.unwrap_or_else(|| node.bridges()[at].bridge());
+    Some(Around { bridge, naming: node.naming(at), names: node.names() })
 }
 
 impl Editor {
     /// Begins with a text.
     pub fn new(purpose: Purpose, text: &str, around: &Around<'_>) -> Editor {
         let checked = edit::check(text, around);
-        Editor { purpose, input: Input::of(text), checked, offered: None, is_form: false, is_draft: false }
+        let input = Input::of(text);
+        Editor { purpose, ground: None, input, checked, offered: None, is_form: false, is_draft: false }
     }
 
     /// Looks at the text again.
@@ -130,12 +142,23 @@ impl Editor {
 
     /// What can be sent as it is typed, or what is wrong.
     pub fn title(&self) -> &'static str {
-        match (&self.purpose, self.checked.survey.command.name()) {
+        match (&self.purpose, &self.checked.survey) {
             (Purpose::Change(_), _) => "Change a flow of",
             (Purpose::Entry(_), _) => "Change what is staged for",
-            (_, "add") => "Add a flow to",
-            (_, "modify" | "modify_strict") => "Change flows of",
-            _ => "Delete flows of",
+            (_, Survey::Flow(flow)) => match flow.command {
+                Command::Add => "Add a flow to",
+                Command::Modify | Command::ModifyStrict => "Change flows of",
+                Command::Delete | Command::DeleteStrict => "Delete flows of",
+            },
+            (_, Survey::Group(group)) => match group.command {
+                group_line::Command::Add | group_line::Command::None => "Add a group to",
+                group_line::Command::Delete if group.id.is_none() => "Delete the groups of",
+                group_line::Command::Delete => "Delete a group of",
+                _ => "Change a group of",
+            },
+            (_, Survey::Meter("add", _)) => "Add a meter to",
+            (_, Survey::Meter("modify", _)) => "Change a meter of",
+            (_, Survey::Meter(..)) => "Delete meters of",
         }
     }
 }

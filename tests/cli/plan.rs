@@ -143,3 +143,61 @@ fn on_a_captured_node_the_agent_and_the_owners_of_flows_are_told() {
     let ends = (&packet["made_for"], &packet["before"]["verdict"], &packet["after"]["verdict"]);
     assert_eq!(ends, (&1.into(), &"delivered".into(), &"dropped".into()));
 }
+
+#[test]
+fn a_file_of_flows_can_take_the_place_of_all_of_them() {
+    let flows = "priority=9,in_port=1,actions=output:2\npriority=5,ip,actions=output:4\ntable=1,actions=drop\n";
+    let text = plan("replaced", flows, &["--replace"]).ends(0).out;
+    assert!(text.contains(": 3 requests in OpenFlow15, 1 flow added, 1 modified, 1 deleted\n"), "{text}");
+    // What goes stands in no line of the file.
+    assert!(text.contains("  1  delete_strict table=0, priority=0\n     - priority=0 actions=drop\n"), "{text}");
+    assert!(text.contains("  2  priority=5,ip,actions=output:4\n     - priority=5,ip actions=output:3\n"), "{text}");
+    assert!(!text.contains("in_port=1"), "{text}");
+    let found = plan("replaced", flows, &["--replace", "--json"]).ends(0).json();
+    let lines: Vec<_> = found["requests"].as_array().unwrap().iter().map(|r| r["line"].clone()).collect();
+    assert_eq!(lines, [serde_json::Value::Null, 2.into(), 3.into()]);
+    assert_eq!(found["requests"][0]["text"], "delete_strict table=0, priority=0");
+    let same = plan("replaced", DUMP, &["--replace"]).ends(0).out;
+    assert!(same.contains("0 requests"), "{same}");
+    let wrong = plan("replaced", "add actions=drop\ndelete tcp\n", &["--replace"]).ends(2);
+    assert!(
+        wrong.err.contains("`add` is not taken here") && wrong.err.contains("2 lines of `-` are wrong"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
+fn what_many_flows_share_is_told_once_and_json_has_all_of_it() {
+    let dir = place("shared");
+    let flows: String = (1..=40).map(|n| format!("table=7,priority=5,reg0={n},actions=output:2\n")).collect();
+    std::fs::write(dir.join("many.txt"), flows).unwrap();
+    let dump = dir.join("many.txt");
+    let dump = dump.to_str().unwrap();
+    let text = fed(&["plan", dump, "-"], b"delete table=7\n").ends(0).out;
+    let miss: Vec<&str> = text.lines().filter(|line| line.contains("warning miss")).collect();
+    assert_eq!(miss, ["     warning miss: what 40 flows of table 7 match matches no flow of it then"], "{text}");
+    assert!(text.contains("         priority 5 reg0=0x1\n") && text.contains("         and 37 flows more\n"), "{text}");
+    // Over many requests as well.
+    let lines: String = (1..=40).map(|n| format!("delete_strict table=7,priority=5,reg0={n}\n")).collect();
+    let text = fed(&["plan", dump, "-"], lines.as_bytes()).ends(0).out;
+    let wanted =
+        "warning miss: what 40 flows of table 7 match matches no flow of it then (requests 1, 2, 3 and 37 more)";
+    assert_eq!(text.lines().filter(|line| line.contains("warning miss")).collect::<Vec<_>>(), [wanted], "{text}");
+    let found = fed(&["plan", dump, "-", "--json"], lines.as_bytes()).ends(0).json();
+    let all = found["requests"].as_array().unwrap().iter().map(|r| r["warnings"].as_array().unwrap().len());
+    assert_eq!(all.sum::<usize>(), 40);
+    // A few of them stand where they are.
+    let text = fed(&["plan", dump, "-"], b"delete table=7,reg0=3\ndelete table=7,reg0=4\n").ends(0).out;
+    assert!(text.contains("     warning miss: reg0=0x3 matches no flow of table 7 then\n"), "{text}");
+    assert!(text.contains("     warning miss: reg0=0x4 matches no flow of table 7 then\n"), "{text}");
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_told_before_what_is_missing() {
+    let err = plan("word", "add tabl=3\n", &[]).ends(2).err;
+    assert!(err.contains("no field `tabl`") && err.contains("did you mean `table`?"), "{err}");
+    let err = plan("word", "add table=3,actoins=drop\n", &[]).ends(2).err;
+    assert!(err.contains("no field `actoins`") && err.contains("did you mean `actions`?"), "{err}");
+    assert!(plan("word", "add table=3\n", &[]).ends(2).err.contains("the actions are missing"));
+}

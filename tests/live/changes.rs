@@ -169,6 +169,51 @@ fn counters_start_again_where_a_real_switch_lets_them() {
     let _ = std::fs::remove_dir_all(&dir);
 }
 
+#[test]
+fn an_exact_match_of_openflow_1_0_has_the_priority_that_a_real_switch_gives_it() {
+    if !Switch::is_installed() {
+        eprintln!("Open vSwitch is not installed; `tests/run` installs it");
+        return;
+    }
+    let dir = switch::directory("exact");
+    let switch = prepared(&dir);
+    let exact = "in_port=1,dl_vlan=10,dl_vlan_pcp=3,dl_src=fa:16:3e:00:00:01,dl_dst=fa:16:3e:00:00:02,tcp,\
+                 nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_tos=0,tp_src=80,tp_dst=81";
+    let changed = [
+        ("", ""),
+        ("in_port", "table=1,in_port"),
+        ("dl_vlan=10,dl_vlan_pcp=3", "dl_vlan=65535"),
+        ("dl_vlan=10,dl_vlan_pcp=3", "vlan_tci=0"),
+        ("dl_vlan_pcp=3,", ""),
+        ("tcp", "icmp"),
+        ("tcp", "ip"),
+        ("tcp", "ip,nw_proto=47"),
+        ("tcp", "arp,nw_proto=1"),
+        ("tp_src=80,", ""),
+        ("nw_tos=0,", ""),
+        ("nw_dst=10.0.0.2", "nw_dst=10.0.0.2/31"),
+        ("in_port", "reg0=1,in_port"),
+    ];
+    let mut found = [0, 0];
+    for (from, to) in changed {
+        for actions in ["drop", "resubmit(,3)", "set_field:5->reg1", "ct(commit)"] {
+            let line = format!("priority=5,{},actions={actions}", exact.replacen(from, to, 1));
+            // Connection tracking takes no ARP.
+            let Some(Request::Flow(asked)) = understood(&line, Version::V10) else { continue };
+            let file = dir.join("exact");
+            std::fs::write(&file, format!("{line}\n")).unwrap();
+            switch.ofctl("OpenFlow15", "del-flows", "br0", &[]).unwrap();
+            switch.ofctl("OpenFlow10", "add-flows", "br0", &[&file.to_string_lossy()]).unwrap();
+            let dump = switch.ofctl("OpenFlow15", "dump-flows", "br0", &[]).unwrap();
+            assert!(dump.contains(&format!("priority={},", asked.flow.priority)), "{line}: {dump}");
+            found[usize::from(asked.flow.priority == 5)] += 1;
+        }
+    }
+    assert!(found.iter().all(|n| *n > 10), "{found:?}");
+    drop(switch);
+    let _ = std::fs::remove_dir_all(&dir);
+}
+
 /// A switch with bridges and ports, and a table that holds few flows.
 fn prepared(dir: &Path) -> Switch {
     let switch = Switch::start(dir);

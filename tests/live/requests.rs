@@ -195,6 +195,15 @@ fn flow(r: &mut Random, topic: &Topic) -> String {
     format!("flow {command} {}", parts.join(","))
 }
 
+/// A flow that is added, without a command: as it stands in a file of flows.
+pub fn plain_flow(r: &mut Random, version: Version) -> String {
+    let topic = Topic { version, matches: MATCHES.to_vec(), tables: [0, 1], has_groups: false, has_meters: false };
+    let (table, priority) = (r.of(&topic.tables), r.of(&[0, 5, 5, 9]));
+    let matches = r.of(&MATCHES);
+    let comma = if matches.is_empty() { "" } else { "," };
+    format!("table={table},priority={priority}{comma}{matches},actions={}", actions(r, &topic))
+}
+
 fn bucket(r: &mut Random, kind: &str) -> String {
     let mut text = "bucket=".to_owned();
     if r.once_in(3) {

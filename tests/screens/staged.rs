@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ofscope::tui::msg::{Effect, Msg};
+use ofscope::tui::msg::{Effect, Msg, Reads};
 
 use super::driver::{Screen, scene};
 use super::traces::{LOST, PACKET};
@@ -187,10 +187,12 @@ fn what_is_staged_can_be_copied_saved_and_read_again() {
     assert!(matches!(screen.effects[..], [Effect::Quit(_)]), "{}", screen.text());
     let mut again = open(LARGE);
     again.keys("3 6 r").keys("x.flows Enter");
-    assert!(matches!(&again.effects[..], [Effect::ReadChanges(path)] if path.to_str() == Some("x.flows")));
-    again.take(Msg::Changes("x.flows".into(), Ok(text)));
+    assert!(
+        matches!(&again.effects[..], [Effect::ReadChanges(path, Reads::Changes)] if path.to_str() == Some("x.flows"))
+    );
+    again.take(Msg::Changes("x.flows".into(), Reads::Changes, Ok(text)));
     assert!(again.shows("1 change staged") && again.shows("STAGED 1"), "{}", again.text());
-    again.take(Msg::Changes("y.flows".into(), Ok("tabel=3,actions=drop\nactions=outptu:1\n".into())));
+    again.take(Msg::Changes("y.flows".into(), Reads::Changes, Ok("tabel=3,actions=drop\nactions=outptu:1\n".into())));
     assert!(again.shows("y.flows is refused: 2 wrong lines") && again.shows("line 2: "), "{}", again.text());
     assert!(again.keys("Esc").shows("STAGED 1"));
 }
@@ -311,4 +313,101 @@ fn a_flow_that_is_completed() {
         paste(screen, "table=82,tcp,actions=re");
         screen.keys("Tab");
     });
+}
+
+#[test]
+fn groups_and_meters_are_typed_changed_and_deleted_like_flows() {
+    let mut screen = open(LARGE);
+    screen.keys("6 a");
+    paste(&mut screen, "group add group_id=5,typ=select,bucket=weight:3,actions=output:2");
+    assert!(screen.shows("Add a group to br-int") && screen.shows("no word `typ` in a group"), "{}", screen.text());
+    screen.keys("Tab");
+    assert_eq!(editor_text(&screen), "group add group_id=5,type=select,bucket=weight:3,actions=output:2");
+    screen.keys("Enter");
+    assert!(screen.shows("1 + group 5 select [weight:3,actions=output:"), "{}", screen.text());
+    // What is staged before is there for what is typed behind it.
+    screen.keys("a");
+    paste(&mut screen, "table=60,priority=9,udp,actions=group:5");
+    assert!(screen.shows("[ok]") && !screen.shows("has no group"), "{}", screen.text());
+    screen.keys("Enter a");
+    paste(&mut screen, "meter=7,kbps,bands=type=drop,rate=500");
+    screen.keys("Enter");
+    assert!(screen.shows("3 + meter 7 kbps,bands=type=drop,rate=500"), "{}", screen.text());
+    assert!(screen.shows("STAGED 3") && screen.shows("a command for each meter"), "{}", screen.text());
+    // A group that is there then is chosen from a list, which says who uses it.
+    screen.keys("E");
+    assert!(screen.shows("Change a group or meter of br-int") && screen.shows("1 flow uses it"), "{}", screen.text());
+    screen.keys("Enter");
+    assert!(editor_text(&screen).starts_with("group modify group_id=5,type=select,bucket="), "{}", screen.text());
+    screen.keys("End").keys(",bucket=weight:1,actions=drop").keys("Enter");
+    assert!(screen.shows("4 ~ group 5 select"), "{}", screen.text());
+    screen.keys("u D Enter");
+    assert!(screen.shows("group 5 is deleted with 1 flow") && screen.shows("4 - group 5"), "{}", screen.text());
+    // A staged group is edited in its place, as it was typed.
+    screen.keys("u g g Enter");
+    assert!(editor_text(&screen).starts_with("group add group_id=5,type=select,"), "{}", screen.text());
+    screen.keys("Esc G Enter");
+    assert_eq!(editor_text(&screen), "meter add meter=7,kbps,bands=type=drop,rate=500");
+}
+
+#[test]
+fn a_set_with_groups_is_saved_as_a_bundle_and_copied_with_the_commands_for_meters() {
+    let mut screen = open(LARGE);
+    screen.keys("6");
+    for line in [
+        "meter add meter=7,kbps,bands=type=drop,rate=500",
+        "group_id=5,type=all,bucket=actions=drop",
+        "table=60,priority=9,udp,actions=meter:7,group:5",
+    ] {
+        screen.keys("a");
+        paste(&mut screen, line);
+        screen.keys("Enter");
+    }
+    screen.effects.clear();
+    screen.keys("Ctrl-s Enter");
+    let saved = screen.effects.iter().find_map(|effect| match effect {
+        Effect::Keep(_, text, _) => Some(text.clone()),
+        _ => None,
+    });
+    let saved = saved.expect("it is saved");
+    assert_eq!(
+        saved.lines().map(|l| l.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>(),
+        ["# ovs-ofctl -O", "group add group_id=5,type=all,bucket=actions=drop", "flow add table=60,"]
+            .map(str::to_owned)
+    );
+    screen.effects.clear();
+    screen.keys("y c");
+    let copied = screen.effects.iter().find_map(|effect| match effect {
+        Effect::Copy(text, ..) => Some(text.clone()),
+        _ => None,
+    });
+    let copied = copied.expect("it is copied");
+    let lines: Vec<&str> = copied.lines().collect();
+    assert_eq!(lines[0], "ovs-ofctl -O OpenFlow13 add-meter br-int meter=7,kbps,bands=type=drop,rate=500");
+    assert_eq!(lines[1], "ovs-ofctl -O OpenFlow13 bundle br-int - <<'EOF'");
+    assert_eq!((lines.len(), lines[4]), (5, "EOF"));
+}
+
+#[test]
+fn a_file_of_flows_can_take_the_place_of_those_of_the_bridge() {
+    let mut screen = Screen::open(&scene("demo:vxlan-two-hosts"), LARGE);
+    screen.keys("6 : replace Enter").keys("z.flows Enter");
+    assert!(matches!(&screen.effects[..], [Effect::ReadChanges(path, Reads::Flows)] if path.ends_with("z.flows")));
+    let base = screen.state.base().clone();
+    let spot = screen.state.screen().spot().cloned().expect("there is a bridge");
+    let bridge = spot.bridge(&base).expect("it was read").clone();
+    // What the bridge has, but for one flow of it, with one more.
+    let mut lines: Vec<String> = bridge.flows.iter().map(|(_, flow)| flow.line_text(&bridge.names)).collect();
+    screen.take(Msg::Changes("z.flows".into(), Reads::Flows, Ok(lines.join("\n"))));
+    assert!(screen.shows("has the flows of") && screen.shows("already"), "{}", screen.text());
+    lines.pop();
+    lines.push("table=60,priority=4,udp,actions=drop".to_owned());
+    screen.take(Msg::Changes("z.flows".into(), Reads::Flows, Ok(lines.join("\n"))));
+    assert!(
+        screen.shows("2 changes staged") && screen.shows("1 + T60") && screen.shows("2 - T94"),
+        "{}",
+        screen.text()
+    );
+    screen.take(Msg::Changes("z.flows".into(), Reads::Flows, Ok("modify actions=drop\n".into())));
+    assert!(screen.shows("is refused: 1 wrong line"), "{}", screen.text());
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Answer;
-use super::text::{fate, kind};
+use super::text::{asked, fate, kind};
 use crate::cli::context::Stdout;
 use crate::cli::json as answers;
 use crate::field::Names;
@@ -20,9 +20,11 @@ pub(super) fn print(answer: &Answer<'_>, out: &mut Stdout) {
     let mut edits = answer.change.edits.iter().enumerate();
     let requests: Vec<Value> = (answer.file.requests.iter().enumerate())
         .map(|(index, (span, request))| {
+            let line = 1 + answer.text[..span.start as usize].matches('\n').count();
             let mut row = json!({
-                "line": 1 + answer.text[..span.start as usize].matches('\n').count(),
-                "text": span.slice(answer.text).trim(),
+                // What no line asks for has none.
+                "line": (span.start < span.end).then_some(line),
+                "text": asked(answer, *span, request),
                 "kind": kind(request),
             });
             if let Some(refusal) = answer.refused.iter().find(|refusal| refusal.index == index) {

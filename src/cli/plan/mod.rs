@@ -31,6 +31,7 @@ use crate::trace::{Options, World};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope plan dump.txt changes.txt
+  ofscope plan dump.txt flows.txt --replace
   echo 'delete table=0,tcp' | ofscope plan captures/ - --node compute1 --bridge br-int
   ofscope plan dump.txt changes.txt --packet in_port=1,tcp,tcp_dst=80 -o after.txt")]
 pub struct PlanArgs {
@@ -38,6 +39,9 @@ pub struct PlanArgs {
     pub source: String,
     /// The file with the changes; `-` for standard input.
     pub file: String,
+    /// The file has flows, and the bridge's flows become these: what `ovs-ofctl replace-flows` does. Flows with the same cookie, timeouts, importance and actions stay as they are.
+    #[arg(long)]
+    pub replace: bool,
     /// The version of OpenFlow in which they are sent; the newest one that can carry all of them, if none is said.
     #[arg(short = 'O', long = "protocols", value_name = "VERSION", value_parser = super::fmt::version)]
     pub protocol: Option<Version>,
@@ -93,7 +97,11 @@ pub fn run(args: &PlanArgs, cx: &Context) -> CommandResult {
     let text = read(&args.file)?;
     let scene = cx.open(Some(&args.source))?;
     let chosen = cx.bridge(&scene)?;
-    let file = match change_file::read_in(&text, &chosen.bridge().names, args.protocol) {
+    let read = match args.replace {
+        true => change_file::replace(chosen.bridge(), &text, args.protocol),
+        false => change_file::read_in(&text, &chosen.bridge().names, args.protocol),
+    };
+    let file = match read {
         Ok(file) => file,
         Err(wrong) => return refuse(args, &text, wrong, cx),
     };
@@ -158,7 +166,11 @@ fn refuse(args: &PlanArgs, text: &str, wrong: Vec<Diagnostic>, cx: &Context) -> 
     err.finish()?;
     let verb = if n == 1 { "is" } else { "are" };
     let failure = Failure::usage(format!("{} of `{}` {verb} wrong, so none is taken", counted(n, "line"), args.file));
-    Err(failure.hint("mend them, as a bundle is taken whole or not at all").into())
+    let hint = match args.replace {
+        true => "mend them, as `ovs-ofctl replace-flows` takes the file whole or not at all",
+        false => "mend them, as a bundle is taken whole or not at all",
+    };
+    Err(failure.hint(hint).into())
 }
 
 fn answer<'a>(

@@ -2,29 +2,48 @@
 
 use std::path::Path;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::{Answer, Sent};
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
+use crate::base::span::Span;
 use crate::base::words::{counted, plural};
 use crate::check::Severity;
 use crate::cli::context::Stdout;
+use crate::dump::change_file;
 use crate::field::Names;
 use crate::model::bridge::Bridge;
 use crate::model::change::{Edit, Replaced, Request};
 use crate::model::flow::{Flow, Style};
-use crate::plan::{self, Warning, Way};
+use crate::plan::{self, Told, Warning, Way};
 use crate::trace::Verdict;
 
 /// So many flows of one request are printed.
 const SHOWN: usize = 20;
+/// So many flows, and so many requests, are named of those that a warning is about.
+const PLACES: usize = 3;
+/// A warning is told for each of so many requests; for more it is told once.
+const SHARED: usize = 3;
 
 /// Prints the answer.
 pub(super) fn paint(answer: &Answer<'_>, out: Option<&Path>, p: &mut Stdout) {
     head(answer, p);
     let mut edits = answer.change.edits.iter().enumerate();
-    for (index, (span, _)) in answer.file.requests.iter().enumerate() {
+    // What many requests share is told at the end.
+    let shared: Vec<Told<'_>> =
+        plan::told(&answer.warnings).into_iter().filter(|told| told.edits.len() > SHARED).collect();
+    let is_shared: FxHashSet<*const Warning> =
+        shared.iter().flat_map(|told| told.warnings.iter().map(|warning| std::ptr::from_ref(*warning))).collect();
+    let mut own: FxHashMap<usize, Vec<&Warning>> = FxHashMap::default();
+    for warning in answer.warnings.iter().filter(|warning| !is_shared.contains(&std::ptr::from_ref(*warning))) {
+        own.entry(warning.edit).or_default().push(warning);
+    }
+    // The requests by the edits that they became.
+    let mut requests = Vec::new();
+    for (index, (span, request)) in answer.file.requests.iter().enumerate() {
         p.put(Role::Dim, &format!("{:>3}  ", index + 1));
-        p.text(&visible(span.slice(answer.text).trim()));
+        p.text(&visible(&asked(answer, *span, request)));
         p.text("\n");
         if let Some(refusal) = answer.refused.iter().find(|refusal| refusal.index == index) {
             p.put(Role::Bad, &format!("     refused {}", refusal.error.name()));
@@ -32,13 +51,21 @@ pub(super) fn paint(answer: &Answer<'_>, out: Option<&Path>, p: &mut Stdout) {
             continue;
         }
         let Some((number, edit)) = edits.next() else { continue };
+        requests.push(index + 1);
         self::edit(answer, edit, p);
-        for warning in answer.warnings.iter().filter(|warning| warning.edit == number) {
-            self::warning(warning, &answer.after, p);
-        }
+        let here = plan::told(own.remove(&number).unwrap_or_default());
+        here.iter().for_each(|told| warning(told, "     ", "", &answer.after, p));
         if !p.is_open() {
             return;
         }
+    }
+    let number = |edit: usize| requests.get(edit).copied().unwrap_or(edit + 1).to_string();
+    for told in &shared {
+        let first: Vec<String> = told.edits.iter().take(PLACES).map(|edit| number(*edit)).collect();
+        let more = told.edits.len() - first.len();
+        let of = format!(" (requests {} and {more} more)", first.join(", "));
+        p.text("\n");
+        warning(told, "", &of, &answer.after, p);
     }
     for finding in &answer.news {
         p.put(role(finding.severity), &format!("\n{} {}\n", finding.severity.word(), finding.id));
@@ -52,6 +79,14 @@ pub(super) fn paint(answer: &Answer<'_>, out: Option<&Path>, p: &mut Stdout) {
         p.put(Role::Bad, &format!("\n{} {verb} refused, so as a bundle nothing is done\n", counted(n, "request")));
     } else if let Some(path) = out {
         p.put(Role::Ok, &format!("\nwritten to {}\n", visible(&path.display().to_string())));
+    }
+}
+
+/// A request as the file has it; what no line asks for as a line that would.
+pub(super) fn asked(answer: &Answer<'_>, span: Span, request: &Request) -> String {
+    match span.slice(answer.text).trim() {
+        "" => change_file::line(request, &answer.after.names),
+        line => line.to_owned(),
     }
 }
 
@@ -133,12 +168,22 @@ fn role(severity: Severity) -> Role {
     }
 }
 
-fn warning(warning: &Warning, bridge: &Bridge, p: &mut impl Painter) {
-    p.put(role(warning.kind.severity()), &format!("     {} {}", warning.kind.severity().word(), warning.kind.name()));
-    p.text(&format!(": {}\n", visible(&warning.sentence)));
-    for flow in &warning.flows {
-        p.dim("         ");
-        p.text(&format!("{}\n", line(flow, &bridge.names)));
+/// Warnings that say the same: the sentence, and the first flows that it is about or that it names.
+fn warning(told: &Told<'_>, indent: &str, of: &str, bridge: &Bridge, p: &mut impl Painter) {
+    let severity = told.kind.severity();
+    p.put(role(severity), &format!("{indent}{} {}", severity.word(), told.kind.name()));
+    p.text(&format!(": {}", visible(&told.sentence)));
+    p.dim(of);
+    p.text("\n");
+    let places: Vec<String> = told.places(&bridge.names).collect();
+    let flows = if places.is_empty() { &told.warnings[0].flows[..] } else { &[] };
+    let named = flows.iter().map(|flow| line(flow, &bridge.names));
+    for text in places.iter().take(PLACES).map(|place| visible(place).into_owned()).chain(named) {
+        p.dim(&format!("{indent}    "));
+        p.text(&format!("{text}\n"));
+    }
+    if places.len() > PLACES {
+        p.dim(&format!("{indent}    and {} more\n", counted(places.len() - PLACES, "flow")));
     }
 }
 

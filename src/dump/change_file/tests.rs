@@ -74,3 +74,58 @@ fn a_cookie_that_a_version_does_not_set_is_told() {
     assert_eq!(told(Version::V11), ["OpenFlow11 changes no cookie: only a flow that is added gets it"]);
     assert_eq!(told(Version::V15), ["OpenFlow15 changes no cookie: it is ignored"]);
 }
+
+#[test]
+fn a_line_that_names_a_group_or_a_meter_needs_no_word_in_front() {
+    let read = |text: &str| read_in(text, Names::none(), None).unwrap().requests.into_iter().map(|r| r.1).collect();
+    for (plain, named) in [
+        ("group_id=7,type=all,bucket=output:1", "group add group_id=7,type=all,bucket=output:1"),
+        ("modify group_id=7,type=all", "group modify group_id=7,type=all"),
+        ("delete group_id=7", "group delete group_id=7"),
+        ("meter=4 kbps bands=type=drop rate=9", "meter add meter=4 kbps bands=type=drop rate=9"),
+    ] {
+        let (plain, named): (Vec<Request>, Vec<Request>) = (read(plain), read(named));
+        assert_eq!((plain.len(), &plain), (1, &named));
+    }
+    assert!(matches!(read("delete tcp")[..], [Request::Flow(_)]));
+}
+
+#[test]
+fn a_match_that_is_exact_in_openflow_1_0_has_the_highest_priority_there() {
+    const EXACT: &str = "in_port=1,dl_vlan=10,dl_vlan_pcp=3,dl_src=fa:16:3e:00:00:01,dl_dst=fa:16:3e:00:00:02,tcp,\
+                         nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_tos=0,tp_src=80,tp_dst=81";
+    let priority = |text: &str, version: Version| {
+        let file = read_in(text, Names::none(), Some(version)).unwrap();
+        let Request::Flow(flow) = &file.requests[0].1 else { panic!("{text}") };
+        let is_told = file.found.iter().any(|d| d.code == "exact-match");
+        assert_eq!(is_told, flow.flow.priority == 65_535, "{text}");
+        flow.flow.priority
+    };
+    let line = format!("priority=5,{EXACT},actions=drop");
+    assert_eq!((priority(&line, Version::V10), priority(&line, Version::V11)), (65_535, 5));
+    assert_eq!(priority(&format!("delete_strict priority=5,{EXACT}"), Version::V10), 65_535);
+    // One line that needs the extended message makes all of them extended.
+    assert_eq!(priority(&format!("{line}\nreg0=1,actions=drop"), Version::V10), 5);
+    assert_eq!(priority(&line.replace("nw_tos=0,", ""), Version::V10), 5);
+    assert_eq!(priority(&line.replace("10.0.0.2", "10.0.0.2/31"), Version::V10), 5);
+    assert_eq!(priority(&line.replace("dl_vlan=10,dl_vlan_pcp=3", "vlan_tci=0"), Version::V10), 65_535);
+    assert_eq!(priority(&line.replace("dl_vlan_pcp=3,", ""), Version::V10), 5);
+    assert_eq!(priority(&line.replace("actions=drop", "actions=set_field:1->reg1"), Version::V10), 5);
+}
+
+#[test]
+fn a_request_is_the_line_that_a_person_types_for_it() {
+    for text in [
+        "table=5,tcp,actions=output:1",
+        "delete_strict table=5,tcp",
+        "group modify group_id=7,type=all,bucket=actions=drop",
+        "group delete",
+        "meter add meter=4,kbps,bands=type=drop,rate=9",
+        "meter delete meter=controller",
+        "meter delete",
+    ] {
+        let asked = read_in(text, Names::none(), None).unwrap().requests[0].1.clone();
+        let line = line(&asked, Names::none());
+        assert_eq!(read_in(&line, Names::none(), None).unwrap().requests[0].1, asked, "{text} {line}");
+    }
+}

@@ -145,7 +145,7 @@ pub(super) fn unknown_word(name: &str, cx: &Cx<'_>) -> Diagnostic {
 fn nearest_word(name: &str) -> Option<&'static str> {
     // In order, so that of two words equally near the same one is always named.
     static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
-        let mut known: Vec<&str> = HEAD_WORDS.keys().copied().collect();
+        let mut known: Vec<&str> = HEAD_WORDS.keys().copied().chain(["actions"]).collect();
         known.sort_unstable();
         known
     });

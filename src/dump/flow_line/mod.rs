@@ -33,6 +33,7 @@ use crate::model::flow::Flow;
 
 pub use crate::model::flow_mod::{Command, FlowMod};
 pub use keys::{Counter, KEYS, Key};
+pub(super) use survey::with_text;
 pub use survey::{Done, Survey, Unmet, Word, survey};
 
 /// A line as it was understood.
@@ -53,12 +54,6 @@ pub fn parse(line: &str, names: &Names, mode: Mode, commands: bool) -> Result<Re
     let (command, rest) = if commands { command(line) } else { (Command::Add, line) };
     let mut reader = Reader::new(line, names, mode, command);
     let (head, actions) = split_actions(rest);
-    if command.has_actions() && actions.is_none() {
-        let at = &rest[rest.trim_end().len()..];
-        let d =
-            reader.cx.error("missing-actions", at, "the actions are missing").hint("add actions=.., or actions=drop");
-        reader.refuse(d)?;
-    }
     if mode == Mode::Typed {
         reader.note_layout(head, actions);
     }
@@ -68,6 +63,13 @@ pub fn parse(line: &str, names: &Names, mode: Mode, commands: bool) -> Result<Re
         } else if item.open && mode == Mode::Typed {
             reader.cx.bent("open-parenthesis", item.name, "a parenthesis is never closed");
         }
+    }
+    // A word that nobody knows is told first: whoever mistypes `actions` has not forgotten them.
+    if command.has_actions() && actions.is_none() {
+        let at = &rest[rest.trim_end().len()..];
+        let d =
+            reader.cx.error("missing-actions", at, "the actions are missing").hint("add actions=.., or actions=drop");
+        reader.refuse(d)?;
     }
     reader.finish_match();
     if let Some(text) = actions.filter(|_| command.has_actions()) {

@@ -42,6 +42,14 @@ pub struct Word {
     pub is_right: bool,
 }
 
+impl Word {
+    /// An item of a line with its whole text.
+    pub(in crate::dump) fn of(line: &str, item: &Item<'_>, text: &str, is_right: bool) -> Word {
+        let value = if item.value.is_empty() { Span::default() } else { Span::of(line, item.value) };
+        Word { span: Span::of(line, text), name: Span::of(line, item.name), value, is_right }
+    }
+}
+
 /// An action.
 #[derive(Debug, Clone)]
 pub struct Done {
@@ -66,11 +74,6 @@ pub fn survey(line: &str, names: &Names) -> Survey {
     let mut reader = Reader::new(line, names, Mode::Typed, command);
     let (head, actions) = split_actions(rest);
     let mut wrong = Vec::new();
-    if command.has_actions() && actions.is_none() {
-        let at = &rest[rest.trim_end().len()..];
-        let d = reader.cx.error("missing-actions", at, "the actions are missing");
-        wrong.push(d.hint("add actions=.., or actions=drop"));
-    }
     reader.note_layout(head, actions);
     let mut words = Vec::new();
     for (item, text) in with_text(head) {
@@ -78,10 +81,15 @@ pub fn survey(line: &str, names: &Names) -> Survey {
         if read.is_ok() && item.open {
             reader.cx.bent("open-parenthesis", item.name, "a parenthesis is never closed");
         }
-        let value = if item.value.is_empty() { Span::default() } else { Span::of(line, item.value) };
-        let (span, name) = (Span::of(line, text), Span::of(line, item.name));
-        words.push(Word { span, name, value, is_right: read.is_ok() });
+        words.push(Word::of(line, &item, text, read.is_ok()));
         wrong.extend(read.err());
+    }
+    // Whoever mistypes the word has not forgotten them.
+    let is_mistyped = wrong.iter().any(|d| d.meant() == Some("actions"));
+    if command.has_actions() && actions.is_none() && !is_mistyped {
+        let at = &rest[rest.trim_end().len()..];
+        let d = reader.cx.error("missing-actions", at, "the actions are missing");
+        wrong.push(d.hint("add actions=.., or actions=drop"));
     }
     reader.finish_match();
     let mut done = Vec::new();
@@ -133,7 +141,7 @@ impl Survey {
 }
 
 /// Every item of a list with its whole text, parentheses included.
-fn with_text(list: &str) -> impl Iterator<Item = (Item<'_>, &str)> {
+pub(in crate::dump) fn with_text(list: &str) -> impl Iterator<Item = (Item<'_>, &str)> {
     let mut left: Items<'_> = items(list);
     std::iter::from_fn(move || {
         let item = left.next()?;

@@ -19,6 +19,7 @@ use std::fmt;
 pub use history::History;
 pub use revision::Revision;
 pub use working::Working;
+pub(crate) use working::{INTERNAL, uses_group, uses_meter};
 
 use super::bridge::Bridge;
 use super::flow::{Flow, FlowKey};

@@ -8,10 +8,12 @@ use super::super::line::Row;
 use super::super::views::Spot;
 use super::head::{Word, arrived, outcome};
 use super::{Asked, ask, connections, start, way};
+use crate::action::Actions;
 use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::check::{Finding, Severity};
 use crate::model::bridge::{Bridge, FlowId};
+use crate::model::change::{Edit, Replaced, uses_group, uses_meter};
 use crate::model::flow::{Flow, FlowKey};
 use crate::model::id::FlowHash;
 use crate::plan::{self, Way};
@@ -99,6 +101,8 @@ pub struct CheckRow {
 /// Requests for which packets are made, and flows of each.
 const REQUESTS: usize = 12;
 const FLOWS: usize = 2;
+/// Numbers of requests that a check names.
+const NUMBERS: usize = 5;
 /// Flows whose hits change, at most.
 const HITS: usize = 20;
 /// Packets at most.
@@ -153,17 +157,24 @@ fn made(
     let mut without = Vec::new();
     let (Some(now), Some(later)) = (spot.bridge(scene), spot.bridge(then)) else { return without };
     for (number, entry) in set.entries().iter().enumerate().take(REQUESTS) {
-        let edits = entry.fate.edit().map_or(&[][..], |edit| &edit.flows);
+        let Some(edit) = entry.fate.edit() else { continue };
         let (mut has_packet, mut reason) = (false, String::new());
-        for replaced in edits.iter().take(FLOWS) {
-            // A packet of the new flow if there is one: whether it arrives is what people want to know.
-            let sides = [(then, later, &replaced.after), (scene, now, &replaced.before)];
-            for (scene, bridge, flow) in sides {
+        // A packet of the new flow if there is one: whether it arrives is what people want to know.
+        let of_flow = |replaced: &Replaced<Flow>| {
+            let then = replaced.after.as_ref().and_then(|flow| find(later, flow));
+            let now = replaced.before.as_ref().and_then(|flow| find(now, flow));
+            [then.map(|id| (true, id)), now.map(|id| (false, id))]
+        };
+        let mut tries: Vec<[Option<(bool, FlowId)>; 2]> = edit.flows.iter().take(FLOWS).map(of_flow).collect();
+        if tries.is_empty() {
+            tries.extend(users(later, edit).into_iter().map(|id| [Some((true, id)), None]));
+        }
+        for sides in tries {
+            for (is_later, id) in sides.into_iter().flatten() {
                 if progress.is_cancelled() {
                     return without;
                 }
-                let Some(id) = flow.as_ref().and_then(|flow| find(bridge, flow)) else { continue };
-                let packet = match ask::for_flow(scene, spot, id) {
+                let packet = match ask::for_flow(if is_later { then } else { scene }, spot, id) {
                     Ok((packet, _)) => packet,
                     Err(why) => {
                         reason = why;
@@ -182,6 +193,17 @@ fn made(
         }
     }
     without
+}
+
+/// Some flows that use the groups and meters that come or change.
+fn users(bridge: &Bridge, edit: &Edit) -> Vec<FlowId> {
+    let groups: Vec<u32> = edit.groups.iter().filter_map(|r| Some(r.after.as_ref()?.id)).collect();
+    let meters: Vec<u32> = edit.meters.iter().filter_map(|r| Some(r.after.as_ref()?.id)).collect();
+    if groups.is_empty() && meters.is_empty() {
+        return Vec::new();
+    }
+    let uses = |actions: &Actions| uses_group(actions, &groups) || uses_meter(actions, &meters);
+    bridge.flows.iter().filter(|(_, flow)| uses(flow.actions())).map(|(id, _)| id).take(FLOWS).collect()
 }
 
 /// A flow of a bridge by its identity.
@@ -298,18 +320,14 @@ fn checks(scene: &Scene, then: &Scene, set: &Set, spot: &Spot) -> Vec<CheckRow> 
     let does = |entry: &Entry| matches!(entry.fate, Fate::Does(_));
     let numbers: Vec<usize> = (0..set.len()).filter(|at| does(&set.entries()[*at])).collect();
     // What holds for several requests is said once.
-    let mut said: Vec<(plan::Kind, String, Vec<usize>)> = Vec::new();
-    for warning in plan::warnings(plan::View { before, after, naming: node.naming(at) }, set.change()) {
-        let number = numbers.get(warning.edit).map_or(0, |at| at + 1);
-        match said.iter_mut().find(|said| said.0 == warning.kind && said.1 == warning.sentence) {
-            Some((.., of)) if of.contains(&number) => {}
-            Some((.., of)) => of.push(number),
-            None => said.push((warning.kind, warning.sentence, vec![number])),
+    let warnings = plan::warnings(plan::View { before, after, naming: node.naming(at) }, set.change());
+    for told in plan::told(&warnings) {
+        let number = |edit: &usize| numbers.get(*edit).map_or(0, |at| at + 1).to_string();
+        let mut of = told.edits.iter().take(NUMBERS).map(number).collect::<Vec<_>>().join(", ");
+        if told.edits.len() > NUMBERS {
+            of.push_str(&format!(" and {} more", told.edits.len() - NUMBERS));
         }
-    }
-    for (kind, sentence, of) in said {
-        let of: Vec<String> = of.iter().map(ToString::to_string).collect();
-        say(Some(kind.severity()), format!("{}: {sentence}", of.join(", ")));
+        say(Some(told.kind.severity()), format!("{of}: {}", told.sentence));
     }
     let (now, then) = (&node.findings().0, later.check(&CHECKS).0);
     for new in plan::news(at, (now, before), (&then, after)) {

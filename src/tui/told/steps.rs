@@ -269,6 +269,10 @@ impl Tree<'_, '_> {
                 step.matches.put(Role::Drop, "no flow matches");
                 Mark::Passed
             }
+            Found::Fragment => {
+                step.matches.put(Role::Drop, "a fragment: this bridge drops them");
+                Mark::Passed
+            }
             Found::PacketIn => {
                 step.matches.text("no flow matches");
                 step.effect.put(Role::Output, "to the controller");

@@ -1,5 +1,7 @@
 //! The editor: a flow is typed, checked, completed, mended, and staged.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyCode;
 
 use super::super::command::{Id, Meaning};
@@ -13,6 +15,7 @@ use super::staged::{self, view};
 use crate::base::paint::Role;
 use crate::dump::change_file;
 use crate::edit::form;
+use crate::model::bridge::Bridge;
 use crate::model::change::Request;
 use crate::model::flow::{Flow, Style};
 use crate::model::flow_mod::{Command, FlowMod};
@@ -36,11 +39,12 @@ pub fn text_of(flow: &Flow, spot: &Spot, scene: &Scene) -> String {
 pub fn begin(state: &mut State, purpose: Purpose, text: &str) {
     let scene = state.scene.clone();
     let Some(spot) = staged::spot(state) else { return };
-    let Some(around) = around(&scene, &spot) else {
+    let ground = ground(state, &spot, &purpose);
+    let Some(around) = around(&scene, &spot, ground.as_deref()) else {
         return state.say(Role::Warn, "this bridge is not in what was read");
     };
     let draft = state.drafts.iter().position(|(at, draft)| *at == spot && draft.purpose == purpose);
-    let editor = match draft.map(|at| state.drafts.remove(at).1) {
+    let mut editor = match draft.map(|at| state.drafts.remove(at).1) {
         Some(mut draft) => {
             draft.is_draft = true;
             draft.check(&around);
@@ -48,11 +52,21 @@ pub fn begin(state: &mut State, purpose: Purpose, text: &str) {
         }
         None => Editor::new(purpose, text, &around),
     };
+    editor.ground = ground;
     if editor.is_draft {
         state.say(Role::Accent, "the draft from before; Ctrl-u empties it");
     }
     if let Some(view) = view(state) {
         (view.editor, view.full) = (Some(Box::new(editor)), None);
+    }
+}
+
+/// The bridge with what is staged before the text that is typed: later requests may use groups of earlier ones.
+fn ground(state: &State, spot: &Spot, purpose: &Purpose) -> Option<Arc<Bridge>> {
+    let set = state.staged.of(&spot.node, &spot.bridge)?;
+    match purpose {
+        Purpose::Entry(at) => set.before(spot.bridge(state.base())?, *at).map(Arc::new),
+        _ => set.result().cloned(),
     }
 }
 
@@ -63,16 +77,8 @@ pub fn entry(state: &mut State, at: usize) {
         return;
     };
     let Some(entry) = set.entries().get(at) else { return };
-    match &*entry.request {
-        Request::Flow(_) => {
-            let text = change_file::write([&*entry.request], &bridge.names);
-            let line = text.lines().find(|l| !l.starts_with('#')).unwrap_or("").trim();
-            // That a flow is added needs not be said.
-            let line = line.strip_prefix("flow ").unwrap_or(line).strip_prefix("add ").unwrap_or(line).to_owned();
-            begin(state, Purpose::Entry(at), &line);
-        }
-        _ => state.say(Role::Warn, "groups and meters are changed in a file: Ctrl-s saves the set, r reads it again"),
-    }
+    let line = change_file::line(&entry.request, &bridge.names);
+    begin(state, Purpose::Entry(at), &line);
 }
 
 fn with(state: &mut State, act: impl FnOnce(&mut Editor)) {
@@ -84,11 +90,11 @@ fn with(state: &mut State, act: impl FnOnce(&mut Editor)) {
 /// Does something to the text, and looks at it again.
 fn edit(state: &mut State, act: impl FnOnce(&mut Editor)) {
     let (scene, spot) = (state.scene.clone(), staged::spot(state));
-    let around = spot.as_ref().and_then(|spot| around(&scene, spot));
     with(state, |editor| {
         act(editor);
-        if let Some(around) = &around {
-            editor.check(around);
+        let ground = editor.ground.clone();
+        if let Some(around) = spot.as_ref().and_then(|spot| around(&scene, spot, ground.as_deref())) {
+            editor.check(&around);
         }
     });
 }
@@ -162,7 +168,12 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     let is_empty = editor.input.text().trim().is_empty();
     state.drafts.retain(|(at, draft)| *at != spot || draft.purpose != editor.purpose);
     if !is_empty {
-        let key = if editor.purpose == Purpose::Add { "a" } else { "e" };
+        let key = match editor.purpose {
+            Purpose::Add => "a",
+            Purpose::Group(_) | Purpose::Meter(_) => "E",
+            Purpose::Entry(_) => "Enter",
+            Purpose::Change(_) => "e",
+        };
         state.drafts.push((spot, *editor));
         state.say(Role::Dim, format!("the draft is kept; {key} takes it up again"));
     }
@@ -178,10 +189,9 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
 /// What Tab does.
 fn help(state: &mut State) {
     let (scene, Some(spot)) = (state.scene.clone(), staged::spot(state)) else { return };
-    let Some(around) = around(&scene, &spot) else { return };
-    let Some(help) = view(state).and_then(|view| view.editor.as_ref()).map(|editor| editor.help(&around)) else {
-        return;
-    };
+    let Some(editor) = view(state).and_then(|view| view.editor.as_ref()) else { return };
+    let Some(around) = around(&scene, &spot, editor.ground.as_deref()) else { return };
+    let help = editor.help(&around);
     match help {
         Help::Fix(complaint) => {
             let message = complaint.diagnostic.message.clone();
@@ -236,7 +246,7 @@ fn accept(state: &mut State) {
 /// In the form, to the line above or below; in the text, to where the row above or below is.
 fn up_or_down(state: &mut State, is_down: bool) {
     let (scene, Some(spot)) = (state.scene.clone(), staged::spot(state)) else { return };
-    let Some(around) = around(&scene, &spot) else { return };
+    let Some(around) = around(&scene, &spot, None) else { return };
     let width = super::super::view::editor_width(state);
     with(state, |editor| {
         let (text, cursor) = (editor.input.text(), editor.input.cursor());
@@ -259,8 +269,7 @@ fn up_or_down(state: &mut State, is_down: bool) {
 fn requests(state: &State) -> Result<(Spot, Vec<Request>, &'static str), String> {
     let Screen::Staged(view) = state.screen() else { return Err(String::new()) };
     let Some(editor) = &view.editor else { return Err(String::new()) };
-    let errors = editor.checked.errors();
-    if editor.checked.reading.is_none() || errors > 0 {
+    if !editor.checked.is_right {
         let first = editor.checked.complaints.iter().find(|c| c.diagnostic.is_error());
         let text = first.map_or("it is not complete".to_owned(), |c| c.diagnostic.message.clone());
         return Err(format!("not staged: {text}"));

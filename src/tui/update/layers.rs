@@ -10,13 +10,13 @@ use super::super::input::{Edit, Input};
 use super::super::key::Key;
 use super::super::layer::{COPIES, Choice, CopyAs, Entry, Layer, Menu, Purpose, STAGED_COPIES, TRACE_COPIES};
 use super::super::list::Cursor;
-use super::super::msg::Effect;
+use super::super::msg::{Effect, Reads};
 use super::super::palette::{self, Act};
 use super::super::state::State;
 use super::super::theme::Theme;
 use super::super::told::shell_quoted;
 use super::super::views::Screen;
-use super::{diff, flow, flows, learn, nav, packet, pipeline, staged, trace};
+use super::{diff, flow, flows, learn, nav, others, packet, pipeline, staged, trace};
 use crate::base::paint::Role;
 use crate::model::flow::Style;
 use crate::model::id::FlowHash;
@@ -250,6 +250,8 @@ fn choose(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             staged::open(state, effects);
             staged::ask_save(state);
         }
+        Choice::Change(target) => others::change(state, target, effects),
+        Choice::Delete(target) => others::delete(state, target, effects),
         Choice::Leave => effects.push(Effect::Quit(String::new())),
         Choice::Stay => {}
         Choice::Open(target) => {
@@ -284,10 +286,16 @@ fn question_key(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
             report.map(|report| effects.push(Effect::Save(PathBuf::from(text.trim()), report)))
         }
         Purpose::CompareWith => diff::named(state, &text, effects),
-        Purpose::SaveStaged | Purpose::ReadStaged if text.trim().is_empty() => Err("a file needs a name".to_owned()),
+        Purpose::SaveStaged | Purpose::ReadStaged | Purpose::ReplaceFlows if text.trim().is_empty() => {
+            Err("a file needs a name".to_owned())
+        }
         Purpose::SaveStaged => staged::save(state, text.trim(), effects),
         Purpose::ReadStaged => {
-            effects.push(Effect::ReadChanges(PathBuf::from(text.trim())));
+            effects.push(Effect::ReadChanges(PathBuf::from(text.trim()), Reads::Changes));
+            Ok(())
+        }
+        Purpose::ReplaceFlows => {
+            effects.push(Effect::ReadChanges(PathBuf::from(text.trim()), Reads::Flows));
             Ok(())
         }
         Purpose::Answer(at) => {

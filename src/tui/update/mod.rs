@@ -13,6 +13,7 @@ mod learn;
 mod mouse;
 mod nav;
 mod node;
+mod others;
 mod packet;
 mod pipeline;
 mod sandbox;
@@ -70,7 +71,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Answer(ticket, answer) => answered(state, ticket, answer, &mut effects),
         Msg::Other(name, scene) => diff::arrived(state, name, scene, &mut effects),
         Msg::Recording(path, bytes) => trace::recorded(state, &path, bytes, &mut effects),
-        Msg::Changes(path, text) => staged::read(state, path, text, &mut effects),
+        Msg::Changes(path, what, text) => staged::read(state, path, what, text, &mut effects),
         Msg::Kept(path, done) => staged::kept(state, path, done),
         Msg::Done(Ok(text)) => state.say(Role::Ok, text),
         Msg::Done(Err(text)) => state.say(Role::Bad, text),
@@ -146,6 +147,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::AddFlow => return staged::add(state, effects),
         Id::EditFlow => return staged::change(state, effects),
         Id::DeleteFlow => return staged::delete(state, effects),
+        Id::EditOther | Id::DeleteOther => return others::choose(state, id == Id::DeleteOther),
         Id::Undo | Id::Redo => return staged::step_back(state, id, effects),
         Id::ViewStaged | Id::ViewBase | Id::ToggleView => return staged::choose_view(state, id, effects),
         Id::Commit => return staged::review(state, effects),

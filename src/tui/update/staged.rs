@@ -8,7 +8,7 @@ use super::super::geometry;
 use super::super::job::Ask;
 use super::super::layer::{Choice, CopyAs, Entry, Layer, Menu, Purpose as Asking, STAGED_COPIES};
 use super::super::list::Cursor;
-use super::super::msg::Effect;
+use super::super::msg::{Effect, Reads};
 use super::super::staged::{Purpose, StagedView};
 use super::super::state::State;
 use super::super::told;
@@ -17,9 +17,13 @@ use super::nav::{self, Place};
 use super::{edit, layers};
 use crate::base::paint::Role;
 use crate::base::words::counted;
-use crate::model::change::Request;
+use crate::dump::change_file;
+use crate::model::bridge::Bridge;
+use crate::model::change::{Edit, Replaced, Request};
 use crate::model::flow::Flow;
 use crate::model::flow_mod::{Command, FlowMod};
+use crate::model::group_mod::GroupMod;
+use crate::model::meter_mod::MeterMod;
 use crate::session::Scene;
 use crate::session::staged::{Fate, Set, version};
 
@@ -130,7 +134,7 @@ pub fn delete(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// The flows that a key is about: those that are marked, else the one under the cursor.
-fn flows_here(state: &State) -> Option<(Spot, Vec<u32>)> {
+pub fn flows_here(state: &State) -> Option<(Spot, Vec<u32>)> {
     match state.screen() {
         Screen::Trace(_) => super::trace::flow_here(state).map(|(spot, flow)| (spot, vec![flow])),
         screen => Some((screen.spot()?.clone(), layers::chosen(state))),
@@ -274,6 +278,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::SaveStaged if len == 0 => state.say(Role::Dim, "nothing is staged: a adds a flow"),
         Id::SaveStaged => ask_save(state),
         Id::ReadStaged => layers::ask(state, "Stage what is asked for in", "", Asking::ReadStaged),
+        Id::ReplaceFlows => layers::ask(state, "Make the flows of the bridge those of", "", Asking::ReplaceFlows),
         Id::Copy if len > 0 => {
             let entries =
                 STAGED_COPIES.iter().map(|(key, what, text)| Entry::new(*key, *text, Choice::Copy(*what))).collect();
@@ -325,24 +330,47 @@ pub fn text(state: &State, what: CopyAs) -> Option<String> {
     let set = state.staged.of(&spot.node, &spot.bridge).filter(|set| !set.is_empty())?;
     let bridge = spot.bridge(state.base())?;
     let version = version(bridge);
-    let of = |text: String| {
-        let name = told::shell_quoted(&spot.bridge);
-        // Groups can stand in files for `bundle` only.
-        let how = if text.lines().any(|l| l.starts_with("group ")) { "bundle" } else { "--bundle add-flows" };
-        format!("ovs-ofctl -O {version} {how} {name} - <<'EOF'\n{}\nEOF", text.trim_end())
-    };
     Some(match what {
         CopyAs::StagedBack => {
             let back = set.change().invert();
-            crate::dump::change_file::write(back.requests().collect::<Vec<_>>(), &bridge.names)
+            change_file::write(back.requests().collect::<Vec<_>>(), &bridge.names)
         }
-        CopyAs::StagedCommand => of(set.text(&bridge.names)),
+        CopyAs::StagedCommand => {
+            let requests: Vec<&Request> = set.entries().iter().map(|entry| &*entry.request).collect();
+            command_text(&requests, &spot, bridge, &version.to_string())
+        }
         _ => set.text(&bridge.names),
     })
 }
 
+/// Commands that send requests: no bundle takes meters, so those that come stand in front of it, and those that go behind.
+fn command_text(requests: &[&Request], spot: &Spot, bridge: &Bridge, version: &str) -> String {
+    let name = told::shell_quoted(&spot.bridge);
+    let meter = |asked: &MeterMod| {
+        let (command, rest) = change_file::meter_words(asked);
+        format!("ovs-ofctl -O {version} {command} {name} {rest}").trim_end().to_owned()
+    };
+    let meters = |is_deletion: bool| {
+        requests.iter().filter_map(move |request| match request {
+            Request::Meter(asked) if matches!(asked, MeterMod::Delete(_)) == is_deletion => Some(meter(asked)),
+            _ => None,
+        })
+    };
+    let mut lines: Vec<String> = meters(false).collect();
+    let rest: Vec<&Request> = requests.iter().copied().filter(|r| !matches!(r, Request::Meter(_))).collect();
+    if !rest.is_empty() {
+        // Groups can stand in files for `bundle` only.
+        let has_groups = rest.iter().any(|r| matches!(r, Request::Group(_)));
+        let how = if has_groups { "bundle" } else { "--bundle add-flows" };
+        let text = change_file::write(rest, &bridge.names);
+        lines.push(format!("ovs-ofctl -O {version} {how} {name} - <<'EOF'\n{}\nEOF", text.trim_end()));
+    }
+    lines.extend(meters(true));
+    lines.join("\n")
+}
+
 /// A file of changes was read.
-pub fn read(state: &mut State, path: PathBuf, text: Result<String, String>, effects: &mut Vec<Effect>) {
+pub fn read(state: &mut State, path: PathBuf, what: Reads, text: Result<String, String>, effects: &mut Vec<Effect>) {
     let text = match text {
         Ok(text) => text,
         Err(why) => return state.say(Role::Bad, why),
@@ -350,9 +378,17 @@ pub fn read(state: &mut State, path: PathBuf, text: Result<String, String>, effe
     let Some(spot) = spot(state) else { return };
     let base = state.base().clone();
     let Some(bridge) = spot.bridge(&base) else { return };
-    match state.staged.of_mut(&spot.node, &spot.bridge).read(bridge, &text) {
+    let set = state.staged.of_mut(&spot.node, &spot.bridge);
+    let read = match what {
+        Reads::Changes => set.read(bridge, &text),
+        Reads::Flows => set.replace_flows(bridge, &text),
+    };
+    match read {
+        Ok(0) if what == Reads::Flows => {
+            state.say(Role::Ok, format!("{} has the flows of {} already", path.display(), spot.bridge));
+        }
         Ok(count) => {
-            state.kept = Some((path, true));
+            state.kept = (what == Reads::Changes).then_some((path, true));
             changed(state, effects);
             state.say(Role::Staged, format!("{} staged; u takes them back", counted(count, "change")));
         }
@@ -373,7 +409,17 @@ pub fn read(state: &mut State, path: PathBuf, text: Result<String, String>, effe
 pub fn kept(state: &mut State, path: PathBuf, done: Result<(), String>) {
     match done {
         Ok(()) => {
-            state.say(Role::Ok, format!("saved to {}: ovs-ofctl --bundle add-flows takes it", path.display()));
+            let text = text(state, CopyAs::StagedLines).unwrap_or_default();
+            let has = |word: &str| text.lines().any(|l| l.starts_with(word));
+            let how = match (has("group "), has("# ovs-ofctl")) {
+                (true, false) => "ovs-ofctl bundle takes it",
+                (true, true) => "ovs-ofctl bundle takes it, but for the meters, whose commands stand in it",
+                (false, true) => {
+                    "ovs-ofctl --bundle add-flows takes it, but for the meters, whose commands stand in it"
+                }
+                (false, false) => "ovs-ofctl --bundle add-flows takes it",
+            };
+            state.say(Role::Ok, format!("saved to {}: {how}", path.display()));
             state.kept = Some((path, true));
         }
         Err(why) => state.say(Role::Bad, why),
@@ -435,6 +481,15 @@ pub fn commit(state: &mut State, effects: &mut Vec<Effect>) {
     state.say(Role::Ok, text);
 }
 
+/// Whether what an edit is about is there before, and whether it is there then.
+fn comes_and_goes(edit: &Edit) -> Option<(bool, bool)> {
+    fn sides<T>(all: &[Replaced<T>]) -> Option<(bool, bool)> {
+        all.first().map(|r| (r.before.is_some(), r.after.is_some()))
+    }
+    // With a group or a meter flows may go along.
+    sides(&edit.groups).or_else(|| sides(&edit.meters)).or_else(|| sides(&edit.flows))
+}
+
 /// What a request asks for in the words of a list: its sign, its role, and whether it does anything.
 pub fn sign(set: &Set, at: usize) -> (&'static str, Role) {
     let Some(entry) = set.entries().get(at) else { return (" ", Role::Dim) };
@@ -444,12 +499,14 @@ pub fn sign(set: &Set, at: usize) -> (&'static str, Role) {
             Command::Modify | Command::ModifyStrict => "~",
             Command::Delete | Command::DeleteStrict => "-",
         },
-        _ => "~",
+        Request::Group(GroupMod::Add(_)) | Request::Meter(MeterMod::Add(_)) => "+",
+        Request::Group(GroupMod::Delete(_)) | Request::Meter(MeterMod::Delete(_)) => "-",
+        Request::Group(_) | Request::Meter(_) => "~",
     };
     match &entry.fate {
         Fate::Refused(_) | Fate::Conflict(..) => ("!", Role::Bad),
         Fate::Does(edit) if edit.is_empty() => ("!", Role::Warn),
-        Fate::Does(edit) => match edit.flows.first().map(|r| (r.before.is_some(), r.after.is_some())) {
+        Fate::Does(edit) => match comes_and_goes(edit) {
             Some((false, _)) => ("+", Role::Ok),
             Some((true, false)) => ("-", Role::Bad),
             Some((true, true)) => ("~", Role::Staged),

@@ -11,6 +11,7 @@ use super::typed;
 use crate::base::diag::Severity;
 use crate::base::paint::{Painter, Role};
 use crate::base::words::counted;
+use crate::dump::change_file::Survey;
 use crate::edit::{self, Complaint};
 
 /// Complaints that are shown at most.
@@ -52,7 +53,7 @@ struct Line {
 
 fn lines(state: &State, view: &StagedView, editor: &Editor, width: u16) -> Vec<Line> {
     let text = editor.input.text();
-    if let (true, Some(around)) = (editor.is_form, around(&state.scene, &view.spot)) {
+    if let (true, Some(around)) = (editor.is_form, around(&state.scene, &view.spot, editor.ground.as_deref())) {
         let form = edit::form(text, &around);
         let doc = |line: &edit::Line| if line.is_action { format!("action  {}", line.doc) } else { line.doc.clone() };
         return form
@@ -108,7 +109,7 @@ pub fn draw(state: &State, view: &StagedView, editor: &Editor, at: Rect, body: R
     sheet.clear(at);
     let inner = sheet.boxed(at, &format!("{} {}", editor.title(), view.spot.bridge), note, true);
     let text = editor.input.text();
-    let around = around(&state.scene, &view.spot);
+    let around = around(&state.scene, &view.spot, editor.ground.as_deref());
     let pieces = around.map_or(Vec::new(), |around| edit::pieces(text, &editor.checked.survey, &around));
     let lines = lines(state, view, editor, at.width);
     let cursor = editor.input.cursor();
@@ -196,7 +197,7 @@ fn told(state: &State, editor: &Editor, at: Rect, sheet: &mut Sheet<'_>) {
     let cursor = editor.input.cursor();
     let mut rows = Vec::new();
     let around = match state.screen() {
-        Screen::Staged(view) => around(&state.scene, &view.spot),
+        Screen::Staged(view) => around(&state.scene, &view.spot, editor.ground.as_deref()),
         _ => None,
     };
     // What Tab would do is asked only where it could mend something.
@@ -254,7 +255,17 @@ fn told(state: &State, editor: &Editor, at: Rect, sheet: &mut Sheet<'_>) {
 /// What the table of the flow is called, and how many flows it has.
 fn where_it_stands(state: &State, editor: &Editor) -> String {
     let Screen::Staged(view) = state.screen() else { return String::new() };
-    let id = editor.checked.survey.flow_mod.flow.table;
+    let around = around(&state.scene, &view.spot, editor.ground.as_deref());
+    let id = match (&editor.checked.survey, around) {
+        (Survey::Flow(flow), _) => flow.flow_mod.flow.table,
+        (Survey::Group(_), Some(around)) => {
+            return format!(" {}: {}", view.spot.bridge, counted(around.bridge.groups.len(), "group"));
+        }
+        (Survey::Meter(..), Some(around)) => {
+            return format!(" {}: {}", view.spot.bridge, counted(around.bridge.meters.len(), "meter"));
+        }
+        _ => return String::new(),
+    };
     let flows = view.spot.bridge(&state.scene).and_then(|b| b.table(id)).map_or(0, |t| t.flows.len());
     let title = super::super::update::table_title(state, &view.spot, id);
     format!(" {title}: {}", counted(flows, "flow"))

@@ -17,8 +17,10 @@ use crate::base::words::counted;
 use crate::check::Severity;
 use crate::dump::change_file;
 use crate::field::Names;
-use crate::model::change::Edit;
+use crate::model::change::{Edit, Replaced, Request};
 use crate::model::flow::Flow;
+use crate::model::group::Group;
+use crate::model::meter::Meter;
 use crate::session::staged::{Entry, Fate, Set};
 
 /// Where everything stands.
@@ -92,7 +94,8 @@ fn list(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: &m
     let Some(set) = set else {
         let lines = [
             "Nothing is staged. Changes are put together here and looked at before anything is touched.",
-            "a  types a new flow; e and d on a flow elsewhere change and delete it",
+            "a  types a new flow, group or meter; e and d on a flow elsewhere change and delete it",
+            "E and D  change and delete a group or a meter",
             "r  reads a file of changes, as ovs-ofctl takes it",
         ];
         let rows: Vec<Row> = lines
@@ -140,12 +143,15 @@ fn entry(entry: &Entry, names: &Names) -> Row {
         }
         fate => fate.edit(),
     };
+    if let Some(edit) = edit.filter(|edit| !edit.groups.is_empty() || !edit.meters.is_empty()) {
+        others(edit, names, &mut row);
+        return row;
+    }
     let Some((edit, replaced)) = edit.and_then(|edit| Some((edit, edit.flows.first()?))) else {
         if edit.is_some_and(Edit::is_empty) {
             row.put(Role::Warn, "does nothing: ");
         }
-        let text = change_file::write([&*entry.request], names);
-        row.text(text.lines().find(|l| !l.starts_with('#')).or(text.lines().next()).unwrap_or("").trim());
+        row.text(&change_file::line(&entry.request, names));
         return row;
     };
     if let Some(flow) = replaced.either() {
@@ -177,6 +183,54 @@ fn entry(entry: &Entry, names: &Names) -> Row {
         row.put(Role::Warn, &format!("  and {} more", counted(edit.flows.len() - 1, "flow")));
     }
     row
+}
+
+/// What becomes of groups and meters, and which flows go along.
+fn others(edit: &Edit, names: &Names, row: &mut Row) {
+    for replaced in &edit.groups {
+        let paint = |group: &Group, row: &mut Row| {
+            row.dim(&format!("{} ", group.kind.name()));
+            for bucket in &group.buckets {
+                row.dim("[");
+                bucket.paint_ways(names, row);
+                row.dim("] ");
+            }
+            if group.buckets.is_empty() {
+                row.put(Role::Warn, "no bucket ");
+            }
+        };
+        let id = replaced.either().map_or(0, |group| group.id);
+        row.put(Role::Goto, &format!("group {id} "));
+        sides(replaced, |group, row| paint(group, row), row);
+    }
+    for replaced in &edit.meters {
+        let id = replaced.either().map_or(0, |meter| meter.id);
+        row.put(Role::Accent, &format!("meter {id} "));
+        let words = |meter: &Meter, row: &mut Row| {
+            let line = crate::dump::meters::line(meter);
+            row.text(&format!("{} ", line.split_once(',').map_or("", |(_, words)| words)));
+        };
+        sides(replaced, words, row);
+    }
+    if !edit.flows.is_empty() {
+        row.put(Role::Warn, &format!(" and {} with it", counted(edit.flows.len(), "flow")));
+    }
+}
+
+/// What was there, and what is there then.
+fn sides<T: PartialEq>(replaced: &Replaced<T>, paint: impl Fn(&T, &mut Row), row: &mut Row) {
+    if let Some(before) = &replaced.before {
+        paint(before, row);
+    }
+    match (&replaced.before, &replaced.after) {
+        (Some(before), Some(after)) if before == after => row.put(Role::Warn, " as it is already"),
+        (Some(_), Some(after)) => {
+            row.put(Role::Staged, " ->  ");
+            paint(after, row);
+        }
+        (None, Some(after)) => paint(after, row),
+        (_, None) => {}
+    }
 }
 
 fn effect(view: &StagedView, set: Option<&Set>, at: Rect, sheet: &mut Sheet<'_>) {
@@ -334,7 +388,8 @@ fn commit(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: 
         rows.extend(wrapped.finish());
     };
     say("to", &format!("{} on {}, in memory: this is a capture", view.spot.bridge, view.spot.node));
-    say("as", "one bundle, all or nothing");
+    let has_meters = set.is_some_and(|set| set.entries().iter().any(|e| matches!(*e.request, Request::Meter(_))));
+    say("as", if has_meters { "one bundle, and a command for each meter" } else { "one bundle, all or nothing" });
     if let Some(set) = set {
         let back = set.change().invert();
         say("way back", &format!("{} ready; y u copies it", counted(back.edits.len(), "request")));
