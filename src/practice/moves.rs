@@ -397,6 +397,9 @@ mod tests {
         send(&mut sandbox, "from vm1 to vm3 tcp 80", (0, 0));
         let after = sandbox.snapshot().nodes[0].connections.as_ref().map_or(0, |all| all.len());
         assert!(after > before, "{after} after {before}");
+        send(&mut sandbox, "from vm1 to vm3 tcp 80", (0, 0));
+        let again = sandbox.snapshot().nodes[0].connections.as_ref().map_or(0, |all| all.len());
+        assert_eq!(again, after, "it is the same connection");
     }
 
     #[test]

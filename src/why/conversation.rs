@@ -49,12 +49,16 @@ impl Connections {
                 let Some(orig) = tuple(&commit.packet) else { continue };
                 let Some(after) = tuple(commit.translated.as_ref().unwrap_or(&commit.packet)) else { continue };
                 let proto = commit.packet.key.value(proto::NW_PROTO) as u8;
-                connections.push(Connection {
+                let new = Connection {
                     zone: commit.zone,
                     mark: commit.mark.map_or(0, |(value, _)| value),
                     labels: commit.label.map_or(0, |(value, _)| value),
                     ..Connection::new(proto, orig, after.turned())
-                });
+                };
+                // A connection that is committed once more is the same one.
+                let ends = |c: &Connection| (c.zone, c.proto, c.orig.clone());
+                connections.retain(|known| ends(known) != ends(&new));
+                connections.push(new);
             }
             all.push((!connections.is_empty()).then(|| Arc::new(Tracked::new(connections))));
         }

@@ -5,12 +5,18 @@
 //! after the node and what tells the names of its files apart: `compute1@0900` and `compute1@1000`. What names no moment
 //! (the database, the ports) belongs to all of them.
 
+use super::bridge::DOCUMENT_LIMIT;
 use super::survey::Found;
+use crate::base::progress::Progress;
+use crate::dump::input::Input;
 use crate::dump::kind::Kind;
 use crate::dump::place::looks_like_a_bridge;
 
 /// Moments of one node at most; of more dumps that are alike the last one is read, as if they were one.
 const MOST: usize = 64;
+
+/// With how many dumps before it a dump is compared, to see whether it is a copy.
+const NEAR: usize = 4;
 
 /// Words of a file's name that tell how it was made, and not when.
 const FORMS: [&str; 12] =
@@ -37,6 +43,17 @@ fn label(own: &[&str], others: &[Vec<&str>]) -> String {
     own[head..end].join("-")
 }
 
+/// Whether two files hold the same. Most that do not differ in size or at their beginning.
+fn is_copy(a: &Found, b: &Found) -> bool {
+    if a.entry.size != b.entry.size {
+        return false;
+    }
+    let open = |found: &Found| found.entry.open(&Progress::default());
+    let (Ok(a), Ok(b)) = (open(a), open(b)) else { return false };
+    let text = |input: Input| input.read_text(DOCUMENT_LIMIT);
+    a.head() == b.head() && matches!((text(a), text(b)), (Ok(a), Ok(b)) if a == b)
+}
+
 /// The names of the moments that some files are of, in order; none if they are of one.
 pub fn moments<'f>(files: impl Iterator<Item = (&'f Found, String)>) -> Vec<String> {
     // Dumps of the same bridge that were made alike.
@@ -48,6 +65,8 @@ pub fn moments<'f>(files: impl Iterator<Item = (&'f Found, String)>) -> Vec<Stri
         }
         let is_like = |(name, all): &&mut (String, Vec<&Found>)| *name == bridge && all[0].traits == found.traits;
         match alike.iter_mut().find(is_like) {
+            // A copy is no other moment.
+            Some((_, all)) if all.iter().rev().take(NEAR).any(|known| is_copy(known, found)) => {}
             Some((_, all)) => all.push(found),
             None => alike.push((bridge, vec![found])),
         }
