@@ -131,6 +131,9 @@ fn a_mistake_in_a_lesson_file_names_its_line_and_place() {
         ("\"two\", ", "", 7, "there are 2 hints"),
         ("\"2 b\"", "\"two b\"", 13, "this is no port number"),
         ("in_port=1,ip\"", "in_port=1,ipp\"", 17, "ipp"),
+        ("ports = [\"2\"]", "ports = [\"3\"]", 18, "no bridge of this lesson has a port `3`"),
+        ("[[goal]]", "[[goals]]", 15, "`goals`"),
+        ("in_port=1,actions=output:2\n", "in_port=1,actions=drop\n", 17, "the solution does not reach `it passes`"),
         ("[solution]", "[solutions]", 24, "no section `solutions`"),
         ("in_port=1,actions=output:2\n", "in_port=1,actions=outptu:2\n", 26, "outptu"),
         ("edits = \"in_port=2,actions=output:1\"", "edits = \"in_port=1,actions=output:2\"", 22, "the lazy solution"),
@@ -143,6 +146,10 @@ fn a_mistake_in_a_lesson_file_names_its_line_and_place() {
         let is_it = |l: &&Located| l.line == line && l.diagnostic.message.contains(words);
         assert!(found.iter().any(|l| is_it(&l)), "`{to}`: {found:#?}");
     }
+    // A section that is spelt otherwise is offered as it should be.
+    let found = wrong("[[goal]]", "[[goals]]");
+    let hints: Vec<&str> = found.iter().filter_map(|l| l.diagnostic.hint.as_deref()).collect();
+    assert!(hints.contains(&"did you mean `[[goal]]`?"), "{hints:?}");
     // The place of a mistake within a line is told, too.
     let found = wrong("in_port=1,actions=output:2\n", "in_port=1,actions=outptu:2\n");
     assert_eq!(&found[0].text[found[0].diagnostic.span.start as usize..][..6], "outptu");

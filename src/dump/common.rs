@@ -67,13 +67,6 @@ impl<'a> Parts<'a> {
         }
         Some(cuts)
     }
-
-    /// The parts of a line whose cuts are known.
-    fn at(line: &'a [u8], cuts: &Cuts) -> Parts<'a> {
-        let [cookie, duration, packets, bytes, table, timeouts, rest] =
-            cuts.map(|[from, to]| &line[usize::from(from)..usize::from(to)]);
-        Parts { counted: [cookie, duration, packets, bytes], essence: [table, timeouts, rest] }
-    }
 }
 
 /// Where the parts of a line begin and end: those that are counted, and the essence.
@@ -96,42 +89,74 @@ fn item<'a>(rest: &mut &'a [u8], begins: &[u8]) -> Option<&'a [u8]> {
     Some(&word[..end])
 }
 
-/// A line with a number made of what it says, and one of which flow it is.
+/// A line of a flow, without its end.
 #[derive(Debug, Clone)]
 struct Line {
-    hash: u64,
-    /// Where it stands, without its end.
     at: Place,
-    identity: u64,
     cuts: Cuts,
+    /// A number of the flow that it is about, which is told before its actions; nothing for a line without any.
+    identity: Option<u64>,
 }
 
 /// Where a line begins and ends.
 type Place = (usize, usize);
 
-fn lines(text: &[u8]) -> Vec<Line> {
-    let mut all = Vec::with_capacity(text.len() / 160);
-    let (find_actions, find_priority) = (memmem::Finder::new(b"actions="), memmem::Finder::new(b"priority="));
-    for at in ranges(text) {
-        let line = &text[at.clone()];
-        let Some(parts) = Parts::of(line) else { continue };
-        let [table, timeouts, rest] = parts.essence;
-        let Some(cuts) = parts.cuts(line) else { continue };
-        let Some(actions) = find_actions.find(rest) else { continue };
-        let mut hasher = FxHasher::default();
-        // The flags stand in front of the priority, and are no part of the identity; a flow without one has none.
-        let flags = find_priority.find(&rest[..actions]).unwrap_or(0);
-        hasher.write(table);
-        hasher.write_u8(b'|');
-        hasher.write(&rest[flags..actions]);
-        let identity = hasher.finish();
-        hasher.write(timeouts);
-        hasher.write(&rest[..flags]);
-        hasher.write(&rest[actions..]);
-        all.push(Line { hash: hasher.finish(), at: (at.start, at.end), identity, cuts });
+/// A dump, and its lines that are about flows.
+#[derive(Debug)]
+pub struct Dump {
+    text: Vec<u8>,
+    lines: Vec<Line>,
+}
+
+impl Dump {
+    /// Finds the lines of a text.
+    pub fn new(text: Vec<u8>) -> Dump {
+        let mut lines = Vec::with_capacity(text.len() / 160);
+        let (actions, priority) = (memmem::Finder::new(b"actions="), memmem::Finder::new(b"priority="));
+        for at in ranges(&text) {
+            let line = &text[at.clone()];
+            let Some(parts) = Parts::of(line) else { continue };
+            let Some(cuts) = parts.cuts(line) else { continue };
+            let [table, _, rest] = parts.essence;
+            let identity = actions.find(rest).map(|actions| {
+                // The flags stand in front of the priority, and are no part of the identity; a flow without one has none.
+                let flags = priority.find(&rest[..actions]).unwrap_or(0);
+                let mut hasher = FxHasher::default();
+                hasher.write(table);
+                hasher.write_u8(b'|');
+                hasher.write(&rest[flags..actions]);
+                hasher.finish()
+            });
+            lines.push(Line { at: (at.start, at.end), cuts, identity });
+        }
+        Dump { text, lines }
     }
-    all.sort_unstable_by_key(|line| (line.hash, line.at));
-    all
+
+    fn cut(&self, n: usize, part: usize) -> &[u8] {
+        let line = &self.lines[n];
+        let [from, to] = line.cuts[part];
+        &self.text[line.at.0 + usize::from(from)..line.at.0 + usize::from(to)]
+    }
+
+    /// What says which flow a line is about and what it does.
+    fn essence(&self, n: usize) -> [&[u8]; 3] {
+        std::array::from_fn(|part| self.cut(n, PARTS + part))
+    }
+
+    /// Whether two lines say the same; most that do not differ in length.
+    fn says(&self, n: usize, other: &Dump, m: usize) -> bool {
+        [PARTS + 2, PARTS, PARTS + 1].iter().all(|part| self.cut(n, *part) == other.cut(m, *part))
+    }
+
+    /// A number of all that a line says.
+    fn number(&self, n: usize) -> u64 {
+        let mut hasher = FxHasher::default();
+        for part in self.essence(n) {
+            hasher.write(part);
+            hasher.write_u8(b'|');
+        }
+        hasher.finish()
+    }
 }
 
 /// The lines of a text.
@@ -149,59 +174,36 @@ const SAMPLES: u8 = 2;
 
 /// What two dumps have in common. Lines that differ in a part that is `counted` stay. Nothing if a text has two lines
 /// about one flow, of which only the last one counts.
-pub fn common(a: &[u8], b: &[u8], counted: [bool; PARTS]) -> Option<Common> {
-    let (left, right) = std::thread::scope(|scope| {
-        let right = scope.spawn(|| lines(b));
-        let left = lines(a);
-        (left, right.join().expect("lines are only looked at"))
-    });
-    let mut gone: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
-    let mut kept: [FxHashSet<u64>; 2] = Default::default();
+pub fn common(a: &Dump, b: &Dump, counted: [bool; PARTS]) -> Option<Common> {
+    let mut gone: [Vec<usize>; 2] = [Vec::with_capacity(a.lines.len()), Vec::with_capacity(b.lines.len())];
+    let mut kept: Vec<u64> = Vec::new();
+    let mut taken: FxHashSet<u64> = FxHashSet::default();
+    taken.reserve(a.lines.len());
     let mut differ = [0; PARTS];
     let mut kinds: FxHashMap<u64, u8> = FxHashMap::default();
-    let (mut i, mut j) = (0, 0);
-    while i < left.len() || j < right.len() {
-        let order = match (left.get(i), right.get(j)) {
-            (Some(one), Some(other)) => one.hash.cmp(&other.hash),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            _ => std::cmp::Ordering::Greater,
-        };
-        let is_pair = order.is_eq()
-            && left.get(i + 1).is_none_or(|next| next.hash != left[i].hash)
-            && right.get(j + 1).is_none_or(|next| next.hash != right[j].hash);
-        if is_pair {
-            let (one, other) = (&left[i], &right[j]);
-            let mine = Parts::at(&a[one.at.0..one.at.1], &one.cuts);
-            let theirs = Parts::at(&b[other.at.0..other.at.1], &other.cuts);
-            if mine.essence == theirs.essence {
-                let differs: [bool; PARTS] = std::array::from_fn(|n| mine.counted[n] != theirs.counted[n]);
-                let is_counted = differs.iter().zip(counted).any(|(differs, counts)| *differs && counts);
-                if !is_counted && !is_sample(&mine, &mut kinds) {
-                    gone[0].push(i);
-                    gone[1].push(j);
-                    differ.iter_mut().zip(differs).for_each(|(n, differs)| *n += usize::from(differs));
-                    (i, j) = (i + 1, j + 1);
-                    continue;
+    for (i, j) in pairs(a, b) {
+        if let (Some(i), Some(j)) = (i, j) {
+            let differs: [bool; PARTS] = std::array::from_fn(|part| a.cut(i, part) != b.cut(j, part));
+            let is_counted = differs.iter().zip(counted).any(|(differs, counts)| *differs && counts);
+            let identity = a.lines[i].identity;
+            if let Some(identity) = identity.filter(|_| !is_counted && !is_sample(a.essence(i), &mut kinds)) {
+                if !taken.insert(identity) {
+                    return None;
                 }
+                gone[0].push(i);
+                gone[1].push(j);
+                differ.iter_mut().zip(differs).for_each(|(n, differs)| *n += usize::from(differs));
+                continue;
             }
         }
-        if order.is_le() {
-            kept[0].insert(left[i].identity);
-            i += 1;
-        }
-        if order.is_ge() {
-            kept[1].insert(right[j].identity);
-            j += 1;
-        }
+        kept.extend(i.and_then(|i| a.lines[i].identity).into_iter().chain(j.and_then(|j| b.lines[j].identity)));
     }
     // A line that stays and one that goes must not be about the same flow.
-    for (side, all) in [&left, &right].into_iter().enumerate() {
-        if gone[side].iter().any(|at| kept[side].contains(&all[*at].identity)) {
-            return None;
-        }
+    if kept.iter().any(|identity| taken.contains(identity)) {
+        return None;
     }
     let same = gone[0].len();
-    let [gone_a, gone_b] = [(&left, &gone[0]), (&right, &gone[1])].map(|(all, gone)| places(all, gone));
+    let [gone_a, gone_b] = gone;
     let texts = std::thread::scope(|scope| {
         let right = scope.spawn(|| without(b, gone_b));
         [without(a, gone_a), right.join().expect("lines are only copied")]
@@ -209,10 +211,65 @@ pub fn common(a: &[u8], b: &[u8], counted: [bool; PARTS]) -> Option<Common> {
     Some(Common { texts, same, differ })
 }
 
+/// How far lines are looked for that were put in between, or left out.
+const AHEAD: usize = 16;
+/// After so many lines in a row that have no like, one is looked for further on.
+const LOST: usize = 64;
+/// How far that is, in lines.
+const FURTHER: usize = 1 << 16;
+/// How often; after that, two texts are not in the same order.
+const SEARCHES: usize = 8;
+
+/// Lines of two texts that say the same, and lines alone. A switch prints its flows in nearly the same order each time,
+/// so the texts are followed side by side; what is left over is found by its number.
+fn pairs(a: &Dump, b: &Dump) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut out = Vec::with_capacity(a.lines.len());
+    let mut alone: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
+    let (mut i, mut j, mut lost, mut searches) = (0, 0, 0, 0);
+    while i < a.lines.len() && j < b.lines.len() && searches < SEARCHES {
+        if a.says(i, b, j) {
+            out.push((Some(i), Some(j)));
+            (i, j, lost) = (i + 1, j + 1, 0);
+            continue;
+        }
+        lost += 1;
+        let is_lost = lost % LOST == 0;
+        searches += usize::from(is_lost);
+        let ahead = (1..if is_lost { FURTHER } else { AHEAD }).find_map(|n| {
+            if j + n < b.lines.len() && a.says(i, b, j + n) {
+                return Some((0, n));
+            }
+            (i + n < a.lines.len() && a.says(i + n, b, j)).then_some((n, 0))
+        });
+        let (more, others) = ahead.unwrap_or((1, 1));
+        alone[0].extend(i..i + more);
+        alone[1].extend(j..j + others);
+        (i, j) = (i + more, j + others);
+    }
+    alone[0].extend(i..a.lines.len());
+    alone[1].extend(j..b.lines.len());
+    let [left, right] = &alone;
+    let (left, right) = std::thread::scope(|scope| {
+        let right = scope.spawn(|| numbered(b, right));
+        (numbered(a, left), right.join().expect("lines are only looked at"))
+    });
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    loop {
+        out.push(match (left.peek(), right.peek()) {
+            (Some((one, i)), Some((other, j))) if one == other && a.says(*i, b, *j) => {
+                (left.next().map(|line| line.1), right.next().map(|line| line.1))
+            }
+            (Some((one, _)), Some((other, _))) if one > other => (None, right.next().map(|line| line.1)),
+            (Some(_), _) => (left.next().map(|line| line.1), None),
+            (None, Some(_)) => (None, right.next().map(|line| line.1)),
+            (None, None) => return out,
+        });
+    }
+}
+
 /// Whether few lines of this kind stayed so far: of a table, with the same beginning.
-fn is_sample(parts: &Parts<'_>, kinds: &mut FxHashMap<u64, u8>) -> bool {
+fn is_sample([table, _, rest]: [&[u8]; 3], kinds: &mut FxHashMap<u64, u8>) -> bool {
     const BEGINNING: usize = 14;
-    let [table, _, rest] = parts.essence;
     let mut hasher = FxHasher::default();
     hasher.write(table);
     hasher.write(&rest[..rest.len().min(BEGINNING)]);
@@ -221,27 +278,34 @@ fn is_sample(parts: &Parts<'_>, kinds: &mut FxHashMap<u64, u8>) -> bool {
     *seen <= SAMPLES
 }
 
-/// Where some lines stand.
-fn places(all: &[Line], chosen: &[usize]) -> Vec<Place> {
-    chosen.iter().map(|at| all[*at].at).collect()
+/// Some lines of a dump, by their number.
+fn numbered(dump: &Dump, lines: &[usize]) -> Vec<(u64, usize)> {
+    let mut all: Vec<(u64, usize)> = lines.iter().map(|line| (dump.number(*line), *line)).collect();
+    all.sort_unstable();
+    all
 }
 
-/// A text without some of its lines, whose ends stay.
-fn without(text: &[u8], mut gone: Vec<Place>) -> Vec<u8> {
+/// The text of a dump without some of its lines, whose ends stay.
+fn without(dump: &Dump, mut gone: Vec<usize>) -> Vec<u8> {
     gone.sort_unstable();
     let mut out = Vec::with_capacity(gone.len() + (1 << 16));
     let mut from = 0;
-    for (start, end) in gone {
-        out.extend_from_slice(&text[from..start]);
+    for line in gone {
+        let (start, end) = dump.lines[line].at;
+        out.extend_from_slice(&dump.text[from..start]);
         from = end;
     }
-    out.extend_from_slice(&text[from..]);
+    out.extend_from_slice(&dump.text[from..]);
     out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(a: &str, b: &str, counted: [bool; PARTS]) -> Option<Common> {
+        common(&Dump::new(a.into()), &Dump::new(b.into()), counted)
+    }
 
     fn line(cookie: u32, n: u32, rest: &str) -> String {
         format!(" cookie={cookie:#x}, duration={n}.5s, table=7, n_packets={n}, n_bytes=0, {rest}\n")
@@ -252,13 +316,13 @@ mod tests {
         let flow = |n: u32| format!("idle_timeout=5, idle_age={n}, priority=5,reg0={n} actions=drop");
         let text = |cookie| (0..9).map(|n| line(cookie, n, &flow(n))).collect::<String>();
         let (a, b) = (text(1), text(2));
-        let found = common(a.as_bytes(), b.as_bytes(), [false; PARTS]).unwrap();
+        let found = of(&a, &b, [false; PARTS]).unwrap();
         assert_eq!((found.same, found.differ), (9 - usize::from(SAMPLES), [7, 0, 0, 0]));
         for text in &found.texts {
             assert_eq!(memchr_iter(b'\n', text).count(), 9, "lines keep their numbers");
             assert_eq!(ranges(text).filter(|line| !line.is_empty()).count(), usize::from(SAMPLES));
         }
-        let strict = common(a.as_bytes(), b.as_bytes(), [true, false, false, false]).unwrap();
+        let strict = of(&a, &b, [true, false, false, false]).unwrap();
         assert_eq!((strict.same, &strict.texts[0]), (0, &a.into_bytes()));
     }
 
@@ -273,8 +337,26 @@ mod tests {
             a.replace("priority=5,reg0=8", "idle_timeout=9, priority=5,reg0=8"),
             a.replace("priority=5,reg0=8", "send_flow_rem priority=5,reg0=8"),
         ] {
-            let found = common(a.as_bytes(), b.as_bytes(), [false; PARTS]).unwrap();
+            let found = of(&a, &b, [false; PARTS]).unwrap();
             assert!(found.texts.iter().all(|text| memmem::find(text, b"reg0=8").is_some()), "{b}");
+        }
+    }
+
+    #[test]
+    fn lines_in_another_order_or_put_in_between_are_found() {
+        let flow = |n: u32| line(1, n, &format!("priority=5,reg0={n} actions=drop"));
+        let all: Vec<u32> = (0..300).collect();
+        let text = |order: &[u32]| order.iter().map(|n| flow(*n)).collect::<String>();
+        let mut turned = all.clone();
+        turned.reverse();
+        let mut fewer = all.clone();
+        fewer.drain(40..80);
+        fewer.remove(9);
+        for (order, gone) in [(&all, 0), (&turned, 0), (&fewer, 41)] {
+            for (a, b) in [(&all, order), (order, &all)] {
+                let found = of(&text(a), &text(b), [false; PARTS]).unwrap();
+                assert_eq!(found.same, all.len() - gone - usize::from(SAMPLES));
+            }
         }
     }
 
@@ -285,10 +367,10 @@ mod tests {
         let twice = format!("{many}{a}{}", line(1, 1, "priority=5,reg0=1 actions=output:2"));
         let once = format!("{many}{a}");
         // One of the two may be a sample that stays anyway; then nothing goes wrong either.
-        if let Some(found) = common(twice.as_bytes(), once.as_bytes(), [false; PARTS]) {
+        if let Some(found) = of(&twice, &once, [false; PARTS]) {
             assert_eq!(memmem::find_iter(&found.texts[0], b"reg0=1 ").count(), 2);
             assert_eq!(memmem::find_iter(&found.texts[1], b"reg0=1 ").count(), 1);
         }
-        assert!(common(b"", b"\n\n", [false; PARTS]).is_some_and(|found| found.same == 0));
+        assert!(of("", "\n\n", [false; PARTS]).is_some_and(|found| found.same == 0));
     }
 }

@@ -2,7 +2,8 @@
 
 use super::flow_line::{self, looks_like_a_flow};
 use super::{
-    conntrack, datapath, dpif_show, fdb, groups, meters, ovn, ovsdb_file, ovsdb_json, ovsdb_text, ports, tables, vsctl,
+    conntrack, datapath, dpif_show, fdb, fragments, groups, meters, ovn, ovsdb_file, ovsdb_json, ovsdb_text, ports,
+    tables, vsctl,
 };
 
 /// A kind of text.
@@ -28,6 +29,8 @@ pub enum Kind {
     Tables,
     /// Tunnel options.
     TlvMap,
+    /// How fragments are dealt with.
+    Fragments,
     /// Learned addresses.
     Fdb,
     /// Tunnels.
@@ -93,7 +96,7 @@ pub enum About {
 type Row = (Kind, &'static str, &'static str, About, fn(&str) -> bool);
 
 /// The kinds, in the order in which they are asked; those with little to go by come last.
-pub const KINDS: [Row; 33] = [
+pub const KINDS: [Row; 34] = [
     (Kind::Groups, "groups", "ovs-ofctl dump-groups", About::Bridge, groups::is_groups),
     (Kind::GroupStats, "group counters", "ovs-ofctl dump-group-stats", About::Bridge, groups::is_group_stats),
     (Kind::Meters, "meters", "ovs-ofctl dump-meters", About::Bridge, meters::is_meters),
@@ -103,6 +106,7 @@ pub const KINDS: [Row; 33] = [
     (Kind::Ports, "port counters", "ovs-ofctl dump-ports", About::Bridge, ports::is_ports),
     (Kind::Tables, "table counters", "ovs-ofctl dump-tables", About::Bridge, tables::is_tables),
     (Kind::TlvMap, "tunnel options", "ovs-ofctl dump-tlv-map", About::Bridge, tables::is_tlv_map),
+    (Kind::Fragments, "fragment handling", "ovs-ofctl get-frags", About::Bridge, fragments::is_get_frags),
     (Kind::Fdb, "learned addresses", "ovs-appctl fdb/show", About::Bridge, fdb::is_fdb),
     (Kind::Tunnels, "tunnels", "ovs-appctl ofproto/list-tunnels", About::Node, fdb::is_tunnels),
     (Kind::TunnelNeighbours, "tunnel neighbours", "ovs-appctl tnl/arp/show", About::Node, fdb::is_tunnel_neighbours),
@@ -238,6 +242,7 @@ mod tests {
             ("Flow: ip\n\nbridge(\"br-int\")\n---", Kind::Trace),
             ("{\"ports\": [{\"id\": \"x\"}]}", Kind::NeutronList),
             ("{\"ports\": 3}", Kind::Json),
+            ("nx-match\n", Kind::Fragments),
             ("\n\n", Kind::Empty),
             ("", Kind::Empty),
             ("a\0b", Kind::Binary),

@@ -12,6 +12,7 @@ pub mod fdb;
 pub mod flow_file;
 pub mod flow_line;
 pub mod flows;
+pub mod fragments;
 pub mod group_line;
 pub mod groups;
 pub mod input;

@@ -18,6 +18,34 @@ use crate::field::{Key, Names, Version};
 /// A flow of a bridge by its number, in the order of the dump.
 pub type FlowId = u32;
 
+/// How a bridge deals with fragments of IP packets (`ovs-ofctl set-frags`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fragments {
+    /// They are looked up as if they had no transport ports.
+    #[default]
+    Normal,
+    /// They are dropped.
+    Drop,
+    /// They are put together first. No Open vSwitch does so.
+    Reassemble,
+    /// They are looked up as they are: the first one has ports, and flows may match `nw_frag`.
+    NxMatch,
+}
+
+impl Fragments {
+    const ALL: [(Fragments, &'static str); 4] = [
+        (Fragments::Normal, "normal"),
+        (Fragments::Drop, "drop"),
+        (Fragments::Reassemble, "reassemble"),
+        (Fragments::NxMatch, "nx-match"),
+    ];
+
+    /// By its name.
+    pub fn by_name(name: &str) -> Option<Fragments> {
+        Fragments::ALL.iter().find(|(_, known)| *known == name).map(|(mode, _)| *mode)
+    }
+}
+
 /// A bridge, as it was at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Bridge {
@@ -53,6 +81,8 @@ pub struct Bridge {
     pub fdb: Vec<FdbEntry>,
     /// Its tunnel options.
     pub tlvs: Vec<TlvMapping>,
+    /// How it deals with fragments, if that is known.
+    pub fragments: Option<Fragments>,
     /// The datapath id, if it is known.
     pub datapath_id: Option<u64>,
     /// What follows from the rest.

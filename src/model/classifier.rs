@@ -93,6 +93,11 @@ impl Classifier {
         classifier
     }
 
+    /// Whether any flow is a clause of a conjunction.
+    pub fn has_conjunctions(&self) -> bool {
+        self.has_conjunctions
+    }
+
     /// The subtables, highest priority first.
     pub fn subtables(&self) -> &[Subtable] {
         &self.subtables
@@ -104,7 +109,7 @@ impl Classifier {
     }
 
     /// The flows with the match of a head, highest priority first.
-    fn list(&self, head: FlowId) -> impl Iterator<Item = FlowId> + '_ {
+    pub fn list(&self, head: FlowId) -> impl Iterator<Item = FlowId> + '_ {
         std::iter::once(head).chain(self.more.get(&head).into_iter().flatten().copied())
     }
 
@@ -254,6 +259,11 @@ impl Subtable {
         self.heads.find(hash(&values), |head| store.get(*head).values() == values.as_slice()).copied()
     }
 
+    /// For each combination of values the flow with the highest priority, in no order.
+    pub fn heads(&self) -> impl Iterator<Item = FlowId> + '_ {
+        self.heads.iter().copied()
+    }
+
     /// How many combinations of values there are.
     pub fn len(&self) -> usize {
         self.heads.len()
@@ -266,7 +276,7 @@ impl Subtable {
 }
 
 /// The clauses that a flow is part of. Open vSwitch looks for them at the top of a flow's actions.
-fn conjunctions(store: &FlowStore, flow: FlowId) -> impl Iterator<Item = &Conjunction> {
+pub fn conjunctions(store: &FlowStore, flow: FlowId) -> impl Iterator<Item = &Conjunction> {
     store.get(flow).actions().0.iter().filter_map(|action| match action {
         Action::Conjunction(c) if (1..=64).contains(&c.clause) && c.clause <= c.n_clauses && c.n_clauses <= 64 => {
             Some(c)

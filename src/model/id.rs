@@ -112,6 +112,11 @@ impl Prefix {
         Some(Prefix { first, last: first | u64::MAX.checked_shr(64 - rest).unwrap_or(0) })
     }
 
+    /// A whole number.
+    pub fn of(hash: FlowHash) -> Prefix {
+        Prefix { first: hash.0, last: hash.0 }
+    }
+
     /// Whether a number begins so.
     pub fn holds(self, hash: FlowHash) -> bool {
         (self.first..=self.last).contains(&hash.0)

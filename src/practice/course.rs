@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use super::exercise::{Attempt, Exercise};
 use super::grade::Wrong;
-use super::lesson::Lesson;
+use super::lesson::{Goal, GoalKind, Lesson, Text};
 use super::load;
 use crate::base::diag::{Diagnostic, Located, nearest};
 use crate::base::progress::Progress;
 use crate::base::span::Span;
 use crate::dump::archive::LoadError;
 use crate::model::snapshot::{Snapshot, Sources};
-use crate::session::{self, Source};
+use crate::session::{self, Scene, Source};
 
 mod texts {
     include!(concat!(env!("OUT_DIR"), "/lessons.rs"));
@@ -116,6 +116,35 @@ pub fn text_of(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
+/// The ports that a goal names.
+fn ports_of(goal: &Goal) -> Vec<&Text> {
+    let GoalKind::Packet(goal) = &goal.kind else { return Vec::new() };
+    let reaches = Some(&goal.reaches).filter(|text| !text.is_empty());
+    goal.ports.iter().flatten().chain(&goal.down).chain(reaches).collect()
+}
+
+/// What is wrong with the name of a port; nothing if some bridge has one.
+fn unknown_port(scene: &Scene, wanted: &str) -> Option<Diagnostic> {
+    let mut names: Vec<String> = Vec::new();
+    for node in scene.nodes() {
+        for bridge in &node.node().bridges {
+            for port in &bridge.ports {
+                names.extend([port.number.to_string(), port.name.to_string()]);
+                let word = node.names().port(&bridge.name, port.number);
+                names.extend(
+                    word.into_iter().flat_map(|w| [w.label().to_owned(), w.title.to_string(), w.id.to_string()]),
+                );
+            }
+        }
+    }
+    if names.iter().any(|name| name == wanted) {
+        return None;
+    }
+    let d =
+        Diagnostic::error("no-such-port", Span::default(), format!("no bridge of this lesson has a port `{wanted}`"));
+    Some(d.nearest(wanted, names.iter().map(String::as_str)))
+}
+
 /// Whether a lesson holds what it promises: it cannot be solved by doing nothing, its solution solves it, and none of the
 /// solutions that are none does. What is wrong is told with its place in the file.
 pub fn prove(lesson: &Arc<Lesson>, dir: Option<&Path>) -> Vec<Located> {
@@ -132,6 +161,11 @@ pub fn prove(lesson: &Arc<Lesson>, dir: Option<&Path>) -> Vec<Located> {
     let unreadable = |d: &Diagnostic, text: &super::lesson::Text| -> Span {
         if text.is_empty() { Span::default() } else { text.place(d.span) }
     };
+    for text in lesson.goals.iter().flat_map(ports_of) {
+        if let Some(d) = unknown_port(exercise.begun(), &text.value) {
+            complain(text.span, d.message, d.hint.into_iter().collect());
+        }
+    }
     let solution = &exercise.solution;
     match exercise.grade(&Attempt::default()) {
         Ok(grade) if grade.passed() => {
@@ -145,11 +179,15 @@ pub fn prove(lesson: &Arc<Lesson>, dir: Option<&Path>) -> Vec<Located> {
     }
     match exercise.grade(solution) {
         Ok(grade) => {
-            for outcome in grade.all().filter(|outcome| !outcome.passed) {
+            for (at, outcome) in grade.all().enumerate().filter(|(_, outcome)| !outcome.passed) {
                 let message = format!("the solution does not reach `{}`: {}", outcome.title, outcome.happened);
                 let mut why = outcome.why.clone();
                 why.extend(Some(outcome.packet.clone()).filter(|p| !p.is_empty()));
-                complain(lesson.solution.span, message, why);
+                let place = match lesson.goals.get(at).map(|goal| &goal.kind) {
+                    Some(GoalKind::Packet(goal)) => goal.packet.span,
+                    _ => lesson.solution.span,
+                };
+                complain(place, message, why);
             }
         }
         Err(Wrong::Edits(wrong) | Wrong::Lesson(wrong)) => {
@@ -179,17 +217,17 @@ pub fn prove(lesson: &Arc<Lesson>, dir: Option<&Path>) -> Vec<Located> {
             }
         }
     }
-    let scene = crate::session::Scene::new(exercise.start.clone());
+    let scene = exercise.begun();
     for question in lesson.questions.iter().filter(|q| !q.evidence.is_empty()) {
         let at = super::edits::place(&question.at.value, &exercise.start, exercise.place);
-        let shown = at.map(|at| super::answer::flows(&question.evidence.value, &scene, at)).unwrap_or_default();
+        let shown = at.map(|at| super::answer::flows(&question.evidence.value, scene, at)).unwrap_or_default();
         if shown.is_empty() {
             complain(question.evidence.span, "no flow is like the evidence".to_owned(), vec![]);
         }
     }
     for question in lesson.questions.iter().filter(|q| !q.counts.is_empty()) {
         let at = super::edits::place(&question.at.value, &exercise.start, exercise.place);
-        let fits = at.map(|at| super::answer::flows(&question.counts.value, &scene, at).len()).unwrap_or_default();
+        let fits = at.map(|at| super::answer::flows(&question.counts.value, scene, at).len()).unwrap_or_default();
         if question.answers.iter().any(|answer| answer.value != fits.to_string()) {
             complain(question.counts.span, format!("{fits} flows fit, which is not the answer"), vec![]);
         }

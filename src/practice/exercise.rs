@@ -1,7 +1,7 @@
 //! A lesson made ready: its switch, broken where it should be, and its solution.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::edits::{self, Asked, Place};
 use super::faults;
@@ -10,6 +10,7 @@ use super::setting;
 use crate::base::diag::{Diagnostic, Located};
 use crate::model::change::Request;
 use crate::model::snapshot::Snapshot;
+use crate::session::Scene;
 
 /// What a learner does: edits, and answers to the questions in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Exercise {
     pub cause: String,
     /// The solution.
     pub solution: Attempt,
+    /// What follows from the start.
+    begun: Arc<OnceLock<Scene>>,
 }
 
 impl Exercise {
@@ -76,7 +79,12 @@ impl Exercise {
             _ => q.answers.first().map(|a| a.value.clone()).unwrap_or_default(),
         });
         let solution = Attempt { edits, answers: answers.collect() };
-        Ok(Exercise { start, place, cause, solution, lesson })
+        Ok(Exercise { start, place, cause, solution, lesson, begun: Arc::default() })
+    }
+
+    /// The switch that the learner finds, with what follows from it.
+    pub fn begun(&self) -> &Scene {
+        self.begun.get_or_init(|| Scene::new(self.start.clone()))
     }
 
     /// The switch after some edits; wrong lines are told with spans in the edits.

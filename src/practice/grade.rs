@@ -6,6 +6,7 @@ use super::exercise::{Attempt, Exercise};
 use super::lesson::{Fate, GoalKind, Kind, PacketGoal, Question, Text};
 use super::probe;
 use super::sandbox::Sandbox;
+use super::setting::take_down;
 use crate::action::Mode;
 use crate::base::diag::Diagnostic;
 use crate::base::safe::visible;
@@ -15,15 +16,14 @@ use crate::dump::flow_line;
 use crate::field::Match;
 use crate::field::matches::DEFAULT_PRIORITY;
 use crate::field::table;
-use crate::model::bridge::Bridge;
 use crate::model::snapshot::Snapshot;
 use crate::packet::{self, Asked, Start};
 use crate::session::{Scene, Ways};
 use crate::trace::paint::parse_ct_state;
 use crate::trace::{Egress, Found, Options, Verdict, What, datapath};
 use crate::why::Cx;
-use crate::why::conversation::reply;
-use crate::why::journey::{Journey, journey_with};
+use crate::why::conversation::{Connections, reply};
+use crate::why::journey::{Journey, Onward, journey_with};
 use crate::why::misses::wants;
 
 /// What came of a goal or a question.
@@ -37,6 +37,8 @@ pub struct Outcome {
     pub packet: String,
     /// The packet with its place in the snapshot, to be traced.
     pub start: Option<(Place, String)>,
+    /// What connection tracking answers to it, at the first, second .. recirculation.
+    pub ct_next: Vec<u8>,
     /// What happened, in a few words.
     pub happened: String,
     /// Why it is not reached.
@@ -79,23 +81,29 @@ impl Exercise {
 
     /// Grades a switch as somebody left it, and answers.
     pub fn grade_of(&self, after: &Snapshot, answers: &[String]) -> Result<Grade, Wrong> {
+        self.grade_on(&Scene::new(after.clone()), answers)
+    }
+
+    /// The same, where something is known of the switch already.
+    pub fn grade_on(&self, after: &Scene, answers: &[String]) -> Result<Grade, Wrong> {
         let goals = self.goals(after)?;
-        let scene = Scene::new(self.start.clone());
         let questions = self.lesson.questions.iter().enumerate().map(|(at, question)| {
             let given = answers.get(at).map_or("", String::as_str);
-            self.question(question, given, &scene)
+            self.question(question, given, self.begun())
         });
         Ok(Grade { goals, questions: questions.collect() })
     }
 
-    /// What becomes of the goals on a switch.
-    pub fn goals(&self, after: &Snapshot) -> Result<Vec<Outcome>, Wrong> {
+    /// What becomes of the goals on a switch. What follows from the switch is worked out once for all of them.
+    pub fn goals(&self, after: &Scene) -> Result<Vec<Outcome>, Wrong> {
         let mut outcomes = Vec::new();
+        let ways = Ways::of(after);
+        let nodes = ways.around();
         for goal in &self.lesson.goals {
             let mut outcome = match &goal.kind {
-                GoalKind::Packet(packet) => self.packet(packet, after)?,
+                GoalKind::Packet(packet) => self.packet(packet, after, &nodes)?,
                 GoalKind::Unchanged => probe::unchanged(self, after),
-                GoalKind::Most(most) => self.most(*most, after),
+                GoalKind::Most(most) => self.most(*most, after.snapshot()),
             };
             outcome.title.clone_from(&goal.title);
             outcomes.push(outcome);
@@ -136,21 +144,28 @@ impl Exercise {
         Outcome { passed: flows <= most, happened, why, ..Outcome::default() }
     }
 
-    fn packet(&self, goal: &PacketGoal, after: &Snapshot) -> Result<Outcome, Wrong> {
-        let default = place(&goal.at.value, after, self.place);
+    /// What becomes of a packet on the switch as the goal wants it.
+    fn packet(&self, goal: &PacketGoal, after: &Scene, nodes: &[Cx<'_>]) -> Result<Outcome, Wrong> {
+        let default = place(&goal.at.value, after.snapshot(), self.place);
         let chosen = if goal.at.is_empty() { self.place } else { Some(default.map_err(|d| wrong(&goal.at, d))?) };
-        let mut snapshot = after.clone();
-        self.take_down(goal, &mut snapshot, chosen);
-        let mut sandbox = Sandbox::new(snapshot);
-        for text in &goal.first {
-            let scene = Scene::new(sandbox.snapshot().clone());
-            sandbox.send(asked(text, &scene, chosen)?);
+        if goal.down.is_empty() && goal.first.is_empty() {
+            return Exercise::fate(goal, after, nodes, chosen);
         }
-        let scene = Scene::new(sandbox.snapshot().clone());
-        let ways = Ways::of(&scene);
-        let nodes = ways.around();
-        let connections = sandbox.connections(&nodes);
-        let start = asked(&goal.packet, &scene, chosen)?;
+        let mut snapshot = (**after.snapshot()).clone();
+        take_down(&mut snapshot, chosen.unwrap_or_default(), goal.down.iter().map(|text| &*text.value));
+        let mut sandbox = Sandbox::of(after.moved(snapshot));
+        for text in &goal.first {
+            let start = asked(text, sandbox.scene(), chosen)?;
+            sandbox.send(start);
+        }
+        let ways = Ways::of(sandbox.scene());
+        Exercise::fate(goal, sandbox.scene(), &ways.around(), chosen)
+    }
+
+    /// What becomes of a packet on a switch.
+    fn fate(goal: &PacketGoal, scene: &Scene, nodes: &[Cx<'_>], chosen: Option<Place>) -> Result<Outcome, Wrong> {
+        let connections = Connections::captured(nodes);
+        let start = asked(&goal.packet, scene, chosen)?;
         let mut ct_next = Vec::new();
         for text in &goal.ct_next {
             let state = parse_ct_state(&text.value).ok_or_else(|| {
@@ -161,35 +176,21 @@ impl Exercise {
             ct_next.push(state);
         }
         let options = Options { ct_next, keep: true, ..Options::default() };
-        let found = journey_with(&nodes, start.clone(), &options, &connections);
-        let judged = Judged { goal, nodes: &nodes, found: &found };
+        let found = journey_with(nodes, start.clone(), &options, &connections);
+        let judged = Judged { goal, nodes, found: &found };
         let mut outcome = judged.outcome()?;
         outcome.packet = goal.packet.value.trim().to_owned();
         let (node, bridge) = (start.node, start.bridge);
         outcome.start = Some(((node, bridge), start.packet.text()));
+        outcome.ct_next.clone_from(&options.ct_next);
         if outcome.passed && goal.reply {
-            let known = connections.after(&nodes, &found);
-            let back = reply(&nodes, &found);
+            let known = connections.after(nodes, &found);
+            let back = reply(nodes, &found);
             let back =
-                back.map(|start| journey_with(&nodes, start, &Options { ct_next: Vec::new(), ..options }, &known));
-            judge_reply(&start, back.as_ref(), &nodes, &mut outcome);
+                back.map(|start| journey_with(nodes, start, &Options { ct_next: Vec::new(), ..options }, &known));
+            judge_reply(&start, back.as_ref(), nodes, &mut outcome);
         }
         Ok(outcome)
-    }
-
-    /// Takes ports down.
-    fn take_down(&self, goal: &PacketGoal, snapshot: &mut Snapshot, chosen: Option<Place>) {
-        let (node, at) = chosen.unwrap_or_default();
-        if goal.down.is_empty() {
-            return;
-        }
-        let mut bridge: Bridge = (*snapshot.nodes[node].bridges[at]).clone();
-        for port in &mut bridge.ports {
-            if goal.down.iter().any(|text| *port.name == *text.value || port.number.to_string() == text.value) {
-                port.state.push("LINK_DOWN".into());
-            }
-        }
-        super::edits::put(snapshot, (node, at), bridge);
     }
 }
 
@@ -265,6 +266,16 @@ impl Judged<'_> {
         self.found.legs.iter().flat_map(|leg| leg.trace.outputs.iter().map(move |out| (leg.node, out))).collect()
     }
 
+    /// The same without those from which a copy goes on to another node.
+    fn last_ends(&self) -> Vec<(usize, &Egress)> {
+        let all = self.found.legs.iter().flat_map(|leg| {
+            let ends = leg.trace.outputs.iter().zip(&leg.onward);
+            ends.filter(|(_, onward)| !matches!(onward, Onward::Leg(_))).map(move |(out, _)| (leg.node, out))
+        });
+        let last: Vec<_> = all.collect();
+        if last.is_empty() { self.ends() } else { last }
+    }
+
     fn name(&self, (node, out): (usize, &Egress)) -> String {
         let bridge = &self.nodes[node].world.at(out.bridge).name;
         let word = self.nodes[node].names.port(bridge, out.port).map(|w| w.label().to_owned());
@@ -291,7 +302,7 @@ impl Judged<'_> {
             Verdict::Controller => "sent to the controller".to_owned(),
             Verdict::Unknown => "nobody can say what becomes of it".to_owned(),
             Verdict::Delivered | Verdict::Mixed => {
-                let mut names: Vec<String> = self.ends().into_iter().map(|end| self.name(end)).collect();
+                let mut names: Vec<String> = self.last_ends().into_iter().map(|end| self.name(end)).collect();
                 names.dedup();
                 format!("delivered to {}", names.join(if self.outcomes().is_empty() { ", " } else { " or " }))
             }

@@ -12,7 +12,7 @@ use super::lesson::{
     BridgeText, Fate, FaultText, Goal, GoalKind, Kind, Lazy, Lesson, LessonFile, PacketGoal, Question, Setting, Text,
     Track,
 };
-use crate::base::diag::{Diagnostic, Located};
+use crate::base::diag::{Diagnostic, Located, nearest};
 use crate::base::safe::is_visible;
 use crate::base::span::Span;
 
@@ -298,7 +298,17 @@ impl Reader<'_> {
         let Some(row) = here.clone().find(|row| row.name == name) else {
             let place = if section.name.is_empty() { String::new() } else { format!(" in `{}`", section.name) };
             let d = Diagnostic::error("unknown-key", span(&key.span()), format!("no key `{name}`{place}"));
-            self.found.push(d.nearest(name, here.by_ref().map(|row| row.name)));
+            // A section that is spelt otherwise is a key at the top.
+            let keys: Vec<&str> = here.by_ref().map(|row| row.name).collect();
+            let sections = SECTIONS.iter().filter(|(known, _)| section.name.is_empty() && !known.is_empty());
+            let near = nearest(name, sections.clone().map(|(known, _)| *known));
+            let section =
+                sections.clone().find(|(known, _)| nearest(name, keys.clone()).is_none() && near == Some(known));
+            self.found.push(match section {
+                Some((known, true)) => d.hint(format!("did you mean `[[{known}]]`?")),
+                Some((known, false)) => d.hint(format!("did you mean `[{known}]`?")),
+                None => d.nearest(name, keys),
+            });
             return;
         };
         match self.value(row.takes, value) {

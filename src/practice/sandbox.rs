@@ -3,49 +3,57 @@
 use std::collections::BTreeMap;
 
 use super::edits::{Place, put};
-use super::send::count;
+use super::moves::{apply, deliver};
 use crate::model::change::{ChangeSet, Conflict, History, Request};
 use crate::model::refusal::Refusal;
 use crate::model::snapshot::Snapshot;
 use crate::packet::Start;
 use crate::session::{Scene, Ways};
 use crate::trace::{Options, Verdict};
-use crate::why::Cx;
 use crate::why::conversation::Connections;
-use crate::why::journey::journey_with;
 
 /// Nodes in memory, with all that was done to them. A real switch is never touched.
 #[derive(Debug, Default)]
 pub struct Sandbox {
-    snapshot: Snapshot,
+    scene: Scene,
     /// What was changed, bridge by bridge.
     done: BTreeMap<Place, History>,
-    /// The connections that packets made; none before the first packet.
-    connections: Option<Connections>,
 }
 
 impl Sandbox {
     /// Of a snapshot.
     pub fn new(snapshot: Snapshot) -> Sandbox {
-        Sandbox { snapshot, ..Sandbox::default() }
+        Sandbox::of(Scene::new(snapshot))
+    }
+
+    /// Of a snapshot of which something is known already.
+    pub fn of(scene: Scene) -> Sandbox {
+        Sandbox { scene, ..Sandbox::default() }
     }
 
     /// The nodes as they are now.
     pub fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+        self.scene.snapshot()
     }
 
-    /// The connections that are known: the captured ones, and those that packets made.
-    pub fn connections(&self, nodes: &[Cx<'_>]) -> Connections {
-        self.connections.clone().unwrap_or_else(|| Connections::captured(nodes))
+    /// The same, with what follows from it.
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    fn change_to(&mut self, change: impl FnOnce(&mut Snapshot)) {
+        let mut snapshot = (**self.scene.snapshot()).clone();
+        change(&mut snapshot);
+        self.scene = self.scene.moved(snapshot);
     }
 
     /// Changes a bridge, or nothing if the switch would refuse any of it.
     pub fn change(&mut self, place: Place, requests: impl IntoIterator<Item = Request>) -> Result<(), Vec<Refusal>> {
-        let bridge = &self.snapshot.nodes[place.0].bridges[place.1];
+        let bridge = &self.scene.snapshot().nodes[place.0].bridges[place.1];
         let set = ChangeSet::plan(bridge, requests)?;
         let made = self.done.entry(place).or_default().make(bridge, set);
-        put(&mut self.snapshot, place, made.expect("the change was planned on this bridge"));
+        let after = made.expect("the change was planned on this bridge");
+        self.change_to(|snapshot| put(snapshot, place, after));
         Ok(())
     }
 
@@ -67,11 +75,12 @@ impl Sandbox {
             &crate::model::bridge::Bridge,
         ) -> Option<Result<crate::model::bridge::Bridge, Vec<Conflict>>>,
     ) -> Result<bool, Vec<Conflict>> {
-        let bridge = self.snapshot.nodes[place.0].bridges[place.1].clone();
+        let bridge = self.scene.snapshot().nodes[place.0].bridges[place.1].clone();
         match step(self.done.entry(place).or_default(), &bridge) {
             None => Ok(false),
             Some(after) => {
-                put(&mut self.snapshot, place, after?);
+                let after = after?;
+                self.change_to(|snapshot| put(snapshot, place, after));
                 Ok(true)
             }
         }
@@ -79,16 +88,11 @@ impl Sandbox {
 
     /// Sends a packet, over all nodes that it comes to: flows count it, flows are learned, connections are remembered.
     pub fn send(&mut self, start: Start) -> Verdict {
-        let scene = Scene::new(self.snapshot.clone());
-        let ways = Ways::of(&scene);
+        let ways = Ways::of(&self.scene);
         let nodes = ways.around();
-        let known = self.connections(&nodes);
-        let found = journey_with(&nodes, start, &Options { keep: true, ..Options::default() }, &known);
-        for leg in &found.legs {
-            count(&mut self.snapshot, leg.node, &leg.trace);
-        }
-        self.connections = Some(known.after(&nodes, &found));
-        found.verdict
+        let delivery = deliver(&nodes, start, &Options::default(), &Connections::captured(&nodes));
+        self.change_to(|snapshot| apply(snapshot, &delivery));
+        delivery.verdict
     }
 }
 

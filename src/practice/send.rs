@@ -1,165 +1,39 @@
 //! Sending packets through a practice switch, so that its counters move and its flows are learned.
 //!
-//! A switch counts a packet for each flow that it comes by, and makes the flows that `learn()` asks for (ovs-actions(7)
-//! "The learn action"). Both are done here to a copy. A learned flow is made of the packet as the table saw it that holds
-//! the flow with `learn()`.
+//! A switch counts a packet for each flow that it comes by, and makes the flows that `learn()` asks for. Both are done here
+//! to a copy of a switch that stands alone; [`super::moves`] knows what a packet moves.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::edits::{Place, put};
-use crate::action::learn::{Learn, Spec};
-use crate::action::{Action, Actions};
-use crate::dump::flow_line;
-use crate::field::{Bits, Match, Names, Subfield, Version};
-use crate::model::bridge::{Bridge, FlowId};
-use crate::model::change::{ChangeSet, Request};
-use crate::model::flow::{Flow, Stats};
-use crate::model::flow_mod::FlowMod;
+use super::moves::{apply, deliver};
+use crate::model::bridge::Bridge;
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
-use crate::model::store::{FlowStore, Interner, Line, SegmentBuilder};
-use crate::packet::write;
-use crate::trace::{Found, Options, Packet, Trace, Verdict, What, World, trace};
+use crate::packet::Start;
+use crate::session::{Scene, Ways};
+use crate::trace::{Options, Packet};
+use crate::why::conversation::Connections;
 
 /// Sends a packet into a bridge that stands alone.
 pub fn send(bridge: &Bridge, packet: &Packet) -> Bridge {
     let node = Node { bridges: vec![Arc::new(bridge.clone())], ..Node::default() };
-    let snapshot = Snapshot { nodes: vec![Arc::new(node)], ..Snapshot::default() };
-    let (after, _) = send_into(&snapshot, (0, 0), packet);
-    (*after.nodes[0].bridges[0]).clone()
-}
-
-/// Sends a packet into a bridge of a node: its flows count it, and flows are learned. What becomes of it there.
-pub fn send_into(snapshot: &Snapshot, (node, bridge): Place, packet: &Packet) -> (Snapshot, Verdict) {
-    let options = Options { keep: true, ..Options::default() };
-    let world = World::of(&snapshot.nodes[node]);
-    let found = trace(&world, bridge, packet, &options);
-    let mut after = snapshot.clone();
-    count(&mut after, node, &found);
-    (after, found.verdict)
-}
-
-/// Counts a packet that was traced, and learns what it teaches.
-pub fn count(snapshot: &mut Snapshot, node: usize, found: &Trace<'_>) {
-    let mut hits: BTreeMap<usize, BTreeMap<FlowId, (u64, u64)>> = BTreeMap::new();
-    let mut learned: Vec<(usize, Flow)> = Vec::new();
-    for pass in &found.passes {
-        let mut lookups = pass.lookups.iter();
-        for step in &pass.steps {
-            let What::Table { found, .. } = &step.what else { continue };
-            let Some(packet) = lookups.next() else { break };
-            let Found::Flow { flow, .. } = found else { continue };
-            let at = usize::from(step.bridge);
-            let counter = hits.entry(at).or_default().entry(*flow).or_default();
-            counter.0 += 1;
-            counter.1 += write(packet).bytes.len() as u64;
-            for action in &snapshot.nodes[node].bridges[at].flow(*flow).actions().0 {
-                if let Action::Learn(learn) = action {
-                    learned.push((at, taught(learn, packet)));
-                }
-            }
-        }
-    }
-    for (at, hits) in hits {
-        let bridge = counted(&snapshot.nodes[node].bridges[at], &hits);
-        put(snapshot, (node, at), bridge);
-    }
-    for (at, flow) in learned {
-        let bridge = &snapshot.nodes[node].bridges[at];
-        let request = Request::from(FlowMod::add(flow, Version::V15));
-        // What the switch would refuse is not learned.
-        if let Ok(set) = ChangeSet::plan(bridge, [request])
-            && let Ok(after) = set.apply(bridge)
-        {
-            put(snapshot, (node, at), after);
-        }
-    }
-}
-
-/// The bridge with its counters moved.
-fn counted(bridge: &Bridge, hits: &BTreeMap<FlowId, (u64, u64)>) -> Bridge {
-    let interner = Interner::default();
-    let mut segments = Vec::new();
-    let mut rows = SegmentBuilder::new(&interner);
-    for (id, row) in bridge.flows.iter() {
-        let mut flow = row.to_flow();
-        if let Some((packets, bytes)) = hits.get(&id) {
-            let stats = flow.stats.get_or_insert(Stats { n_packets: Some(0), n_bytes: Some(0), ..Stats::default() });
-            stats.n_packets = stats.n_packets.map(|n| n.saturating_add(*packets));
-            stats.n_bytes = stats.n_bytes.map(|n| n.saturating_add(*bytes));
-            stats.idle_age = stats.idle_age.map(|_| 0);
-        }
-        if rows.is_full() {
-            segments.push(Arc::new(std::mem::replace(&mut rows, SegmentBuilder::new(&interner)).finish()));
-        }
-        let shape = rows.shape(&flow.matches);
-        let head = row.head();
-        let style = if flow.stats.is_some() { crate::model::flow::Style::Stats } else { head.style };
-        rows.push(
-            &flow,
-            shape,
-            row.action_list(),
-            Line { number: row.line(), verbatim: None, style, names: head.names },
-        );
-    }
-    segments.push(Arc::new(rows.finish()));
-    Bridge { flows: FlowStore::new(segments), ..bridge.clone() }
-}
-
-/// The flow that `learn()` makes of a packet.
-fn taught(learn: &Learn, packet: &Packet) -> Flow {
-    let mut matches = Match::any();
-    let mut actions: Vec<String> = Vec::new();
-    let put = |to: &Subfield, part: &Bits, matches: &mut Match| {
-        let (mut value, mut mask) = matches.get(&to.field);
-        value.insert(to.offset.into(), to.width.into(), part);
-        mask.fill(to.offset.into(), to.width.into());
-        matches.set(&to.field, &value, &mask);
-    };
-    for spec in &learn.specs {
-        match spec {
-            Spec::MatchValue { field, value } => put(field, value, &mut matches),
-            Spec::MatchField { field, from } => put(field, &bits(from, packet), &mut matches),
-            Spec::LoadValue { to, value } => actions.push(load(to, value)),
-            Spec::LoadField { to, from } => actions.push(load(to, &bits(from, packet))),
-            Spec::Output(from) => actions.push(format!("output:{}", bits(from, packet).to_u64())),
-        }
-    }
-    let actions = match actions.is_empty() {
-        true => Actions::default(),
-        false => flow_line::parse_actions(&actions.join(","), Names::none()).0,
-    };
-    Flow {
-        table: learn.table,
-        priority: learn.priority.into(),
-        matches,
-        actions,
-        cookie: learn.cookie,
-        idle_timeout: learn.idle_timeout,
-        hard_timeout: learn.hard_timeout,
-        stats: Some(Stats { n_packets: Some(0), n_bytes: Some(0), ..Stats::default() }),
-        ..Flow::default()
-    }
-}
-
-/// What a packet has in some bits.
-fn bits(from: &Subfield, packet: &Packet) -> Bits {
-    packet.key.read(from.field.slot).slice(from.offset.into(), from.width.into())
-}
-
-fn load(to: &Subfield, value: &Bits) -> String {
-    let mut text = String::from("load:");
-    text.push_str(&value.hex());
-    text.push_str("->");
-    to.paint(&mut text);
-    text
+    let mut snapshot = Snapshot { nodes: vec![Arc::new(node)], ..Snapshot::default() };
+    let scene = Scene::new(snapshot.clone());
+    let ways = Ways::of(&scene);
+    let nodes = ways.around();
+    let start = Start { node: 0, bridge: 0, packet: packet.clone() };
+    let delivery = deliver(&nodes, start, &Options::default(), &Connections::captured(&nodes));
+    apply(&mut snapshot, &delivery);
+    (*snapshot.nodes[0].bridges[0]).clone()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dump::change_file;
+    use crate::field::{Names, Version};
+    use crate::model::change::ChangeSet;
+    use crate::packet::write;
     use crate::trace::spec;
 
     fn bridge(lines: &str) -> Bridge {

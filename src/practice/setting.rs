@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::edits::{Place, put};
 use super::lesson::{BridgeText, Lesson, Setting, Text};
 use crate::base::diag::Diagnostic;
 use crate::base::progress::Progress;
@@ -103,6 +104,20 @@ fn port(text: &str) -> Result<(Port, Option<u16>), Diagnostic> {
         }
     }
     Ok((port, tag))
+}
+
+/// Takes ports down, by name or number.
+pub fn take_down<'t>(snapshot: &mut Snapshot, (node, at): Place, ports: impl Iterator<Item = &'t str> + Clone) {
+    if ports.clone().next().is_none() {
+        return;
+    }
+    let mut bridge = (*snapshot.nodes[node].bridges[at]).clone();
+    for port in &mut bridge.ports {
+        if ports.clone().any(|text| *port.name == *text || port.number.to_string() == text) {
+            port.state.push("LINK_DOWN".into());
+        }
+    }
+    put(snapshot, (node, at), bridge);
 }
 
 #[cfg(test)]

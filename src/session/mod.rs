@@ -12,6 +12,7 @@ mod roles;
 mod scene;
 mod source;
 pub mod staged;
+pub mod touched;
 mod ways;
 
 pub use keep::keep;

@@ -8,7 +8,7 @@ use super::source::Source;
 use crate::base::progress::Progress;
 use crate::diff::{Aspect, Aspects, Diff};
 use crate::dump::archive::{self, Request};
-use crate::dump::common::{PARTS, common};
+use crate::dump::common::{Dump, PARTS, common};
 
 /// What the parts of a line are called that may differ.
 const ASPECTS: [Aspect; PARTS] = [Aspect::Cookie, Aspect::Duration, Aspect::Packets, Aspect::Bytes];
@@ -39,11 +39,11 @@ impl Rest {
 /// anything else, or cannot be read: then they are read as ever, and that tells what is wrong.
 pub fn rest(a: &Source, b: &Source, ignore: Aspects) -> Option<Rest> {
     let (Source::Path(a), Source::Path(b)) = (a, b) else { return None };
-    let texts = std::thread::scope(|scope| {
+    let dumps = std::thread::scope(|scope| {
         let right = scope.spawn(|| dump(b));
         Some((dump(a)?, right.join().expect("a file is only read")?))
     });
-    let (left, right) = texts?;
+    let (left, right) = dumps?;
     let found = common(&left, &right, ASPECTS.map(|aspect| !ignore.contains(aspect)))?;
     drop((left, right));
     let [left, right] = found.texts;
@@ -55,8 +55,8 @@ pub fn rest(a: &Source, b: &Source, ignore: Aspects) -> Option<Rest> {
     Some(Rest { scenes, same: found.same, differ: found.differ })
 }
 
-/// The text of a file, if it is a large dump of flows as `ovs-ofctl` prints it.
-fn dump(path: &Path) -> Option<Vec<u8>> {
+/// A file, if it is a large dump of flows as `ovs-ofctl` prints it.
+fn dump(path: &Path) -> Option<Dump> {
     let about = fs::metadata(path).ok().filter(|about| about.is_file() && about.len() > LARGE)?;
     let head = {
         use std::io::Read;
@@ -66,5 +66,5 @@ fn dump(path: &Path) -> Option<Vec<u8>> {
     };
     let begins = ["NXST_FLOW reply", "OFPST_FLOW reply", " cookie=0x"];
     let text = begins.iter().any(|begin| head.starts_with(begin.as_bytes())).then(|| fs::read(path).ok())??;
-    (text.len() as u64 >= about.len()).then_some(text)
+    (text.len() as u64 >= about.len()).then(|| Dump::new(text))
 }

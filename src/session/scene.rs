@@ -83,6 +83,11 @@ impl Scene {
                 *slot = bridge.clone();
             }
         }
+        self.moved(snapshot)
+    }
+
+    /// The same nodes and bridges at another moment. What was worked out and does not depend on flows stays.
+    pub fn moved(&self, snapshot: Snapshot) -> Scene {
         let scene = Scene::new(snapshot);
         for (old, new) in self.nodes.iter().zip(&scene.nodes) {
             if let Some(names) = old.names.get() {

@@ -14,8 +14,11 @@ use crate::dump::change_file::{self, ChangeFile};
 use crate::field::{Names, Version};
 use crate::model::bridge::Bridge;
 use crate::model::change::{ChangeSet, Conflict, Edit, Request};
+use crate::model::flow::{Flow, FlowKey, Stats};
+use crate::model::group::GroupStats;
 use crate::model::id::FlowHash;
 use crate::model::refusal::Refusal;
+use crate::model::store::RowEdits;
 
 /// What is staged for every bridge.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +40,8 @@ pub struct Set {
     change: ChangeSet,
     /// The bridge as it would be, if anything is changed.
     result: Option<Arc<Bridge>>,
+    /// What packets counted that were sent at a practice switch.
+    counted: Counted,
     /// The flows that come, change or go.
     touched: FxHashSet<FlowHash>,
 }
@@ -48,6 +53,15 @@ pub struct Entry {
     pub request: Arc<Request>,
     /// What becomes of it.
     pub fate: Fate,
+}
+
+/// What was counted for flows and groups that are staged. Those of the bridge itself are counted there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// For flows that come or change.
+    pub flows: Vec<(FlowKey, Stats)>,
+    /// For groups that come.
+    pub groups: Vec<GroupStats>,
 }
 
 /// What becomes of a request.
@@ -120,6 +134,18 @@ impl Staged {
         self.len() == 0
     }
 
+    /// What was counted for each bridge, by node and bridge.
+    pub fn counted(&self) -> Vec<(Arc<str>, Arc<str>, Counted)> {
+        self.sets.iter().map(|set| (set.node.clone(), set.bridge.clone(), set.counted.clone())).collect()
+    }
+
+    /// Forgets what was counted: the switch is read anew.
+    pub fn forget_counted(&mut self) {
+        for set in &mut self.sets {
+            set.counted = Counted::default();
+        }
+    }
+
     /// Moves every set to what was read anew. Bridges that are gone keep their sets as they were.
     pub fn rebase(&mut self, scene: &Scene) {
         for set in &mut self.sets {
@@ -186,6 +212,17 @@ impl Set {
     /// The bridge as it would be; nothing if it would be as it is.
     pub fn result(&self) -> Option<&Arc<Bridge>> {
         self.result.as_ref()
+    }
+
+    /// What was counted for what is staged.
+    pub fn counted(&self) -> &Counted {
+        &self.counted
+    }
+
+    /// Takes over what was counted for what is staged.
+    pub fn count(&mut self, base: &Bridge, counted: Counted) {
+        self.counted = counted;
+        self.settle(base);
     }
 
     /// The bridge as it would be with the requests in front of one.
@@ -366,8 +403,37 @@ impl Set {
         }
         let flows = change.edits.iter().flat_map(|edit| &edit.flows).filter_map(|replaced| replaced.either());
         self.touched = flows.map(|flow| FlowHash::new(flow.table, flow.priority, &flow.matches)).collect();
-        self.result = result.filter(|_| !change.is_empty()).map(Arc::new);
+        let result = result.filter(|_| !change.is_empty());
+        if result.is_none() {
+            self.counted = Counted::default();
+        }
+        self.result = result.map(|bridge| Arc::new(self.with_counted(bridge)));
         self.change = change;
+    }
+}
+
+impl Set {
+    /// The bridge with what was counted for what is staged. What is not there any more begins anew when it comes back.
+    fn with_counted(&mut self, mut bridge: Bridge) -> Bridge {
+        if self.counted == Counted::default() {
+            return bridge;
+        }
+        let mut edits = RowEdits::default();
+        self.counted.flows.retain(|(key, stats)| {
+            let rows = bridge.table(key.table).map_or(&[][..], |table| &table.flows);
+            let row = rows.iter().find(|id| bridge.flow(**id).key() == *key);
+            if let Some(id) = row {
+                edits.changed.insert(*id, Flow { stats: Some(*stats), ..bridge.flow(*id).to_flow() });
+            }
+            row.is_some()
+        });
+        self.counted.groups.retain(|stats| bridge.group(stats.id).is_some());
+        bridge.flows = bridge.flows.edited(&edits, &bridge.names);
+        for stats in &self.counted.groups {
+            bridge.group_stats.retain(|known| known.id != stats.id);
+            bridge.group_stats.push(stats.clone());
+        }
+        Bridge { derived: Default::default(), ..bridge }
     }
 }
 

@@ -138,14 +138,21 @@ pub(super) fn hex(value: u64) -> String {
 
 /// Sets the fields of one header that differ.
 fn header(name: &'static str, rows: &[Row], packet: &Packet, base: &mut Packet, mask: &Key, out: &mut Vec<DpAction>) {
-    let mut parts = Vec::new();
+    let (mut parts, mut differs) = (Vec::new(), false);
     for (field, slot, kind) in rows {
         let value = packet.key.read(*slot);
         if value == base.key.read(*slot) {
             continue;
         }
         let bits = mask.read(*slot);
-        let full = bits.is_ones(slot.width.into()) || bits.is_zero();
+        base.key.write(*slot, &value);
+        differs = true;
+        // The switch sets the bits that were read or written, even if others differ: a header that `encap` put in
+        // front has values that nobody wrote.
+        if bits.is_zero() {
+            continue;
+        }
+        let full = bits.is_ones(slot.width.into());
         let print = |value: &Bits| match kind {
             As::Mac => mac_text(value.to_u64()),
             As::Ipv4 => ipv4(value.to_u64() as u32),
@@ -160,9 +167,8 @@ fn header(name: &'static str, rows: &[Row], packet: &Packet, base: &mut Packet, 
             _ => format!("/{}", print(&bits)),
         };
         parts.push(format!("{field}={}{mask}", print(&under)));
-        base.key.write(*slot, &value);
     }
-    if !parts.is_empty() {
+    if differs {
         out.push(DpAction::Set(name, parts.join(",")));
     }
 }

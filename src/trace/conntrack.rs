@@ -8,11 +8,15 @@ use super::step::{Assumption, Commit, Remark, Resume};
 use super::tracked::Tracked;
 use crate::action::conntrack::{Ct, Nat, NatAddresses, NatKind, Zone};
 use crate::field::slot::{Slot, word};
-use crate::field::{Key, proto, table};
+use crate::field::{Key, Subfield, proto, table};
 
 impl<'a> Machine<'_, 'a> {
     /// `ct(..)`.
     pub(super) fn ct(&mut self, ct: &'a Ct, last: bool) {
+        let from = match &ct.zone {
+            Zone::Number(_) => Vec::new(),
+            Zone::Field(sub) => self.packet.sources(sub),
+        };
         let zone = match &ct.zone {
             Zone::Number(n) => *n,
             Zone::Field(sub) => {
@@ -61,7 +65,9 @@ impl<'a> Machine<'_, 'a> {
             self.frozen.clear();
             let mut packet = self.packet.clone();
             packet.key.set_word(word::RECIRC_ID, id, u32::MAX);
+            packet.decided_words([word::RECIRC_ID]);
             packet.set(table::CT_ZONE.slot, zone.into());
+            packet.copied(&Subfield::whole(table::CT_ZONE), &from);
             self.shared.forks.push_back(Fork {
                 id,
                 pass: self.pass,
@@ -99,14 +105,18 @@ pub(super) fn resume<'a>(
     let member = tracked.filter(|_| answer.is_none()).and_then(|t| t.find(zone, &packet));
     let known = answer.or(member.map(|m| m.state()));
     packet.set(proto::CT_STATE, known.unwrap_or(DEFAULT).into());
+    packet.decided_slot(proto::CT_STATE);
     match member {
         Some(member) => {
             let connection = member.connection;
             packet.set(table::CT_MARK.slot, connection.mark.into());
             packet.key.write(table::CT_LABEL.slot, &crate::field::Bits::from_u128(connection.labels, 128));
             assumed.push(Assumption::Tracked(member.text().into()));
+            packet.decided_words(word::CT_MARK..word::CT_NW_SRC);
             if nat.is_some() {
                 member.translate(&mut packet);
+                let v6 = word::IPV6_SRC..word::IPV6_LABEL;
+                packet.decided_words(v6.chain([word::IP_SRC, word::IP_DST, word::TP]));
             }
             return (packet, Resume { id, ct_state: member.state(), assumed: false, nat: None, bucket }, state);
         }
@@ -131,14 +141,18 @@ fn translate(packet: &mut Packet, nat: &Nat) {
         NatAddresses::V4(first, _) => {
             let slot = if is_source { table::IP_SRC.slot } else { table::IP_DST.slot };
             packet.set(slot, first.into());
+            packet.decided_slot(slot);
         }
         NatAddresses::V6(first, _) => {
             let slot = if is_source { table::IPV6_SRC.slot } else { table::IPV6_DST.slot };
             packet.key.write(slot, &crate::field::Bits::from_u128(first, 128));
+            packet.decided_slot(slot);
         }
     }
     if range.ports.0 != 0 {
-        packet.set(if is_source { proto::TP_SRC } else { proto::TP_DST }, range.ports.0.into());
+        let slot = if is_source { proto::TP_SRC } else { proto::TP_DST };
+        packet.set(slot, range.ports.0.into());
+        packet.decided_slot(slot);
     }
 }
 

@@ -139,9 +139,9 @@ impl Machine<'_, '_> {
         self.packet.take_headers(&Packet::default());
         self.packet.set_packet_type(packet_type::NSH);
         self.packet.set(DL_TYPE, ethertype::NSH.into());
-        for id in (word::CT_NW_SRC..word::BASE_END).chain([word::PACKET_TYPE]) {
-            self.writes_word(id);
-        }
+        self.writes_word(word::PACKET_TYPE);
+        // As in the switch, the masks of what is set later do not learn of the new header.
+        self.packet.decided_words(word::CT_NW_SRC..word::BASE_END);
         self.packet.key.set_word(word::NSH, 63 << 16 | u32::from(kind) << 8 | next, u32::MAX);
         self.packet.key.set_word(word::NSH_PATH, 255, u32::MAX);
         options
@@ -172,12 +172,12 @@ impl Machine<'_, '_> {
         self.commit();
         self.reads(word::PACKET_TYPE, u32::MAX);
         match self.packet.packet_type() {
-            packet_type::ETHERNET if self.packet.tci() & 0x1000 != 0 => {
+            packet_type::ETHERNET if self.has_tag() => {
                 self.refuse_type(Remark::DecapTagged);
                 false
             }
             packet_type::ETHERNET => {
-                self.reads_slot(DL_TYPE);
+                self.decides(DL_TYPE);
                 let kind = 1 << 16 | u32::from(self.packet.dl_type());
                 self.packet.set_packet_type(kind);
                 self.writes_word(word::PACKET_TYPE);
@@ -186,12 +186,13 @@ impl Machine<'_, '_> {
                 false
             }
             packet_type::NSH => {
+                self.hangs_on(NSH_NP);
                 let next = self.packet.get(NSH_NP) as u32;
                 let Some((_, kind)) = NEXT_PROTOCOLS.into_iter().find(|(n, _)| *n == next) else {
                     self.refuse_type(Remark::DecapNsh(next));
                     return false;
                 };
-                self.reads_slot(NSH_NP);
+                self.decides(NSH_NP);
                 self.packet.set_packet_type(kind);
                 self.writes_word(word::PACKET_TYPE);
                 self.pending = Pending::Decap;
@@ -203,6 +204,12 @@ impl Machine<'_, '_> {
                 false
             }
         }
+    }
+
+    /// Whether there is a VLAN tag, which decides.
+    fn has_tag(&mut self) -> bool {
+        self.hangs_on(crate::field::proto::VLAN_PRESENT);
+        self.packet.tci() & 0x1000 != 0
     }
 
     fn decap_mpls(&mut self, next: Option<u32>) -> bool {
@@ -222,15 +229,13 @@ impl Machine<'_, '_> {
     }
 
     fn writes_word(&mut self, id: crate::field::slot::WordId) {
-        self.written.set_word(id, u32::MAX, u32::MAX);
+        self.packet.decided(id, u32::MAX);
         self.touched.set_word(id, u32::MAX, u32::MAX);
     }
 
     /// Notes that the addresses were written.
     fn writes_addresses(&mut self) {
-        for id in word::ETH_SRC..word::VLAN {
-            self.written.set_word(id, u32::MAX, u32::MAX);
-        }
+        self.packet.decided_words(word::ETH_SRC..word::VLAN);
     }
 
     fn refuse_type(&mut self, remark: Remark) {

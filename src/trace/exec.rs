@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use super::datapath::DpAction;
 use super::encap::Pending;
-use super::frozen::Frozen;
+use super::frozen::{Frozen, Pushed};
 use super::hash;
 use super::machine::Machine;
+use super::origin::Source;
+use super::packet::Packet;
 use super::step::{Assumption, Remark, What};
 use crate::action::Action;
-use crate::action::misc::CheckPktLarger;
+use crate::action::misc::{CheckPktLarger, Multipath};
 use crate::action::output::{Bundle, Group, Output};
 use crate::action::pipeline::{GotoTable, Resubmit};
 use crate::action::set::{SetField, Spelled};
@@ -17,7 +19,7 @@ use crate::field::Subfield;
 use crate::field::bits::Bits;
 use crate::field::names::port;
 use crate::field::proto::{self, ethertype};
-use crate::field::slot::word;
+use crate::field::slot::{Slot, word};
 use crate::field::table;
 
 /// What follows an action in its list.
@@ -164,6 +166,7 @@ impl<'a> Machine<'_, 'a> {
             Action::Output(Output { port, max_len }) => self.output(*port, *max_len, true, last, false),
             Action::OutputReg(output) => {
                 self.reads_slot(output.source.field.slot);
+                self.outputs_by(&output.source);
                 let value = self.packet.read(&output.source).to_u64();
                 match u16::try_from(value) {
                     Ok(number) => {
@@ -189,21 +192,24 @@ impl<'a> Machine<'_, 'a> {
             Action::Move(copy) => {
                 self.reads_slot(copy.from.field.slot);
                 let value = self.packet.read(&copy.from);
+                self.hangs_on_needs(copy.from.field.needs);
+                self.hangs_on_needs(copy.to.field.needs);
+                let from = self.packet.sources(&copy.from);
                 // Only this way of writing asks what the packet has; the others write in any case.
                 match self.packet.meets(copy.from.field.needs) && self.packet.meets(copy.to.field.needs) {
-                    true => self.write_now(&copy.to, &value),
+                    true => self.write_now(&copy.to, &value, &from),
                     false => self.tell_now(&copy.to),
                 }
             }
             Action::Push(push) => {
                 self.reads_slot(push.0.field.slot);
-                let value = self.packet.read(&push.0);
-                self.stack.push(value);
+                let (bits, from) = (self.packet.read(&push.0), self.packet.sources(&push.0));
+                self.stack.push(Pushed { bits, from });
             }
             Action::Pop(pop) => match self.stack.pop() {
-                Some(value) => {
-                    let value = value.slice(0, pop.0.width.into());
-                    self.write_now(&pop.0, &value);
+                Some(Pushed { bits, from }) => {
+                    let value = bits.slice(0, pop.0.width.into());
+                    self.write_now(&pop.0, &value, &from);
                 }
                 None => self.remark(Remark::StackUnderflow),
             },
@@ -211,6 +217,7 @@ impl<'a> Machine<'_, 'a> {
                 let slot = delete.0.slot;
                 self.packet.key.set_word(slot.word - 1, 0, 1);
                 self.packet.key.write(slot, &Bits::zero(slot.width.into()));
+                self.packet.decided(slot.word - 1, 1);
                 self.writes_slot(slot);
                 self.remark(Remark::Deleted(delete.0.name));
             }
@@ -248,10 +255,7 @@ impl<'a> Machine<'_, 'a> {
                 let old = self.packet.get(slot);
                 self.packet.set(slot, old & !write.mask | write.value & write.mask);
                 let mask = Bits::from_u64(write.mask, 64);
-                let parts: Vec<_> = slot.spread(&mask).collect();
-                for (id, mask) in parts {
-                    self.written.set_word(id, mask, mask);
-                }
+                slot.spread(&mask).for_each(|(id, mask)| self.packet.decided(id, mask));
             }
             Action::Meter(meter) => {
                 if let Some(id) = self.here().dp_meter(meter.0) {
@@ -261,6 +265,7 @@ impl<'a> Machine<'_, 'a> {
             Action::Conjunction(_) => self.remark(Remark::ConjunctionExecuted),
             Action::Exit(_) => self.exit = true,
             Action::CtClear(_) => {
+                self.hangs_on(Slot { shift: proto::CT_STATE.shift + 5, width: 1, ..proto::CT_STATE });
                 if self.conntracked {
                     self.clear_conntrack();
                     self.emit(DpAction::CtClear);
@@ -269,20 +274,21 @@ impl<'a> Machine<'_, 'a> {
             Action::Nat(nat) => self.nat = Some((**nat).clone()),
             Action::Learn(_) => self.remark(Remark::LearnIgnored),
             Action::Multipath(pick) => {
-                for slot in hash::slots(&self.packet, pick.fields) {
-                    self.reads_slot(slot);
-                }
-                let hash = hash::fields(&self.packet, pick.fields, pick.basis);
-                let link = hash::link(hash, pick.algorithm, pick.n_links, pick.arg);
+                let Multipath { fields, basis, algorithm, n_links, arg, .. } = **pick;
+                let link =
+                    move |packet: &Packet| hash::link(hash::fields(packet, fields, basis), algorithm, n_links, arg);
+                self.hashes(fields, move |packet| link(packet).into());
+                let link = link(&self.packet);
                 self.packet.write(&pick.to, &Bits::from_u64(link.into(), pick.to.width.into()));
-                self.writes_bits(&pick.to);
+                self.packet.copied(&pick.to, &[]);
+                self.touches_bits(&pick.to);
                 let now = self.packet.read(&pick.to);
                 self.remark(Remark::Now(pick.to, now));
             }
             Action::SetQueue(queue) => {
                 let priority = self.priority(queue.0);
                 self.packet.key.set_word(word::SKB_PRIORITY, priority, u32::MAX);
-                self.written.set_word(word::SKB_PRIORITY, u32::MAX, u32::MAX);
+                self.packet.decided(word::SKB_PRIORITY, u32::MAX);
             }
             Action::PopQueue(_) => {
                 if self.packet.key.word(word::SKB_PRIORITY) != self.queue {
@@ -318,9 +324,14 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// Writes bits and tells what they are now.
-    fn write_now(&mut self, to: &Subfield, value: &Bits) {
+    fn write_now(&mut self, to: &Subfield, value: &Bits, from: &[Source]) {
+        if to.field.slot.word == word::IN_PORT {
+            // Outputs are compared with it.
+            self.note(|tracker, _| tracker.need_sources(from));
+        }
         self.packet.write(to, value);
-        self.writes_bits(to);
+        self.packet.copied(to, from);
+        self.touches_bits(to);
         self.tell_now(to);
     }
 
@@ -348,16 +359,19 @@ impl<'a> Machine<'_, 'a> {
             }
             Spelled::ModDl => write(self, set.field.slot, value),
             Spelled::ModNw => {
+                self.hangs_on(proto::DL_TYPE);
                 if self.packet.dl_type() == ethertype::IP {
                     write(self, set.field.slot, value);
                 }
             }
             Spelled::ModTos => {
+                self.hangs_on(proto::DL_TYPE);
                 if self.packet.is_ip() {
                     write(self, table::NW_TOS.slot, value >> 2);
                 }
             }
             Spelled::ModEcn | Spelled::ModTtl => {
+                self.hangs_on(proto::DL_TYPE);
                 if self.packet.is_ip() {
                     write(self, set.field.slot, value);
                 }
@@ -371,6 +385,7 @@ impl<'a> Machine<'_, 'a> {
             Spelled::SetMpls => self.set_mpls(set.field.slot, value),
             Spelled::SetTunnel | Spelled::SetTunnel64 => write(self, table::TUN_ID.slot, value),
             Spelled::SetField | Spelled::Load | Spelled::LoadMasked => {
+                self.hangs_on_needs(set.field.needs);
                 if !self.packet.meets(set.field.needs) {
                     return self.remark(Remark::Unmet(set.field.name));
                 }
@@ -378,11 +393,14 @@ impl<'a> Machine<'_, 'a> {
                 let slot = set.field.slot;
                 let parts: Vec<_> = slot.spread(&set.mask).collect();
                 for (id, mask) in parts {
-                    self.written.set_word(id, mask, mask);
+                    self.packet.decided(id, mask);
                     self.touched.set_word(id, mask, mask);
                 }
+                if slot.word == word::VLAN && set.field != table::VLAN_TCI {
+                    self.packet.decided(word::VLAN, 0x1000);
+                }
                 if set.is_exact() || slot.word == word::VLAN {
-                    self.writes_slot(slot);
+                    self.touches_slot(slot);
                 }
             }
         }
@@ -394,23 +412,27 @@ impl<'a> Machine<'_, 'a> {
             _ => machine.port(member).is_some_and(|p| p.is_up),
         };
         let live = bundle.members.iter().copied().enumerate().filter(|(_, m)| is_live(self, *m));
+        let (fields, basis) = (bundle.fields, bundle.basis);
         let picked = if bundle.active_backup {
             live.map(|(_, member)| member).next()
         } else {
-            let hash = hash::fields(&self.packet, bundle.fields, bundle.basis);
-            let weight = |(at, _): &(usize, u32)| (hash::two_words(*at as u32, hash), std::cmp::Reverse(*at));
-            live.max_by_key(weight).map(|(_, member)| member)
-        };
-        if !bundle.active_backup && bundle.members.len() > 1 {
-            for slot in hash::slots(&self.packet, bundle.fields) {
-                self.reads_slot(slot);
+            let live: Vec<(usize, u32)> = live.collect();
+            let pick = move |packet: &Packet| {
+                let hash = hash::fields(packet, fields, basis);
+                let weight = |(at, _): &(usize, u32)| (hash::two_words(*at as u32, hash), std::cmp::Reverse(*at));
+                live.iter().copied().max_by_key(weight).map(|(_, member)| member)
+            };
+            let picked = pick(&self.packet);
+            if bundle.members.len() > 1 {
+                self.hashes(fields, move |packet| pick(packet).map_or(u64::MAX, u64::from));
             }
-        }
+            picked
+        };
         let picked = picked.unwrap_or(port::NONE);
         match &bundle.destination {
             Some(to) => {
                 let value = Bits::from_u64((picked & 0xffff).into(), to.width.into());
-                self.write_now(to, &value);
+                self.write_now(to, &value, &[]);
             }
             None => self.output(picked, 0, false, last, false),
         }
@@ -459,7 +481,8 @@ impl<'a> Machine<'_, 'a> {
         let outer = std::mem::take(&mut self.actions);
         let branch = |machine: &mut Self, answer: u64, rest: Vec<Cow<'a, Action>>| {
             machine.packet.write(&check.to, &Bits::from_u64(answer, 1));
-            machine.writes_slot(check.to.field.slot);
+            machine.packet.copied(&check.to, &[]);
+            machine.touches_slot(check.to.field.slot);
             machine.run_list(rest, true);
             if !machine.freezing {
                 machine.run_action_set();
@@ -503,7 +526,7 @@ impl<'a> Machine<'_, 'a> {
                 _ => {}
             }
         }
-        self.written.set_word(word::ACTSET_OUTPUT, u32::MAX, u32::MAX);
+        self.packet.decided(word::ACTSET_OUTPUT, u32::MAX);
         self.action_set.extend(actions);
     }
 

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::datapath::DpAction;
 use super::machine::Machine;
+use super::origin::Source;
 use super::packet::Packet;
 use super::step::Assumption;
 use crate::action::Action;
@@ -36,6 +37,19 @@ pub(super) struct DpHash {
     pub outcomes: Vec<(u32, u32)>,
 }
 
+/// What was pushed, with where its bits come from if somebody asks.
+#[derive(Debug, Clone)]
+pub(super) struct Pushed {
+    pub bits: Bits,
+    pub from: Vec<Source>,
+}
+
+impl PartialEq for Pushed {
+    fn eq(&self, other: &Pushed) -> bool {
+        self.bits == other.bits
+    }
+}
+
 /// An action that is kept, or where the next ones belong.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Frozen<'a> {
@@ -53,7 +67,7 @@ pub(super) struct State<'a> {
     pub metadata: Vec<u32>,
     pub tunnel_flags: SmallVec<[&'static str; 3]>,
     pub tunnel_port: u16,
-    pub stack: Vec<Bits>,
+    pub stack: Vec<Pushed>,
     pub action_set: Vec<Cow<'a, Action>>,
     pub frozen: Vec<Frozen<'a>>,
     pub conntracked: bool,
@@ -110,6 +124,7 @@ impl<'a> Machine<'_, 'a> {
                     let mut packet = self.packet.clone();
                     packet.key.set_word(word::RECIRC_ID, id, u32::MAX);
                     packet.key.set_word(word::DP_HASH, value, u32::MAX);
+                    packet.decided_words([word::RECIRC_ID, word::DP_HASH]);
                     let bucket = Some((hash.group, bucket));
                     let fork = Fork { id, pass: self.pass, packet, nat: None, state: state.clone(), bucket };
                     self.shared.outcomes.push_back(fork);

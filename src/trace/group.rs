@@ -3,11 +3,12 @@
 use super::frozen::DpHash;
 use super::hash;
 use super::machine::Machine;
+use super::packet::Packet;
 use super::step::{Failure, Remark, What};
 use crate::action::Action;
 use crate::action::output::HashFields;
 use crate::field::names::port;
-use crate::field::slot::word;
+use crate::field::slot::{Slot, word};
 use crate::field::table::Quirk;
 use crate::model::group::{Bucket, Group, GroupType};
 
@@ -64,16 +65,15 @@ impl<'a> Machine<'_, 'a> {
                 }
             },
             Method::Fields => {
-                let hash = self.hash_fields(group);
-                self.best_live(group, hash)
+                let slots = hashed(&self.packet, group);
+                slots.iter().for_each(|slot| self.reads_slot(*slot));
+                self.best_live(group, &slots, |packet| fields_hash(packet, group))
             }
             Method::Default => {
-                let fields = HashFields::SYMMETRIC_L4;
-                for slot in hash::slots(&self.packet, fields) {
-                    self.reads_slot(slot);
-                }
-                let hash = hash::symmetric_l4(&self.packet, 0);
-                self.best_live(group, hash)
+                self.hangs_on(super::packet::DL_TYPE);
+                let slots = hash::slots(&self.packet, HashFields::SYMMETRIC_L4);
+                slots.iter().for_each(|slot| self.reads_slot(*slot));
+                self.best_live(group, &slots, |packet| hash::symmetric_l4(packet, 0))
             }
         };
         match picked {
@@ -106,38 +106,34 @@ impl<'a> Machine<'_, 'a> {
         out
     }
 
-    /// The hash of the fields that a group names.
-    fn hash_fields(&mut self, group: &Group) -> u32 {
-        let mut basis = hash::long(group.selection_method_param);
-        for (field, mask) in &group.fields {
-            if !self.packet.meets(field.needs) {
-                continue;
-            }
-            let value = self.packet.field(field);
-            let value = mask.as_ref().map_or(value.clone(), |mask| value.and(mask));
-            self.reads_slot(field.slot);
-            basis = hash::bytes(&hash::in_packet(&value, field.bytes.into()), basis);
-            if field.quirk == Quirk::TunMetadata {
-                basis = hash::boolean(self.packet.key.word(field.slot.word - 1) & 1 == 1, basis);
-            }
-        }
-        basis
-    }
-
     /// The live bucket with the highest score, the last of several (`group_best_live_bucket`).
-    fn best_live(&mut self, group: &'a Group, hash: u32) -> Option<usize> {
+    fn best_live(&mut self, group: &'a Group, slots: &[Slot], hash: impl Fn(&Packet) -> u32 + 'a) -> Option<usize> {
+        let hashed = hash(&self.packet);
         let mut best = None;
+        let mut live: Vec<(u32, u32)> = Vec::new();
         for (at, bucket) in group.buckets.iter().enumerate() {
             let id = number(bucket, at);
             if !self.is_live(group, bucket, 0) {
                 self.report_down(bucket, at);
                 continue;
             }
-            let score = (hash::two_words(id, hash) & 0xffff).wrapping_mul(weight(bucket));
+            let score = score(id, weight(bucket), hashed);
+            live.push((id, weight(bucket)));
             if best.is_none_or(|(most, _)| score >= most) {
                 best = Some((score, at));
             }
             self.remark(Remark::Score(id, score));
+        }
+        if live.len() > 1 {
+            for (field, _) in &group.fields {
+                self.hangs_on_needs(field.needs);
+            }
+            self.picks(slots, move |packet| {
+                let hash = hash(packet);
+                live.iter()
+                    .max_by_key(|(id, weight)| score(*id, *weight, hash))
+                    .map_or(u64::MAX, |(id, _)| (*id).into())
+            });
         }
         best.map(|(_, at)| at)
     }
@@ -212,6 +208,30 @@ impl<'a> Machine<'_, 'a> {
         let bridge = self.here().bridge;
         group.and_then(|g| bridge.group(g)).is_some_and(|g| self.first_live(g, depth + 1).is_some())
     }
+}
+
+/// The slots of the fields that a group names, as far as the packet has them.
+fn hashed(packet: &Packet, group: &Group) -> Vec<Slot> {
+    group.fields.iter().filter(|(field, _)| packet.meets(field.needs)).map(|(field, _)| field.slot).collect()
+}
+
+/// The hash of the fields that a group names.
+fn fields_hash(packet: &Packet, group: &Group) -> u32 {
+    let mut basis = hash::long(group.selection_method_param);
+    for (field, mask) in group.fields.iter().filter(|(field, _)| packet.meets(field.needs)) {
+        let value = packet.field(field);
+        let value = mask.as_ref().map_or(value.clone(), |mask| value.and(mask));
+        basis = hash::bytes(&hash::in_packet(&value, field.bytes.into()), basis);
+        if field.quirk == Quirk::TunMetadata {
+            basis = hash::boolean(packet.key.word(field.slot.word - 1) & 1 == 1, basis);
+        }
+    }
+    basis
+}
+
+/// The score of a bucket.
+fn score(id: u32, weight: u32, hash: u32) -> u32 {
+    (hash::two_words(id, hash) & 0xffff).wrapping_mul(weight)
 }
 
 /// How a bucket of a select group is picked.

@@ -9,9 +9,10 @@ use smallvec::SmallVec;
 use super::commit::commit;
 use super::datapath::DpAction;
 use super::encap::Pending;
-use super::frozen::{DpHash, Fork, Frozen, State, kept_actions, text};
+use super::frozen::{DpHash, Fork, Frozen, Pushed, State, kept_actions, text};
 use super::packet::{FRAGMENT, Packet};
 use super::step::{Assumption, Commit, Egress, Failure, Found, Pass, Remark, Resume, Slow, Step, TunnelOut, What};
+use super::tracker::Tracker;
 use super::world::{BridgeWorld, World, XPort};
 use crate::action::Action;
 use crate::action::conntrack::Nat;
@@ -19,7 +20,7 @@ use crate::field::bits::Bits;
 use crate::field::slot::{Slot, WordId, word};
 use crate::field::table::Quirk;
 use crate::field::{Key, Match, Subfield, proto};
-use crate::model::bridge::FlowId;
+use crate::model::bridge::{FlowId, Fragments};
 use crate::model::classifier::Hit;
 use crate::model::flow::TableId;
 
@@ -44,7 +45,7 @@ pub(super) struct Machine<'w, 'a> {
     pub packet: Packet,
     /// The packet as the datapath has it.
     pub base: Packet,
-    pub stack: Vec<Bits>,
+    pub stack: Vec<Pushed>,
     pub action_set: Vec<Cow<'a, Action>>,
     pub set_has_group: bool,
     pub in_action_set: bool,
@@ -83,9 +84,7 @@ pub(super) struct Machine<'w, 'a> {
     pub slow: SmallVec<[Slow; 2]>,
     /// The bits that were read or written.
     pub touched: Key,
-    /// The bits that were written.
-    pub written: Key,
-    /// The bits that were read before they were written.
+    /// The bits that were read.
     pub relevant: Key,
     pub shared: &'w mut Shared<'a>,
 }
@@ -104,6 +103,8 @@ pub(super) struct Shared<'a> {
     pub assumed: Vec<Assumption>,
     /// Whether packets are kept.
     pub keep: bool,
+    /// What decides, if somebody asks.
+    pub tracker: Option<Box<Tracker<'a>>>,
     pub commits: Vec<Commit>,
 }
 
@@ -119,7 +120,7 @@ impl Shared<'_> {
 /// What a copy of the packet must not change.
 pub(super) struct Kept<'a> {
     pub packet: Packet,
-    stack: Vec<Bits>,
+    stack: Vec<Pushed>,
     action_set: Vec<Cow<'a, Action>>,
     set_has_group: bool,
 }
@@ -170,7 +171,6 @@ impl<'w, 'a> Machine<'w, 'a> {
             size: 0,
             slow: SmallVec::new(),
             touched: Key::default(),
-            written: Key::default(),
             relevant: Key::default(),
             shared,
         }
@@ -192,7 +192,7 @@ impl<'w, 'a> Machine<'w, 'a> {
         };
         // Every packet is looked up by these.
         self.reads(word::RECIRC_ID, u32::MAX);
-        self.reads(word::IN_PORT, u32::MAX);
+        self.decides(Slot::new(word::IN_PORT, 0, 32));
         let in_port = self.packet.in_port();
         self.came_in = self.port(in_port).filter(|p| p.peer.is_none()).map(|p| p.number);
         let receives = self.tunnel_ecn() && self.port(in_port).is_none_or(|p| !p.no_receive);
@@ -255,10 +255,14 @@ impl<'w, 'a> Machine<'w, 'a> {
             return true;
         }
         let slot = Slot::new(word::TYPE, 0, 2);
+        for slot in [slot, super::packet::DL_TYPE, Slot::new(word::TUN_MISC, 24, 2)] {
+            self.hangs_on(slot);
+        }
         if self.packet.get(slot) == 0 {
             return false;
         }
         self.packet.set(slot, CE);
+        self.packet.decided_slot(slot);
         true
     }
 
@@ -281,10 +285,11 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.level = 1;
     }
 
-    /// The bits of the packet that decided.
+    /// The bits that were looked at. Registers and metadata are none that a datapath knows.
     fn relevant_match(&self, input: &Packet) -> Match {
         let mut relevant = Match::any();
-        for (id, mask) in self.relevant.words().filter(|(_, mask)| *mask != 0) {
+        let is_own = |id: WordId| id < word::TUN_ID || matches!(id, word::ACTSET_OUTPUT | word::CONJ_ID);
+        for (id, mask) in self.relevant.words().filter(|(id, mask)| *mask != 0 && !is_own(*id)) {
             relevant.set_word(id, mask, input.key.word(id), mask);
         }
         relevant
@@ -322,8 +327,7 @@ impl<'w, 'a> Machine<'w, 'a> {
 
     /// Notes that bits of a word were read.
     pub fn reads(&mut self, id: WordId, mask: u32) {
-        let fresh = mask & !self.written.word(id);
-        self.relevant.set_word(id, fresh, fresh);
+        self.relevant.set_word(id, mask, mask);
         self.touched.set_word(id, mask, mask);
     }
 
@@ -334,44 +338,49 @@ impl<'w, 'a> Machine<'w, 'a> {
         }
     }
 
-    /// Notes that a slot was written.
+    /// Notes that a slot was written, and that the flows decide what it is now.
     pub fn writes_slot(&mut self, slot: Slot) {
+        self.packet.decided_slot(slot);
+        self.touches_slot(slot);
+    }
+
+    /// Notes that a slot was written; of where its bits come from there is an account already.
+    pub fn touches_slot(&mut self, slot: Slot) {
         for (id, mask) in slot.words() {
-            self.written.set_word(id, mask, mask);
             self.touched.set_word(id, mask, mask);
         }
     }
 
-    /// Notes that some bits of a field were written.
-    pub fn writes_bits(&mut self, sub: &Subfield) {
+    /// Notes that some bits of a field were written; of where they come from there is an account already.
+    pub fn touches_bits(&mut self, sub: &Subfield) {
         if sub.field.quirk != Quirk::None || sub.field.slot.word == word::VLAN {
-            return self.writes_slot(sub.field.slot);
+            return self.touches_slot(sub.field.slot);
         }
         let mut mask = Bits::zero(sub.field.slot.width.into());
         mask.fill(sub.offset.into(), sub.width.into());
         let parts: SmallVec<[(WordId, u32); 4]> = sub.field.slot.spread(&mask).collect();
         for (id, mask) in parts {
-            self.written.set_word(id, mask, mask);
             self.touched.set_word(id, mask, mask);
         }
     }
 
     /// Looks the packet up in a table, as if it had come from `in_port`.
     fn lookup(&mut self, table: TableId, in_port: u32, may_packet_in: bool) -> (Found, &'a [Action]) {
-        if table == INTERNAL {
+        let fragments = self.fragments();
+        let is_dropped = fragments == Some(Fragments::Drop);
+        if table == INTERNAL || is_dropped {
             if self.shared.keep {
                 self.lookups.push(self.packet.clone());
             }
-            return (Found::Internal, &[]);
+            return (if is_dropped { Found::Fragment } else { Found::Internal }, &[]);
         }
         let world = self.here();
         let bridge = world.bridge;
         let real = self.packet.in_port();
         let ports = self.packet.key.word(word::TP);
         self.packet.key.set_word(word::IN_PORT, in_port, u32::MAX);
-        let is_fragment = self.packet.get(proto::IP_FRAG) & FRAGMENT != 0;
-        if is_fragment {
-            // A switch pretends that fragments have no ports (fragment handling mode "normal").
+        if fragments.is_some_and(|mode| mode != Fragments::NxMatch) {
+            // The switch pretends that fragments have no ports.
             self.packet.key.set_word(word::TP, 0, u32::MAX);
         }
         if self.shared.keep {
@@ -380,6 +389,8 @@ impl<'w, 'a> Machine<'w, 'a> {
         let hit = if self.packet.is_frame() { bridge.lookup(table, &self.packet.key) } else { self.lookup_bare(table) };
         self.packet.key.set_word(word::TP, ports, u32::MAX);
         self.packet.key.set_word(word::IN_PORT, real, u32::MAX);
+        let hides_ports = bridge.fragments != Some(Fragments::NxMatch);
+        self.note_lookup(table, in_port, hides_ports, hit.as_ref());
         if let Some(t) = bridge.table(table) {
             // What was matched in subtables that could have held a better flow decided, too.
             let least = match &hit {
@@ -400,6 +411,23 @@ impl<'w, 'a> Machine<'w, 'a> {
             None if may_packet_in && world.miss_to_controller => (Found::PacketIn, &[]),
             None => (Found::Miss, &[]),
         }
+    }
+
+    /// How the bridge deals with this packet, if it is a fragment.
+    fn fragments(&mut self) -> Option<Fragments> {
+        let bridge = self.here().bridge;
+        if bridge.fragments == Some(Fragments::Drop) {
+            self.hangs_on(Slot { width: 1, ..proto::IP_FRAG });
+        }
+        if self.packet.get(proto::IP_FRAG) & FRAGMENT == 0 {
+            return None;
+        }
+        match bridge.fragments {
+            None => self.assume(Assumption::Fragments(bridge.name.clone())),
+            Some(Fragments::Reassemble) => self.assume(Assumption::Reassembled(bridge.name.clone())),
+            Some(_) => {}
+        }
+        Some(bridge.fragments.unwrap_or_default())
     }
 
     /// Looks up a packet that is no Ethernet frame. A flow that matches something of an Ethernet header wants a frame,
@@ -450,6 +478,8 @@ impl<'w, 'a> Machine<'w, 'a> {
         }
         let old_table = self.table;
         if with_ct {
+            self.hangs_on(crate::field::table::CT_NW_PROTO.slot);
+            self.hangs_on(super::packet::DL_TYPE);
             if self.packet.get(crate::field::table::CT_NW_PROTO.slot) == 0 || !self.packet.is_ip() {
                 return self.remark(Remark::NoTuple);
             }
@@ -487,6 +517,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             let (x, y) = (self.packet.key.read(a), self.packet.key.read(b));
             self.packet.key.write(a, &y);
             self.packet.key.write(b, &x);
+            self.packet.swapped(a, b);
         };
         swap(proto::NW_PROTO, crate::field::table::CT_NW_PROTO.slot);
         swap(Slot::new(word::IP_SRC, 0, 32), Slot::new(word::CT_NW_SRC, 0, 32));
@@ -498,7 +529,7 @@ impl<'w, 'a> Machine<'w, 'a> {
 
     /// Whether the limits of a switch allow one more lookup.
     pub fn has_room(&mut self) -> bool {
-        let stack: usize = self.stack.iter().map(|b| b.words().len() * 4).sum();
+        let stack: usize = self.stack.iter().map(|b| b.bits.words().len() * 4).sum();
         if self.depth >= DEPTH {
             self.remark(Remark::TooDeep);
             self.failure = Some(Failure::TooDeep);
@@ -593,8 +624,8 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.conntracked = false;
         for id in word::CT..word::ETH_SRC {
             self.packet.key.set_word(id, 0, u32::MAX);
-            self.written.set_word(id, u32::MAX, u32::MAX);
         }
+        self.packet.decided_words(word::CT..word::ETH_SRC);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The learning switch: what `NORMAL` does (`xlate_normal`).
 
+use rustc_hash::FxHashSet;
+
 use super::machine::Machine;
 use super::packet::Packet;
 use super::step::{Assumption, Remark};
@@ -10,7 +12,7 @@ use crate::field::slot::{Slot, word};
 use crate::field::table;
 
 /// The tags of a packet: type, VLAN, priority bits; outer first, zero where there is none.
-type Tags = [(u16, u16, u16); 2];
+pub(super) type Tags = [(u16, u16, u16); 2];
 
 /// The bits of a VLAN id in a tag.
 const VID: u16 = 0x0fff;
@@ -29,7 +31,8 @@ impl Machine<'_, '_> {
         let from = self.packet.in_port();
         // What comes from no port, or from a controller, may go anywhere.
         let nowhere = XPort { number: from, ..XPort::default() };
-        let is_nowhere = matches!(from, port::NONE | port::CONTROLLER);
+        self.assume_ports();
+        let is_nowhere = matches!(from, port::NONE | port::CONTROLLER) || !here.knows_ports;
         let Some(input) = here.port(from).or(is_nowhere.then_some(&nowhere)) else {
             self.remark(Remark::UnknownPort(from));
             return self.remark(Remark::NoBundle);
@@ -38,6 +41,7 @@ impl Machine<'_, '_> {
             self.assume(Assumption::Vlans(here.bridge.name.clone()));
         }
         let came = tags(&self.packet);
+        self.note_normal(here, input, came, is_nowhere);
         if let Some(refusal) = input.vlan.refuses(came[0].1, input) {
             self.remark(refusal);
             return self.remark(Remark::VlanRefused);
@@ -74,17 +78,7 @@ impl Machine<'_, '_> {
     }
 
     fn flood_vlan(&mut self, here: &BridgeWorld<'_>, input: &XPort, inside: Tags) {
-        let mut seen: Vec<&str> = Vec::new();
-        let mut outputs: Vec<&XPort> = Vec::new();
-        for output in &here.ports {
-            // A bond gets one copy only.
-            let is_first = !seen.contains(&&*output.group);
-            seen.push(&output.group);
-            if is_first && output.group != input.group && !output.no_flood && output.vlan.carries(&inside) {
-                outputs.push(output);
-            }
-        }
-        for output in outputs {
+        for output in flooded(here, input, &inside) {
             // Open vSwitch does not say of the last of them that it is the last.
             self.send_tagged(output, inside, false);
         }
@@ -107,12 +101,30 @@ impl Machine<'_, '_> {
             outside[0].2 = self.packet.tci() & PCP;
         }
         put(&mut self.packet, outside, output.vlan.priority_tags);
-        self.writes_slot(Slot::new(word::VLAN, 0, 16));
+        self.touches_slot(Slot::new(word::VLAN, 0, 16));
+        if output.peer.is_some() {
+            self.note_tag(outside[0], output);
+        }
         self.send(output.number, last, false);
         self.packet.set_tci(before.tci());
         self.packet.tpids = before.tpids;
         self.packet.inner_tci = before.inner_tci;
+        self.packet.origins = before.origins;
     }
+}
+
+/// The ports to which a packet with these tags is flooded.
+pub(super) fn flooded<'p>(here: &'p BridgeWorld<'_>, input: &XPort, inside: &Tags) -> Vec<&'p XPort> {
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
+    let mut outputs: Vec<&XPort> = Vec::new();
+    for output in &here.ports {
+        // A bond gets one copy only.
+        let is_first = seen.insert(&output.group);
+        if is_first && output.group != input.group && !output.no_flood && output.vlan.carries(inside) {
+            outputs.push(output);
+        }
+    }
+    outputs
 }
 
 /// The tags of a packet as it is.
@@ -138,22 +150,29 @@ fn put(packet: &mut Packet, tags: Tags, priority_tags: PriorityTags) {
 
 /// Addresses that switches keep to themselves (`eth_addr_is_reserved`): those of spanning trees and their kin, some of
 /// Extreme's, and Cisco's.
-fn is_reserved(mac: u64) -> bool {
-    const SINGLE: [u64; 7] = [
-        0x00e0_2b00_0000,
-        0x00e0_2b00_0004,
-        0x00e0_2b00_0006,
-        0x0100_0c00_0000,
-        0x0100_0ccc_cccc,
-        0x0100_0ccc_cccd,
-        0x0100_0ccd_cdcd,
-    ];
-    mac & !0xf == 0x0180_c200_0000 || mac & !7 == 0x0100_0ccc_ccc0 || SINGLE.contains(&mac)
+pub(super) fn is_reserved(mac: u64) -> bool {
+    RESERVED.iter().any(|(value, mask)| (mac ^ value) & mask == 0)
 }
+
+/// The reserved addresses, with masks.
+pub(super) const RESERVED: [(u64, u64); 9] = {
+    const ALL: u64 = 0xffff_ffff_ffff;
+    [
+        (0x0180_c200_0000, ALL & !0xf),
+        (0x0100_0ccc_ccc0, ALL & !7),
+        (0x00e0_2b00_0000, ALL),
+        (0x00e0_2b00_0004, ALL),
+        (0x00e0_2b00_0006, ALL),
+        (0x0100_0c00_0000, ALL),
+        (0x0100_0ccc_cccc, ALL),
+        (0x0100_0ccc_cccd, ALL),
+        (0x0100_0ccd_cdcd, ALL),
+    ]
+};
 
 impl Vlan {
     /// Why a packet with this tag may not come in, if it may not.
-    fn refuses(&self, vid: u16, port: &XPort) -> Option<Remark> {
+    pub(super) fn refuses(&self, vid: u16, port: &XPort) -> Option<Remark> {
         match self.mode {
             VlanMode::Access => (vid != 0).then(|| Remark::TaggedAccess(vid, (*port.name).into(), self.tag)),
             VlanMode::NativeTagged | VlanMode::NativeUntagged if vid == 0 => None,
@@ -175,7 +194,7 @@ impl Vlan {
     }
 
     /// Whether packets with these tags go out.
-    fn carries(&self, inside: &Tags) -> bool {
+    pub(super) fn carries(&self, inside: &Tags) -> bool {
         let (outer, inner) = (inside[0].1, inside[1].1);
         match self.mode {
             VlanMode::Access => outer == self.tag && inner == 0,
@@ -185,7 +204,7 @@ impl Vlan {
     }
 
     /// The tags inside the bridge.
-    fn inside(&self, came: Tags) -> Tags {
+    pub(super) fn inside(&self, came: Tags) -> Tags {
         let tpid = if came[0].0 == 0 { ethertype::VLAN } else { came[0].0 };
         match self.mode {
             VlanMode::Access => [(tpid, self.tag, came[0].2), (0, 0, 0)],

@@ -2,7 +2,7 @@
 
 use super::datapath::DpAction;
 use super::machine::Machine;
-use super::step::{Remark, What};
+use super::step::{Assumption, Remark, What};
 use crate::action::output::{Enqueue, OutputTrunc};
 use crate::field::names::port;
 use crate::field::slot::word;
@@ -61,7 +61,16 @@ impl<'a> Machine<'_, 'a> {
         self.packet.key.set_word(word::SKB_PRIORITY, before, u32::MAX);
     }
 
+    /// Notes that the ports of this bridge are not known, if they are not.
+    pub(super) fn assume_ports(&mut self) {
+        let here = self.here();
+        if !here.knows_ports {
+            self.assume(Assumption::Ports(here.bridge.name.clone()));
+        }
+    }
+
     fn flood(&mut self, all: bool, last: bool) {
+        self.assume_ports();
         let in_port = self.packet.in_port();
         let here = self.here();
         let ports: Vec<u32> = here
@@ -78,6 +87,7 @@ impl<'a> Machine<'_, 'a> {
 
     /// Sends the packet out of a port (`compose_output_action`).
     pub(super) fn send(&mut self, number: u32, last: bool, _truncated: bool) {
+        self.assume_ports();
         let Some(to) = self.port(number) else {
             return self.remark(Remark::NoPort);
         };
@@ -110,14 +120,11 @@ impl<'a> Machine<'_, 'a> {
         let options: Vec<_> = key.words().map(|(id, _)| id).filter(|id| *id >= word::BASE_END).collect();
         for id in (word::REG..word::IN_PORT).chain(options) {
             key.set_word(id, 0, u32::MAX);
-            if id < word::BASE_END {
-                self.written.set_word(id, u32::MAX, u32::MAX);
-            }
         }
+        self.packet.decided_words((word::REG..=word::IN_PORT).chain([word::ACTSET_OUTPUT]));
         self.packet.tunnel_flags.clear();
         self.packet.tunnel_port = 0;
         self.packet.key.set_word(word::IN_PORT, peer, u32::MAX);
-        self.written.set_word(word::IN_PORT, u32::MAX, u32::MAX);
         self.packet.key.set_word(word::ACTSET_OUTPUT, port::UNSET, u32::MAX);
         self.clear_conntrack();
         self.stack.clear();

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::encap::ether_type;
+use super::origin::Origins;
 use crate::base::paint::Painter;
 use crate::field::bits::Bits;
 use crate::field::matches::{DEFAULT_PRIORITY, Masked, Plan};
@@ -39,6 +40,8 @@ pub struct Packet {
     pub tunnel_flags: SmallVec<[&'static str; 3]>,
     /// The transport port of the tunnel that such an output has set.
     pub tunnel_port: u16,
+    /// Where its bits come from, if somebody asks.
+    pub(crate) origins: Origins,
 }
 
 impl Packet {
@@ -166,7 +169,7 @@ impl Packet {
 
     /// The match of what `ofproto/trace` shows of a packet (`flow_format`): every field a packet of its kind has, and
     /// metadata that is not zero.
-    fn shown(&self) -> Match {
+    pub(super) fn shown(&self) -> Match {
         let mut masks = [0; word::BASE_END as usize];
         let mut options = SmallVec::<[Slot; 4]>::new();
         self.show(&mut |slot| match slot.word < word::BASE_END {

@@ -147,6 +147,10 @@ fn paint_step(step: &Step<'_>, blank: &str, world: &World<'_>, p: &mut impl Pain
                 Found::Miss if step.first => p.put(Role::Drop, "No match."),
                 Found::Miss => p.put(Role::Drop, "reg0=0x2, priority 0"),
                 Found::PacketIn => p.text("No match, and a \"packet-in\" is called for."),
+                Found::Fragment if step.first => {
+                    p.put(Role::Drop, "Packets are IP fragments and the fragment handling mode is \"drop\".");
+                }
+                Found::Fragment => p.put(Role::Drop, "reg0=0x3, priority 0"),
                 Found::Internal => p.text("recirc_id=0, priority 2"),
             }
         }

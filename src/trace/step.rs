@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
+use super::Options;
 use super::datapath::DpAction;
 use super::packet::Packet;
 use crate::action::Action;
@@ -15,14 +16,16 @@ use crate::model::flow::TableId;
 /// A packet's way, as a switch would send it.
 #[derive(Debug)]
 pub struct Trace<'a> {
+    /// The bridge it came into, by its place in the node.
+    pub bridge: usize,
     /// The packet as it came in.
     pub input: Packet,
+    /// What was taken for granted.
+    pub options: Options,
     /// Its passes: one, and one more for each time it begins again after connection tracking.
     pub passes: Vec<Pass<'a>>,
     /// What becomes of it.
     pub verdict: Verdict,
-    /// The bits of the packet that decided its first pass: all packets with these bits go the same way there.
-    pub relevant: Match,
     /// Where the packet leaves the node, in order.
     pub outputs: Vec<Egress>,
     /// Why it is lost, if it is.
@@ -66,7 +69,7 @@ pub struct Pass<'a> {
     pub steps: Vec<Step<'a>>,
     /// The packet at each lookup, in order, as the table saw it; empty unless the trace was to keep packets.
     pub lookups: Vec<Packet>,
-    /// The bits that decided.
+    /// The bits that were looked at, as a switch tells them (`Megaflow:`); [`Trace::relevant`] tells which decided.
     pub relevant: Match,
     /// What the datapath is told to do.
     pub actions: Vec<DpAction>,
@@ -152,6 +155,8 @@ pub enum Found {
     PacketIn,
     /// A flow of the last table, which belongs to the switch.
     Internal,
+    /// Nothing was looked for: the packet is a fragment, and the bridge drops these.
+    Fragment,
 }
 
 /// Something to be said of a step.
@@ -373,6 +378,8 @@ pub enum Lost {
     Miss,
     /// A flow drops it.
     Flow,
+    /// It is a fragment, and the bridge drops these.
+    Fragment,
     /// A flow sends it nowhere: a remark says why.
     Refused(Remark),
     /// A flow does nothing that would send it on.
@@ -390,10 +397,16 @@ pub enum Assumption {
     CtState(u32),
     /// A connection that is known, in words.
     Tracked(Box<str>),
+    /// How a bridge deals with fragments.
+    Fragments(std::sync::Arc<str>),
+    /// A bridge that puts fragments together first.
+    Reassembled(std::sync::Arc<str>),
     /// Which addresses were learned.
     Fdb(std::sync::Arc<str>),
     /// Which ports want which multicast groups.
     Multicast(std::sync::Arc<str>),
+    /// Which ports a bridge has.
+    Ports(std::sync::Arc<str>),
     /// The VLANs of ports.
     Vlans(std::sync::Arc<str>),
     /// The packet's length.
@@ -413,7 +426,8 @@ pub enum Assumption {
 impl Assumption {
     /// Whether the verdict hangs on it, rather than on a default of the switch.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Assumption::Recirculation(_) | Assumption::Action(_))
+        use Assumption::{Action, Ports, Reassembled, Recirculation};
+        matches!(self, Recirculation(_) | Action(_) | Ports(_) | Reassembled(_))
     }
 
     /// In words.
@@ -423,10 +437,23 @@ impl Assumption {
                 format!("conntrack answers trk|new at recirculation {id:#x}; --ct-next says otherwise")
             }
             Assumption::Tracked(text) => text.to_string(),
+            Assumption::Fragments(bridge) => {
+                format!(
+                    "{bridge} looks fragments up as if they had no ports, which is its default: \
+                     no `ovs-ofctl get-frags` or `show` was captured"
+                )
+            }
+            Assumption::Reassembled(bridge) => {
+                format!("{bridge} puts fragments together before it looks them up: the whole packet is not known")
+            }
             Assumption::Fdb(bridge) => format!("{bridge} has learned no MAC addresses: none were captured"),
             Assumption::Multicast(bridge) => {
                 format!("{bridge} watches multicast groups, and nobody has joined this one: no capture tells it")
             }
+            Assumption::Ports(bridge) => format!(
+                "the ports that flows of {bridge} name are there and up, and no others: no list of its ports was captured \
+                 (`ovs-ofctl show`)"
+            ),
             Assumption::Vlans(bridge) => format!("every port of {bridge} carries every VLAN: nothing says otherwise"),
             Assumption::Length(bytes) => format!("the packet may be longer than {bytes} bytes or not: both are traced"),
             Assumption::Neighbour(remote) => {

@@ -93,16 +93,30 @@ fn a_flow_that_asks_for_the_length_again_and_again_comes_to_an_end() {
 }
 
 #[test]
-fn only_bits_that_were_looked_at_decide() {
+fn only_bits_that_keep_other_flows_out_decide() {
     let flows = " priority=2,in_port=1,tcp,tp_dst=22 actions=drop\n priority=1,in_port=1 actions=load:5->NXM_NX_REG0[],resubmit(,1)\n \
                  table=1, reg0=5 actions=output:2\n";
-    let relevant = with(flows, "in_port=1,udp,udp_src=7", &[], |t, _| {
-        let mut text = String::new();
-        t.relevant.paint(crate::field::matches::DEFAULT_PRIORITY, Names::none(), &mut text);
-        text
-    });
-    assert!(relevant.contains("in_port=1") && relevant.contains("tp_dst=0"), "{relevant}");
-    assert!(!relevant.contains("reg0") && !relevant.contains("tp_src"), "{relevant}");
+    let relevant = |flows: &str, packet: &str| with(flows, packet, &[], |t, world| t.relevant(world).text);
+    // What is copied matters where it is looked at, and only there.
+    let copies = " ip actions=move:NXM_OF_IP_SRC[0..7]->NXM_NX_REG0[0..7],move:NXM_OF_IP_DST[]->NXM_NX_REG1[],resubmit(,1)\n \
+                  table=1, priority=2,reg0=0x5/0xf actions=output:2\n table=1, priority=1 actions=output:3\n";
+    // A copy of the packet may be changed without the packet being so.
+    let copy = " actions=clone(set_field:1->reg0,resubmit(,1)),resubmit(,1)\n \
+                table=1, priority=2,reg0=1 actions=output:2\n table=1, priority=1 actions=output:3\n";
+    // Of a time to live it matters that it is not over.
+    let ttl = " ip actions=dec_ttl,output:2\n";
+    let rows = [
+        // One bit of the protocol keeps the flow of priority 2 out; what is loaded is no bit of the packet.
+        (flows, "in_port=1,udp,udp_src=7", "in_port=1,nw_proto=0x1/0x1"),
+        (flows, "in_port=1,tcp,tcp_dst=23", "in_port=1,tp_dst=0x1/0x1"),
+        (flows, "in_port=1,tcp,tcp_dst=22", "tcp,in_port=1,nw_frag=no,tp_dst=22"),
+        (copies, "in_port=1,ip,nw_src=10.0.0.5", "ip,in_port=1,nw_src=0.0.0.5/0.0.0.15"),
+        (copies, "in_port=1,ip,nw_src=10.0.0.9", "ip,in_port=1,nw_src=0.0.0.0/0.0.0.4"),
+        (copy, "in_port=1", "reg0=0/0x1,in_port=1"),
+        (ttl, "in_port=1,ip,nw_ttl=64", "ip,in_port=1,nw_ttl=0x40/0x40"),
+    ];
+    let found = rows.map(|(flows, packet, _)| relevant(flows, packet));
+    assert_eq!(found.each_ref().map(String::as_str), rows.map(|(.., wanted)| wanted));
 }
 
 #[test]
@@ -235,4 +249,62 @@ fn a_packet_without_an_ethernet_header_is_written_and_shown_as_a_switch_does() {
     // A header without time to live goes to the controller, with or without an Ethernet header around it.
     let expired = with(" actions=dec_nsh_ttl\n", "in_port=1,packet_type=(1,0x894f),nsh_ttl=1", &[], |t, _| t.verdict);
     assert_eq!(expired, Verdict::Controller);
+}
+
+#[test]
+fn without_a_list_of_ports_those_that_flows_name_are_taken_to_be_there_and_that_is_said() {
+    let flows = " priority=3,tcp actions=output:7\n priority=2,udp actions=FLOOD\n priority=1,arp actions=drop\n \
+                 priority=0,in_port=1 actions=NORMAL\n";
+    let mut node = node(flows);
+    Arc::get_mut(&mut node.bridges[0]).unwrap().ports.clear();
+    let world = World::of(&node);
+    let ask = |packet: &str| {
+        let packet = spec::parse(packet, &world.at(0).names).unwrap();
+        let found = trace(&world, 0, &packet, &Options::default());
+        let says = found.assumed.iter().any(|a| matches!(a, Assumption::Ports(_)));
+        (found.verdict, found.outputs.iter().map(|o| o.port).collect::<Vec<_>>(), says)
+    };
+    assert_eq!(ask("in_port=1,tcp"), (Verdict::Delivered, vec![7], true));
+    assert_eq!(ask("in_port=1,udp").0, Verdict::Delivered);
+    assert_eq!(ask("in_port=9"), (Verdict::Dropped, vec![], false));
+    assert_eq!(ask("in_port=1,arp"), (Verdict::Dropped, vec![], false));
+    // Nobody knows whether there is another port that it could go to.
+    let mut alone = self::node(" in_port=1 actions=FLOOD\n");
+    Arc::get_mut(&mut alone.bridges[0]).unwrap().ports.clear();
+    Arc::get_mut(&mut alone.bridges[0]).unwrap().names = Arc::default();
+    let world = World::of(&alone);
+    let packet = spec::parse("in_port=1", &world.at(0).names).unwrap();
+    assert_eq!(trace(&world, 0, &packet, &Options::default()).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn fragments_are_looked_up_as_the_bridge_deals_with_them() {
+    use crate::model::bridge::Fragments;
+    let flows = " priority=3,tcp,tp_dst=22 actions=output:2\n priority=2,ip,nw_frag=yes actions=output:3\n priority=1 actions=output:1\n";
+    let rows = [
+        (None, "first", "3", true),
+        (Some(Fragments::Normal), "first", "3", false),
+        (Some(Fragments::Normal), "later", "3", false),
+        (Some(Fragments::Normal), "no", "2", false),
+        (Some(Fragments::NxMatch), "first", "2", false),
+        (Some(Fragments::NxMatch), "later", "3", false),
+        (Some(Fragments::Drop), "first", "drop", false),
+        (Some(Fragments::Drop), "later", "drop", false),
+        (Some(Fragments::Drop), "no", "2", false),
+    ];
+    for (mode, frag, wanted, is_assumed) in rows {
+        let mut node = node(flows);
+        Arc::make_mut(&mut node.bridges[0]).fragments = mode;
+        let world = World::of(&node);
+        let ports = if frag == "later" { "" } else { ",tcp_dst=22" };
+        let packet = spec::parse(&format!("in_port=1,tcp,nw_frag={frag}{ports}"), Names::none()).unwrap();
+        let found = trace(&world, 0, &packet, &Options::default());
+        assert_eq!(datapath::text(&found.passes[0].actions), wanted, "{mode:?} {frag}");
+        let assumed = found.assumed.iter().any(|a| matches!(a, Assumption::Fragments(_)));
+        assert_eq!(assumed, is_assumed, "{mode:?} {frag}");
+        if wanted == "drop" {
+            let sentence = found.drop.unwrap().sentence(&world);
+            assert!(sentence.starts_with("it is a fragment, and br-int drops fragments"), "{sentence}");
+        }
+    }
 }

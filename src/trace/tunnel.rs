@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::datapath::{DpAction, ipv4, ipv6};
 use super::machine::Machine;
+use super::origin::slot_bits;
 use super::packet::Packet;
 use super::step::{Assumption, Remark, TunnelOut};
 use super::world::{BridgeWorld, World, XPort};
@@ -225,6 +226,16 @@ impl Machine<'_, '_> {
             let width = if tunnel.tos.is_none() { 8 } else { 2 };
             self.reads_slot(Slot::new(word::TYPE, 0, width));
         }
+        // What flows choose of the tunnel is part of the way.
+        let address = |v4, v6| [Slot::new(v4, 0, 32), Slot::new(v6, 0, 128)];
+        let chosen = [
+            (tunnel.remote.is_none(), &address(word::TUN_DST, word::TUN_IPV6_DST)[..]),
+            (tunnel.local_flow, &address(word::TUN_SRC, word::TUN_IPV6_SRC)),
+            (tunnel.out_key_flow, &[table::TUN_ID.slot]),
+        ];
+        for slot in chosen.into_iter().filter(|(by_flows, _)| *by_flows).flat_map(|(_, slots)| slots) {
+            self.hangs_on(*slot);
+        }
         tunnel.mark(&mut self.packet);
         let remote = end(&self.packet, word::TUN_DST, word::TUN_IPV6_DST);
         // No address at all is what a packet without a tunnel came to. Open vSwitch leaves the marks where they are.
@@ -290,6 +301,13 @@ impl Machine<'_, '_> {
         for inner in [&mut self.packet, &mut self.base] {
             wrap(inner, tunnel, marked, macs);
         }
+        let (tos, ttl) = (NW_TOS, table::NW_TTL.slot);
+        self.packet.mixed(tos, slot_bits(tos));
+        self.packet.mixed(ttl, slot_bits(ttl));
+        self.packet.decided_words([word::ETH_SRC, word::ETH_SRC + 1, word::ETH_DST, word::ETH_DST + 1]);
+        self.packet.decided_words((word::IP_SRC..word::IPV6_LABEL).chain([word::VLAN, word::TP]));
+        self.packet.decided(word::TYPE, 0xffff_ff00);
+        self.packet.decided_slot(proto::IP_FRAG);
         let outer = (!last).then(|| std::mem::take(&mut self.actions));
         let n = self.actions.len();
         self.emit(DpAction::TunnelPush { port: dp, header, out: way.dp });

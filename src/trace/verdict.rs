@@ -1,13 +1,21 @@
 //! What becomes of a packet, and for a lost one where and why.
 
+use super::Options;
 use super::machine::Shared;
 use super::packet::Packet;
 use super::step::{Assumption, DropReason, Found, Grade, Lost, Pass, Remark, Trace, Verdict, What};
 use super::world::World;
 
+/// What was asked.
+pub(super) struct Asked<'q> {
+    pub bridge: usize,
+    pub packet: &'q Packet,
+    pub options: &'q Options,
+}
+
 /// The verdict over all passes. `outcomes` tells for each pass to which outcome of a hash it belongs.
 pub(super) fn judge<'a>(
-    input: Packet,
+    asked: Asked<'_>,
     passes: Vec<Pass<'a>>,
     shared: Shared<'a>,
     outcomes: &[Option<usize>],
@@ -26,12 +34,12 @@ pub(super) fn judge<'a>(
     };
     let drop =
         if verdict == Verdict::Dropped { passes.len().checked_sub(1).map(|at| reason(at, &passes[at])) } else { None };
-    let relevant = passes.first().map(|p| p.relevant.clone()).unwrap_or_default();
     Trace {
-        input,
+        bridge: asked.bridge,
+        input: asked.packet.clone(),
+        options: asked.options.clone(),
         passes,
         verdict,
-        relevant,
         outputs: shared.outputs,
         drop,
         assumed: shared.assumed,
@@ -60,6 +68,7 @@ fn reason(number: usize, pass: &Pass<'_>) -> DropReason {
     });
     let why = match (pass.failure, found) {
         (Some(failure), _) => Lost::Failure(failure),
+        (None, Found::Fragment) => Lost::Fragment,
         (None, Found::Miss | Found::PacketIn | Found::Internal) => Lost::Miss,
         (None, Found::Flow { .. }) if below.is_empty() => Lost::NoReceive,
         (None, Found::Flow { .. }) if matches!(below[..], [What::Drop]) => Lost::Flow,
@@ -98,6 +107,10 @@ impl DropReason {
         };
         match &self.why {
             Lost::Miss => format!("no flow of {place} matches"),
+            Lost::Fragment => {
+                let bridge = &bridge.name;
+                format!("it is a fragment, and {bridge} drops fragments (`ovs-ofctl set-frags {bridge} drop`)")
+            }
             Lost::Flow => format!("{} of {place} drops it", flow()),
             Lost::NoOutput => format!("{} of {place} sends it nowhere", flow()),
             Lost::Refused(remark) => format!("it came to {place}, and was not sent on: {}", remark.text()),
@@ -110,11 +123,19 @@ impl DropReason {
     pub fn name(&self) -> &'static str {
         match self.why {
             Lost::Miss => "table-miss",
+            Lost::Fragment => "fragment",
             Lost::Flow => "flow",
             Lost::NoOutput => "no-output",
             Lost::Refused(_) => "refused",
             Lost::NoReceive => "no-receive",
             Lost::Failure(_) => "limit",
         }
+    }
+}
+
+impl Trace<'_> {
+    /// How many times it was told what connection tracking says; the outcomes of a hash need no such answer.
+    pub fn answers(&self) -> usize {
+        self.passes.iter().enumerate().skip(1).filter(|(number, pass)| pass.outcome != Some(*number)).count()
     }
 }

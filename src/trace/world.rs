@@ -1,13 +1,16 @@
 //! A node as packets meet it: the ports of its bridges, and where they lead.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::hash::two_words;
 use super::tunnel::XTunnel;
+use crate::action::Action;
 use crate::field::names::port;
 use crate::field::proto::ethertype;
+use crate::field::slot::word;
 use crate::model::bridge::Bridge;
 use crate::model::node::Node;
 use crate::model::node_facts::{BridgeFacts, InterfaceFacts, value};
@@ -43,6 +46,8 @@ pub(super) struct BridgeWorld<'a> {
     pub is_native: bool,
     /// Whether ports and their VLANs are known.
     pub knows_vlans: bool,
+    /// Whether a list of its ports was captured. Without one, those that its flows name are taken to be there.
+    pub knows_ports: bool,
 }
 
 /// A port of a bridge.
@@ -197,6 +202,14 @@ impl<'a> BridgeWorld<'a> {
                 add(&mut ports, number, &interface.name);
             }
         }
+        // A bridge has its own port at least, so a list without any is none.
+        let knows_ports = !ports.is_empty();
+        if !knows_ports {
+            for number in named(bridge) {
+                let name = bridge.names.port_name(number).map_or_else(|| number.to_string().into(), Into::into);
+                add(&mut ports, number, &name);
+            }
+        }
         for port in &mut ports {
             port.group = port.name.clone();
             // Names in OpenFlow up to 1.4 are cut at 15 characters; the number is the safer link.
@@ -225,6 +238,7 @@ impl<'a> BridgeWorld<'a> {
             snoops: facts.is_some_and(|f| f.mcast_snooping == Some(true)),
             is_native: is_native(node, facts),
             knows_vlans: facts.is_some(),
+            knows_ports,
         }
     }
 
@@ -238,6 +252,29 @@ impl<'a> BridgeWorld<'a> {
         let at = self.bridge.meters.iter().position(|m| m.id == id)?;
         Some(self.first_meter + at as u32)
     }
+}
+
+/// The ports that flows and groups of a bridge name.
+fn named(bridge: &Bridge) -> BTreeSet<u32> {
+    let mut found: BTreeSet<u32> = bridge.names.learned().into_iter().map(|(number, _)| number).collect();
+    for (_, flow) in bridge.flows.iter() {
+        let mut words = flow.shape().masks.iter().zip(flow.values());
+        let in_port = words.find(|((id, mask), _)| *id == word::IN_PORT && *mask == u32::MAX);
+        found.extend(in_port.map(|(_, number)| *number));
+    }
+    let mut visit = |action: &Action| match action {
+        Action::Output(to) => found.extend([to.port]),
+        Action::OutputTrunc(to) => found.extend([to.port]),
+        Action::Enqueue(to) => found.extend([to.port]),
+        Action::Bundle(bundle) => found.extend(&bundle.members),
+        _ => {}
+    };
+    for (_, segment) in bridge.flows.segments() {
+        segment.action_lists().iter().for_each(|list| list.actions.each(&mut visit));
+    }
+    bridge.groups.iter().flat_map(|group| &group.buckets).for_each(|bucket| bucket.actions.each(&mut visit));
+    found.retain(|number| (1..port::MAX).contains(number) || *number == port::LOCAL);
+    found
 }
 
 impl XPort {

@@ -174,6 +174,7 @@ commands! {
     BringBack        "bring-back"        ["u"]                Act  DIFF, "stage the way back", "stage what brings this change back";
     Report           "report"            ["w"]                Act  DIFF, "report",      "save what changed as a report";
     EditPacket       "edit-packet"       ["i"]                Act  TRACE, "edit packet", "type or change the packet";
+    Send             "send"              ["s"]                Act  TRACE.and(LEARN), "send", "send the packet at the practice switch: counters move, flows are learned";
     NextPane         "next-pane"         ["Tab"]              Move ANY,  "pane",        "next pane or section";
     CtAnswer         "conntrack-answer"  ["c"]                Act  TRACE, "conntrack",   "what connection tracking answers: new est rpl rel inv";
     NearMisses       "near-misses"       ["n"]                Move TRACE, "near misses", "the flows that almost let the packet through";
@@ -281,6 +282,7 @@ commands! {
     Commit           "commit"            []                   Act  ANY,  "", "review what is staged and make it so";
     WayBack          "way-back"          []                   Act  STAGED, "", "stage the way back of the last commit";
     Unpin            "unpin"             []                   Act  STAGED, "", "forget the pinned packets";
+    Unsend           "unsend"            ["U"]                Act  TRACE.and(LEARN), "", "take the packet back that was sent last";
     Pin              "pin"               ["m"]                Act  TRACE, "", "pin the packet: the effect of changes is told for it";
     LeaveWithMarked  "leave-with-marked" ["Ctrl-e"]           Act  FLOWS, "", "leave and print the marked flows";
     Stop             "stop"              ["Ctrl-c"]           Act  ANY,  "", "stop the running work; else leave";

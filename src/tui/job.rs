@@ -7,7 +7,7 @@ use super::columns::Column;
 use super::learn::{self, Graded, Ready};
 use super::told::differences::{self, Compared, Differences, Shown};
 use super::told::effect::{Effect, effect};
-use super::told::{self, Asked, Rivals, Told};
+use super::told::{self, Asked, Rivals, Sent, Told};
 use super::views::Spot;
 use crate::base::diag::Diagnostic;
 use crate::base::progress::Progress;
@@ -71,6 +71,15 @@ pub enum Ask {
         /// Packets that are looked at in any case.
         pins: Vec<Asked>,
     },
+    /// A packet is sent at a practice switch.
+    Send {
+        /// The packet.
+        asked: Asked,
+        /// The switch without what is staged.
+        base: Arc<Scene>,
+        /// What is staged.
+        staged: Arc<Staged>,
+    },
     /// A lesson made ready.
     Lesson(Arc<Course>, Arc<Lesson>),
     /// Whether the goals of a lesson are reached on this scene, and whether these answers are right.
@@ -105,11 +114,13 @@ pub enum Kind {
     Effect,
     /// A lesson.
     Lesson,
+    /// A packet that is sent.
+    Send,
 }
 
 impl Kind {
     /// How many there are.
-    pub const COUNT: usize = Kind::Lesson as usize + 1;
+    pub const COUNT: usize = Kind::Send as usize + 1;
 }
 
 impl Ask {
@@ -124,6 +135,7 @@ impl Ask {
             Ask::Differences(..) | Ask::Meaning(..) => Kind::Diff,
             Ask::Effect { .. } => Kind::Effect,
             Ask::Lesson(..) | Ask::Grade(..) => Kind::Lesson,
+            Ask::Send { .. } => Kind::Send,
         }
     }
 
@@ -145,6 +157,7 @@ impl Ask {
             Ask::Effect { .. } => "tracing packets before and after",
             Ask::Lesson(..) => "making the lesson ready",
             Ask::Grade(..) => "checking the goals",
+            Ask::Send { .. } => "sending",
         }
     }
 }
@@ -176,6 +189,8 @@ pub enum Answer {
     Effect(Arc<Effect>),
     /// A lesson with its switch.
     Lesson(Ready),
+    /// What came of a packet that was sent, or what is wrong with it.
+    Sent(Result<Arc<Sent>, Diagnostic>),
     /// What came of an attempt.
     Grade(Arc<Graded>),
 }
@@ -218,6 +233,9 @@ impl Job {
             Ask::Lesson(course, lesson) => return Some(Answer::Lesson(learn::ready(course, lesson))),
             Ask::Grade(exercise, answers) => {
                 return Some(Answer::Grade(Arc::new(learn::grade(exercise, &self.scene, answers))));
+            }
+            Ask::Send { asked, base, staged } => {
+                return Some(Answer::Sent(told::send(&self.scene, base, staged, asked).map(Arc::new)));
             }
             _ => {}
         }
@@ -282,7 +300,7 @@ impl Job {
             Ask::Effect { staged, pins } => {
                 Answer::Effect(Arc::new(effect(&self.scene, staged, &self.spot, pins, progress)))
             }
-            Ask::Lesson(..) | Ask::Grade(..) => return None,
+            Ask::Lesson(..) | Ask::Grade(..) | Ask::Send { .. } => return None,
             Ask::Why { told, look, asked } => {
                 let asked = asked.map(|(table, flow)| (self.spot.clone(), table, flow));
                 Answer::Why(Arc::new(told::rivals(&self.scene, told, *look, asked)))

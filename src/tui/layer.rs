@@ -116,6 +116,8 @@ pub enum Choice {
     CountOthers(usize),
     /// Asks for another source to compare with.
     CompareWith,
+    /// Compares with another node of the same source, by its place.
+    CompareNode(usize),
     /// Compares what is staged with what is there.
     CompareStaged,
     /// Makes what is staged so.

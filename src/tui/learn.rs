@@ -76,7 +76,7 @@ pub fn ready(course: &Course, lesson: &Arc<Lesson>) -> Ready {
 
 /// Grades what stands on a scene.
 pub fn grade(exercise: &Exercise, scene: &Scene, answers: &[String]) -> Graded {
-    exercise.grade_of(scene.snapshot(), answers).map_err(|wrong| {
+    exercise.grade_on(scene, answers).map_err(|wrong| {
         let (Wrong::Edits(found) | Wrong::Lesson(found)) = wrong;
         found.first().map_or_else(String::new, |d| d.message.clone())
     })

@@ -20,6 +20,7 @@ pub mod msg;
 mod palette;
 mod panes;
 pub mod run;
+pub mod sandbox;
 pub mod settings;
 mod short;
 pub mod staged;

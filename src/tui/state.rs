@@ -10,6 +10,7 @@ use super::key::Key;
 use super::layer::Layer;
 use super::learn::Learning;
 use super::msg::Ticket;
+use super::sandbox::Sending;
 use super::staged::Editor;
 use super::theme::{Glyphs, Theme};
 use super::told::differences::Other;
@@ -68,6 +69,8 @@ pub struct State {
     pub other: Option<Other>,
     /// Whether to begin with the comparison, once both sources are there.
     pub wants_diff: bool,
+    /// What was sent at a practice switch.
+    pub sending: Sending,
     /// What is staged.
     pub staged: Staged,
     /// What was read, while the screens show it as it would be with what is staged.
@@ -288,6 +291,7 @@ impl State {
             learning: Learning::default(),
             other: None,
             wants_diff: false,
+            sending: Sending::default(),
             staged: Staged::default(),
             base: None,
             drafts: Vec::new(),

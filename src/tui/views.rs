@@ -39,6 +39,12 @@ impl Spot {
         Some((node, at))
     }
 
+    /// The same by their places in the scene.
+    pub fn places(&self, scene: &Scene) -> Option<(usize, usize)> {
+        let node = scene.nodes().iter().position(|n| n.node().name == self.node)?;
+        Some((node, self.find(scene)?.1))
+    }
+
     /// The bridge.
     pub fn bridge<'s>(&self, scene: &'s Scene) -> Option<&'s Arc<Bridge>> {
         self.find(scene).map(|(node, at)| node.bridges()[at].bridge())

@@ -9,6 +9,7 @@ use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::word;
 use crate::field::{FieldId, table};
 use crate::model::conntrack::Connection;
+use crate::model::snapshot::Snapshot;
 use crate::packet::Start;
 use crate::trace::tracked::tuple;
 use crate::trace::{Packet, Tracked, Verdict};
@@ -27,6 +28,15 @@ impl Connections {
     /// Those of a node.
     pub fn of(&self, node: usize) -> Option<Arc<Tracked>> {
         self.0.get(node)?.clone()
+    }
+
+    /// Leaves them in a snapshot, as if they had been captured with it.
+    pub fn keep(&self, snapshot: &mut Snapshot) {
+        for (node, tracked) in snapshot.nodes.iter_mut().zip(&self.0) {
+            if let Some(tracked) = tracked {
+                Arc::make_mut(node).connections = Some(Arc::new(tracked.connections().to_vec()));
+            }
+        }
     }
 
     /// With those that a packet made on its way. What was made last counts.

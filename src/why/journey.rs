@@ -41,6 +41,8 @@ pub struct Leg<'a> {
     pub bridge: usize,
     /// How it comes there.
     pub arrival: Arrival,
+    /// How many times connection tracking answered before it came here.
+    pub answered: usize,
     /// Its way there.
     pub trace: Trace<'a>,
     /// Where each of the outputs leads.
@@ -104,16 +106,15 @@ pub fn journey_with<'a>(
 ) -> Journey<'a> {
     let options = Options { keep: true, ..options.clone() };
     let mut legs: Vec<Leg<'a>> = Vec::new();
-    let mut waiting = std::collections::VecDeque::from([(start, Arrival::Start)]);
+    let mut waiting = std::collections::VecDeque::from([(start, Arrival::Start, 0)]);
     let mut is_cut = false;
-    while let Some((Start { node, bridge, packet }, arrival)) = waiting.pop_front() {
+    while let Some((Start { node, bridge, packet }, arrival, answered)) = waiting.pop_front() {
         if legs.len() == LEGS {
             is_cut = true;
             break;
         }
         let cx = &nodes[node];
-        // What connection tracking answers was said of the first node only.
-        let ct_next = if legs.is_empty() { options.ct_next.clone() } else { Vec::new() };
+        let ct_next = options.ct_next.get(answered..).unwrap_or_default().to_vec();
         let options = Options { ct_next, tracked: connections.of(node), ..options.clone() };
         let found = trace(cx.world, bridge, &packet, &options);
         let this = legs.len();
@@ -132,13 +133,13 @@ pub fn journey_with<'a>(
                 let is_new = !legs.iter().any(|l: &Leg<'_>| l.node == start.node && l.trace.input == start.packet);
                 if is_new {
                     first.get_or_insert(this + 1 + waiting.len());
-                    waiting.push_back((start, arrival));
+                    waiting.push_back((start, arrival, answered + found.answers()));
                 }
             }
             onward.push(first.map_or(next.end, Onward::Leg));
         }
         let why = why(cx, bridge, &found, &options);
-        legs.push(Leg { node, bridge, arrival, trace: found, onward, why });
+        legs.push(Leg { node, bridge, arrival, answered, trace: found, onward, why });
     }
     let (verdict, lost) = judge(nodes, &legs);
     Journey { legs, verdict, lost, is_cut }

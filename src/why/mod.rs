@@ -53,6 +53,10 @@ pub struct Why {
 /// Says why a packet was lost; `None` if it was not. The trace must have kept its packets, `start` is the bridge it
 /// began in and `options` are those it was made with.
 pub fn why(cx: &Cx<'_>, start: usize, found: &Trace<'_>, options: &Options) -> Option<Why> {
+    // A bridge that drops fragments has no flow that could be to blame.
+    if found.drop.as_ref().is_some_and(|drop| drop.why == crate::trace::Lost::Fragment) {
+        return None;
+    }
     let looks = looks(found);
     let blame = blame::blame(cx.world, found, &looks, |bridge| cx.naming(bridge))?;
     let look = &looks[blame.look];

@@ -1,5 +1,8 @@
 //! `ofscope node`, `ports`, `tunnels`, `tables`, `graph`, `sources`, `demos`.
 
+use std::fs;
+use std::path::PathBuf;
+
 use super::{DEMO, has_keys, on_demo, run};
 
 #[test]
@@ -111,4 +114,47 @@ fn the_node_and_the_bridge_are_chosen_or_the_choice_is_shown() {
     let tun = on_demo("tables", &["--bridge", "br-tun", "--json"]).ends(0).json();
     assert_eq!(tun["bridge"], "br-tun");
     assert_eq!(on_demo("tables", &["--json"]).ends(0).json()["bridge"], "br-int");
+}
+
+#[test]
+fn moments_of_one_bridge_are_nodes_that_can_be_compared() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("moments");
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    let flows =
+        |n: u16| format!(" cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, tcp,tp_dst={n} actions=drop\n");
+    fs::write(dir.join("br-int-0900.flows"), flows(1)).unwrap();
+    fs::write(dir.join("br-int-1000.flows"), flows(1) + &flows(2)).unwrap();
+    fs::write(dir.join("br-ex.flows"), flows(9)).unwrap();
+    let dir = dir.to_str().unwrap();
+    let node = run(&["node", dir, "--json"]).ends(0).json();
+    let nodes = node["nodes"].as_array().unwrap();
+    let told: Vec<(&str, usize)> =
+        nodes.iter().map(|n| (n["name"].as_str().unwrap(), n["bridges"].as_array().unwrap().len())).collect();
+    assert_eq!(told, [("moments@0900", 2), ("moments@1000", 2)], "what names no moment is of all");
+    let changed =
+        run(&["diff", dir, dir, "--node", "moments@0900", "--node-b", "moments@1000", "--bridge", "br-int", "--json"]);
+    assert_eq!(changed.ends(1).json()["added"].as_array().unwrap().len(), 1);
+    let several = run(&["flows", dir, "--bridge", "br-int"]).ends(2);
+    assert!(several.err.contains("moments@0900, moments@1000") && several.err.contains("--node"), "{}", several.err);
+}
+
+#[test]
+fn one_moment_told_in_several_forms_is_one_node() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("forms");
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(
+        dir.join("br-int.flows-of13.txt"),
+        " cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, arp actions=drop\n",
+    )
+    .unwrap();
+    fs::write(dir.join("br-int.flows-of13-nostats.txt"), " arp actions=drop\n").unwrap();
+    fs::write(
+        dir.join("br-int.flows-of10.txt"),
+        " cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, idle_age=1, arp actions=drop\n",
+    )
+    .unwrap();
+    let node = run(&["node", dir.to_str().unwrap(), "--json"]).ends(0).json();
+    assert_eq!(node["nodes"].as_array().unwrap().len(), 1);
 }

@@ -88,9 +88,31 @@ fn packets_are_sent_before_and_after() {
     let packets = found["packets"].as_array().unwrap();
     assert_eq!((&packets[0]["changed"], &packets[1]["changed"]), (&true.into(), &false.into()), "{packets:#?}");
     assert_eq!(packets[0]["after"]["verdict"], "controller");
+    // One more is made for the new flow.
+    assert_eq!((packets.len(), &packets[2]["made_for"], &packets[2]["changed"]), (3, &1.into(), &true.into()));
     let hits: Vec<_> =
         found["hits"].as_array().unwrap().iter().map(|h| (h["priority"].clone(), h["after"].clone())).collect();
-    assert_eq!(hits, [(0.into(), 0.into()), (4.into(), 1.into())]);
+    assert_eq!(hits, [(0.into(), 0.into()), (4.into(), 2.into())]);
+}
+
+#[test]
+fn a_request_without_packets_says_why() {
+    let found = plan(
+        "without",
+        "add priority=1,ip,actions=drop
+add table=7,actions=drop
+",
+        &["--json"],
+    )
+    .ends(0)
+    .json();
+    let without = found["without_packet"].as_array().unwrap();
+    assert_eq!((without.len(), found["packets"].as_array().unwrap().len()), (2, 0), "{found:#}");
+    assert!(
+        without[0]["reason"].as_str().unwrap().contains("1 flow above it takes all that it matches"),
+        "{without:?}"
+    );
+    assert!(without[1]["reason"].as_str().unwrap().contains("nothing leads there"), "{without:?}");
 }
 
 #[test]
@@ -111,6 +133,15 @@ fn on_a_captured_node_the_agent_and_the_owners_of_flows_are_told() {
     assert!(!request["deleted"].as_array().unwrap().is_empty(), "{request:#}");
     let ids: Vec<_> = request["warnings"].as_array().unwrap().iter().map(|w| w["id"].clone()).collect();
     assert!(ids.contains(&"agent".into()), "{ids:?}");
+    let rule = |name: &str| {
+        let rules = found["rules"].as_array().unwrap();
+        let rule = rules.iter().find(|r| r["rule"]["name"].as_str().unwrap().contains(name));
+        rule.unwrap_or_else(|| panic!("{rules:#?}"))["deleted"].as_u64().unwrap()
+    };
+    assert_eq!((rule("ingress tcp 22 from anywhere"), rule("ingress tcp 80 from anywhere")), (6, 2));
+    let packet = &found["packets"][0];
+    let ends = (&packet["made_for"], &packet["before"]["verdict"], &packet["after"]["verdict"]);
+    assert_eq!(ends, (&1.into(), &"delivered".into(), &"dropped".into()));
 }
 
 #[test]

@@ -31,6 +31,21 @@ fn the_reply_finds_the_connection_that_the_packet_made() {
 }
 
 #[test]
+fn what_connection_tracking_answers_is_counted_over_the_nodes() {
+    let way = |answers: &[&str]| {
+        let mut args = vec!["trace", HOSTS, "from vm1 to vm3 tcp 80", "--json"];
+        answers.iter().for_each(|answer| args.extend(["--ct-next", answer]));
+        run(&args).ends(0).json()
+    };
+    // The first node asks once, so the second answer is for the second node.
+    assert_eq!(way(&["trk,new", "trk,new"])["verdict"], "delivered");
+    let lost = way(&["trk,new", "trk,inv"]);
+    assert_eq!((&lost["verdict"], &lost["drop"]["node"]), (&"dropped".into(), &"compute2".into()));
+    let lost = way(&["trk,inv", "trk,new"]);
+    assert_eq!((&lost["verdict"], &lost["drop"]["node"]), (&"dropped".into(), &"compute1".into()));
+}
+
+#[test]
 fn what_is_expected_decides_the_exit_code() {
     run(&["trace", HOSTS, "from vm1 to vm3 tcp 80", "--expect", "drop"]).ends(1);
     run(&["trace", HOSTS, "from vm1 to vm3 tcp 80", "--expect", "port=tapa4e8ba16-92"]).ends(0);

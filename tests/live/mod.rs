@@ -72,6 +72,7 @@ fn prepared(dir: &Path) -> Switch {
         let name = plan.bridge;
         write(&format!("{name}.ports-desc"), switch.ofctl("OpenFlow15", "dump-ports-desc", name, &[]).unwrap());
         write(&format!("{name}.dump-meters"), switch.ofctl("OpenFlow15", "dump-meters", name, &[]).unwrap());
+        write(&format!("{name}.get-frags"), switch.ofctl("OpenFlow15", "get-frags", name, &[]).unwrap());
         write(&format!("{name}.fdb-show"), switch.ask("fdb/show", &[name]).unwrap().unwrap());
     }
     switch

@@ -84,7 +84,7 @@ pub fn packet(plan: &Plan, r: &mut Random) -> String {
         if r.once_in(6) {
             parts.push(format!("nw_ecn={}", r.below(4)));
         }
-        if r.once_in(16) {
+        if r.once_in(5) {
             is_later = r.once_in(2);
             parts.push(format!("nw_frag={}", if is_later { "later" } else { "first" }));
         }

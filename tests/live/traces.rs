@@ -201,6 +201,10 @@ fn tables_of(switch: &Switch, dir: &Path, version: &str, r: &mut Random) -> Resu
         switch.ofctl("OpenFlow15", "del-groups", name, &[])?;
         let groups = tables::groups(plan, r);
         load(switch, dir, "OpenFlow15", "add-groups", name, groups).map_err(gone)?;
+        let mode = r.of(&["normal", "normal", "drop", "nx-match"]);
+        switch.ofctl("OpenFlow15", "set-frags", name, &[mode])?;
+        let told = switch.ofctl("OpenFlow15", "get-frags", name, &[])?;
+        std::fs::write(node.join(format!("{name}.get-frags")), told).map_err(gone)?;
         let flows = tables::flows(plan, version, r);
         load(switch, dir, version, "add-flows", name, flows).map_err(gone)?;
         for (version, what) in [(version, "dump-flows"), ("OpenFlow15", "dump-groups")] {

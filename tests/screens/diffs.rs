@@ -106,3 +106,20 @@ fn a_source_that_cannot_be_read_or_has_no_such_bridge_is_told() {
     screen.keys("Enter");
     assert!(screen.shows("no flow differs; 174 flows the same"), "{}", screen.text());
 }
+
+#[test]
+fn another_moment_of_the_bridge_is_offered_and_compared() {
+    let dir = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("moments-on-the-screen");
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    let flow =
+        |n: u16| format!(" cookie=0x0, duration=1s, table=0, n_packets=0, n_bytes=0, tcp,tp_dst={n} actions=drop\n");
+    std::fs::write(dir.join("br-int-0900.flows"), flow(1) + &flow(2)).unwrap();
+    std::fs::write(dir.join("br-int-1000.flows"), flow(1)).unwrap();
+    let mut screen = Screen::open(&scene(dir.to_str().unwrap()), (140, 40));
+    screen.keys("5");
+    assert!(screen.shows("node moments-on-the-screen@1000 of this source"), "{}", screen.text());
+    screen.keys("j Enter");
+    assert!(screen.shows("STRUCTURE  1 flow") || screen.shows("1 flow differs"), "{}", screen.text());
+    assert!(screen.shows("tp_dst=2") && !screen.shows("tp_dst=1 "), "{}", screen.text());
+}

@@ -4,6 +4,7 @@ mod diffs;
 mod driver;
 mod learn;
 mod pictures;
+mod sandbox;
 mod staged;
 mod traces;
 mod ways;

@@ -37,7 +37,7 @@ pub(super) fn print(answer: &Answer<'_>, out: &mut Stdout) {
             row
         })
         .collect();
-    let effects: Vec<_> = answer.packets.iter().map(|(_, effect)| effect.clone()).collect();
+    let effects: Vec<_> = answer.packets.iter().map(|sent| sent.effect.clone()).collect();
     let hits = plan::hits(&effects).into_iter().map(|hits| {
         json!({
             "bridge": &*node.bridges[hits.bridge].name, "table": hits.flow.table, "priority": hits.flow.priority,
@@ -58,12 +58,20 @@ pub(super) fn print(answer: &Answer<'_>, out: &mut Stdout) {
         "findings": answer.news.iter().map(|f| json!({
             "id": f.id, "severity": f.severity.word(), "sentence": f.sentence, "object": &*f.object, "hint": f.hint,
         })).collect::<Vec<_>>(),
-        "packets": answer.packets.iter().map(|(text, effect)| json!({
-            "packet": text,
-            "changed": effect.ends_elsewhere(),
-            "other_flows": effect.is_another_way(),
-            "before": way(answer, &effect.before),
-            "after": way(answer, &effect.after),
+        "packets": answer.packets.iter().map(|sent| json!({
+            "packet": sent.text,
+            "made_for": sent.made_for.map(|request| request + 1),
+            "changed": sent.effect.ends_elsewhere(),
+            "other_flows": sent.effect.is_another_way(),
+            "before": way(answer, &sent.effect.before),
+            "after": way(answer, &sent.effect.after),
+        })).collect::<Vec<_>>(),
+        "without_packet": answer.without.iter().map(|(request, reason)| json!({
+            "request": request + 1, "reason": reason,
+        })).collect::<Vec<_>>(),
+        "rules": answer.rules.iter().map(|touched| json!({
+            "rule": answers::owner(&touched.rule),
+            "added": touched.flows[0], "changed": touched.flows[1], "deleted": touched.flows[2],
         })).collect::<Vec<_>>(),
         "hits": hits.collect::<Vec<_>>(),
     });

@@ -21,12 +21,13 @@ use crate::model::change::ChangeSet;
 use crate::model::refusal::Refusal;
 use crate::packet::{self, Asked};
 use crate::plan::{self, Effect, View, Warning};
-use crate::session::{Scene, keep};
+use crate::session::touched::{self, Touched};
+use crate::session::{Scene, Ways, keep};
 use crate::trace::{Options, World};
 
 /// Say what a file of changes would do to a bridge, and send nothing.
 ///
-/// The file has lines as `ovs-ofctl add-flows` and `ovs-ofctl bundle` take them: `add`, `modify`, `modify_strict`, `delete` and `delete_strict` for flows, `group ..` for groups, `meter ..` for meters. They are planned one after the other by the rules of Open vSwitch, as one bundle: with a wrong line, or a request that the switch would refuse, nothing is done. Told are the flows that come, change and go, and what to think of before. Ends with 0 if all of it would be done, with 1 if the switch would refuse it, with 2 if the file has wrong lines.
+/// The file has lines as `ovs-ofctl add-flows` and `ovs-ofctl bundle` take them: `add`, `modify`, `modify_strict`, `delete` and `delete_strict` for flows, `group ..` for groups, `meter ..` for meters. They are planned one after the other by the rules of Open vSwitch, as one bundle: with a wrong line, or a request that the switch would refuse, nothing is done. Told are the flows that come, change and go, what to think of before, the rules that wanted these flows, and what becomes of packets that come by them. Ends with 0 if all of it would be done, with 1 if the switch would refuse it, with 2 if the file has wrong lines.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope plan dump.txt changes.txt
@@ -47,7 +48,7 @@ pub struct PlanArgs {
     /// Write the flows that the bridge would have then, as a dump.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Send this packet before and after, as `ofscope trace` takes it; may be said more than once.
+    /// Send this packet before and after, too, as `ofscope trace` takes it; may be said more than once.
     #[arg(long, value_name = "PACKET")]
     pub packet: Vec<String>,
     /// Print JSON.
@@ -66,10 +67,23 @@ struct Answer<'a> {
     warnings: Vec<Warning>,
     /// Findings that there were not before, if nothing is refused.
     news: Vec<Finding>,
-    /// The packets that were asked for, with what becomes of them.
-    packets: Vec<(&'a str, Effect)>,
+    /// Packets, with what becomes of them.
+    packets: Vec<Sent>,
+    /// Requests for which no packet could be made, from 0, and why.
+    without: Vec<(usize, String)>,
+    /// The rules that wanted the flows.
+    rules: Vec<Touched>,
     /// The bridge as it would be.
     after: Arc<Bridge>,
+}
+
+/// A packet that is sent before and after.
+struct Sent {
+    /// As it was typed, or as it may be typed.
+    text: String,
+    /// The request for which it was made, from 0; nothing if it was asked for.
+    made_for: Option<usize>,
+    effect: Effect,
 }
 
 /// The most that a file of changes may have, in bytes.
@@ -172,25 +186,50 @@ fn answer<'a>(
     let after = Arc::new(change.apply(before).expect("the change was planned on this bridge"));
     let view = View { before, after: &after, naming: chosen.node.naming(chosen.at) };
     let warnings = plan::warnings(view, &change);
-    let mut answer =
-        Answer { chosen, text, file, change, refused, warnings, news: Vec::new(), packets: Vec::new(), after };
+    let mut answer = Answer {
+        chosen,
+        text,
+        file,
+        change,
+        refused,
+        warnings,
+        news: Vec::new(),
+        packets: Vec::new(),
+        without: Vec::new(),
+        rules: Vec::new(),
+        after,
+    };
     if answer.refused.is_empty() {
         let node = scene.nodes().iter().position(|n| std::ptr::eq(n, chosen.node)).expect("it is one of them");
         let then = scene.with(&[(node, chosen.at, answer.after.clone())]);
         let (old, new) = (&chosen.node.findings().0, &then.nodes()[node].findings().0);
         answer.news = plan::news(chosen.at, (old, before), (new, &answer.after)).into_iter().cloned().collect();
         answer.packets = packets(args, scene, &then, (node, chosen.at))?;
+        answer.rules = touched::rules(chosen.node, &then.nodes()[node], chosen.at, &answer.change.flows());
+        made(scene, &then, (node, chosen.at), &mut answer);
     }
     Ok(answer)
 }
 
+/// Sends packets that come by the flows of the change, before and after.
+fn made(scene: &Scene, then: &Scene, (node, at): (usize, usize), answer: &mut Answer<'_>) {
+    let (now, later) = (Ways::of(scene), Ways::of(then));
+    let (now, later) = (&now.around()[node], &later.around()[node]);
+    let edits = answer.change.edits.iter().enumerate();
+    let (made, without) = touched::packets([now, later], at, edits, || false);
+    for one in made {
+        let options = Options { ct_next: one.way.ct_next.clone(), ..Options::default() };
+        let packet = std::slice::from_ref(&one.way.packet);
+        let text = one.text();
+        let found = plan::effects(now.world, later.world, at, packet, &options);
+        let sent = |effect| Sent { text: text.clone(), made_for: Some(one.request), effect };
+        answer.packets.extend(found.into_iter().map(sent));
+    }
+    answer.without = without;
+}
+
 /// Sends the packets that were asked for, before and after.
-fn packets<'a>(
-    args: &'a PlanArgs,
-    scene: &Scene,
-    then: &Scene,
-    chosen: (usize, usize),
-) -> Result<Vec<(&'a str, Effect)>, Failure> {
+fn packets(args: &PlanArgs, scene: &Scene, then: &Scene, chosen: (usize, usize)) -> Result<Vec<Sent>, Failure> {
     let around = scene.around(Some(chosen));
     let mut effects = Vec::new();
     for text in &args.packet {
@@ -206,7 +245,7 @@ fn packets<'a>(
         let (before, after) = (World::of(scene.nodes()[at.node].node()), World::of(then.nodes()[at.node].node()));
         let packet = std::slice::from_ref(&at.packet);
         let found = plan::effects(&before, &after, at.bridge, packet, &Options::default());
-        effects.extend(found.into_iter().map(|effect| (text.as_str(), effect)));
+        effects.extend(found.into_iter().map(|effect| Sent { text: text.clone(), made_for: None, effect }));
     }
     Ok(effects)
 }

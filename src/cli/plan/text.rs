@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Answer;
+use super::{Answer, Sent};
 use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 use crate::base::span::Span;
@@ -72,6 +72,7 @@ pub(super) fn paint(answer: &Answer<'_>, out: Option<&Path>, p: &mut Stdout) {
         p.text(&format!("     {}\n", visible(&finding.sentence)));
         p.dim(&format!("     {}\n", visible(&finding.hint)));
     }
+    rules(answer, p);
     packets(answer, p);
     if !answer.refused.is_empty() {
         let (n, verb) = (answer.refused.len(), if answer.refused.len() == 1 { "is" } else { "are" });
@@ -208,9 +209,31 @@ pub(super) fn fate(answer: &Answer<'_>, way: &Way) -> String {
     }
 }
 
+/// The rules of security groups, firewalls and ACLs whose flows are touched.
+fn rules(answer: &Answer<'_>, p: &mut impl Painter) {
+    if !answer.rules.is_empty() {
+        p.put(Role::Accent, "\nrules\n");
+    }
+    for touched in answer.rules.iter().take(SHOWN) {
+        p.text(&format!("     {}", visible(&touched.rule.label())));
+        p.dim(&format!("  {}\n", touched.words()));
+    }
+    if let Some(more) = answer.rules.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        p.dim(&format!("     and {} more\n", counted(more, "rule")));
+    }
+}
+
 fn packets(answer: &Answer<'_>, p: &mut impl Painter) {
-    for (text, effect) in &answer.packets {
+    for (request, reason) in &answer.without {
         p.put(Role::Accent, "\npacket ");
+        p.dim(&format!("made for {}  ", request + 1));
+        p.text(&format!("none: {reason}\n"));
+    }
+    for Sent { text, made_for, effect } in &answer.packets {
+        p.put(Role::Accent, "\npacket ");
+        if let Some(request) = made_for {
+            p.dim(&format!("made for {}  ", request + 1));
+        }
         p.text(&format!("{}\n", visible(text)));
         let (before, after) = (fate(answer, &effect.before), fate(answer, &effect.after));
         if effect.ends_elsewhere() {
@@ -220,8 +243,11 @@ fn packets(answer: &Answer<'_>, p: &mut impl Painter) {
             p.text(&format!("     as before{way}: {}\n", visible(&after)));
         }
     }
-    let effects: Vec<_> = answer.packets.iter().map(|(_, effect)| effect.clone()).collect();
-    for hits in plan::hits(&effects) {
+    let effects: Vec<_> = answer.packets.iter().map(|sent| sent.effect.clone()).collect();
+    for (number, hits) in plan::hits(&effects).into_iter().enumerate() {
+        if number == 0 {
+            p.put(Role::Accent, "\nhits\n");
+        }
         let flow = Flow {
             table: hits.flow.table,
             priority: hits.flow.priority,

@@ -32,8 +32,8 @@ impl Answerer<'_> {
                 })
             })
             .collect();
-        let mut relevant = String::new();
-        first.trace.relevant.paint(DEFAULT_PRIORITY, Names::none(), &mut relevant);
+        let relevance = first.trace.relevant(self.nodes[first.node].world);
+        let [decided, open] = relevance.names();
         let lost = found.lost.map(|at| &found.legs[at]);
         let actions: Vec<String> = first.trace.passes.iter().map(|pass| datapath::text(&pass.actions)).collect();
         let why = lost.and_then(|leg| leg.why.as_ref().map(|why| (leg, why)));
@@ -47,7 +47,9 @@ impl Answerer<'_> {
             "final_flow": first.trace.passes.last().map(|pass| pass.output.text()),
             "legs": found.legs.iter().map(|leg| self.leg(leg)).collect::<Vec<_>>(),
             "steps": found.legs.iter().flat_map(|leg| self.steps(leg)).collect::<Vec<_>>(),
-            "relevant": relevant,
+            "relevant": relevance.text,
+            "decided": decided,
+            "did_not_decide": open,
             "assumed": found.legs.iter().flat_map(|l| l.trace.assumed.iter().map(Assumption::text)).collect::<Vec<_>>(),
             "findings": self.findings(found).into_iter().map(|(node, f)| json!({
                 "id": f.id, "severity": f.severity.word(), "sentence": f.sentence,

@@ -29,7 +29,8 @@ use crate::why::reach::{Reach, reach};
 ///
 /// The packet is a flow expression, as `ovs-appctl ofproto/trace` takes it: fields that are not named are zero, ports
 /// go by number or name. Nothing is sent, and no switch is asked. What connection tracking answers is taken from
-/// `--ct-next`, once for each time the packet begins again; after these it says that the connection is new.
+/// `--ct-next`, once for each time the packet begins again, counted over the nodes; after these it says that the
+/// connection is new.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ofscope trace capture/ in_port=3,tcp,nw_src=10.0.0.11,nw_dst=10.0.0.12,tcp_dst=5432

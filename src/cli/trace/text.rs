@@ -27,9 +27,8 @@ fn label(p: &mut impl Painter, word: &str) {
 impl Answerer<'_> {
     /// Prints what becomes of a packet.
     pub(super) fn paint(&self, found: &Journey<'_>, p: &mut impl Painter) {
-        let first = &found.legs[0];
         label(p, "packet");
-        p.text(&first.trace.input.text());
+        p.text(&found.legs[0].trace.input.text());
         p.text("\n");
         for leg in &found.legs {
             self.paint_leg(leg, found.legs.len() > 1, p);
@@ -45,6 +44,12 @@ impl Answerer<'_> {
         }
         for leg in &found.legs {
             self.paint_outputs(leg, p);
+        }
+        // For many packets this would take longer than their ways.
+        if self.args.packet.as_deref() != Some("-") {
+            for leg in &found.legs {
+                self.paint_relevance(leg, found.legs.len() > 1, p);
+            }
         }
         let mut told = Vec::new();
         for assumption in found.legs.iter().flat_map(|leg| &leg.trace.assumed) {
@@ -64,6 +69,25 @@ impl Answerer<'_> {
                 label(p, "");
                 p.dim(&format!("-> {}\n", finding.hint));
             }
+        }
+    }
+
+    /// Which fields decided on a node, and which did not.
+    fn paint_relevance(&self, leg: &Leg<'_>, is_one_of_many: bool, p: &mut impl Painter) {
+        let world = self.nodes[leg.node].world;
+        let relevance = leg.trace.relevant(world);
+        let [decided, open] = relevance.names();
+        label(p, "decided");
+        if is_one_of_many {
+            p.text(&format!("on {}: ", world.node.name));
+        }
+        p.text(&decided.join(", "));
+        let more = if relevance.is_minimal { "" } else { " (perhaps fewer)" };
+        p.dim(&format!("{more}: the same way go all packets with {}\n", relevance.text));
+        if !open.is_empty() {
+            label(p, "did not");
+            p.text(&open.join(", "));
+            p.dim(": may hold anything\n");
         }
     }
 
@@ -127,6 +151,7 @@ impl Answerer<'_> {
                         p.dim("  ");
                         flow.actions().paint(&bridge.names, p);
                     }
+                    Found::Fragment => p.put(Role::Drop, "  a fragment: this bridge drops them"),
                     Found::PacketIn => p.put(Role::Output, "  no flow matches: to the controller"),
                     _ => p.put(Role::Drop, "  no flow matches"),
                 }

@@ -9,7 +9,7 @@ use crate::dump::flow_file;
 use crate::dump::flows::Loaded;
 use crate::dump::kind::Kind;
 use crate::dump::ports::Shown;
-use crate::dump::{Part, Source, fdb, groups, meters, ports, tables};
+use crate::dump::{Part, Source, fdb, fragments, groups, meters, ports, tables};
 use crate::field::names::port;
 use crate::field::{Names, Version};
 use crate::model::bridge::Bridge;
@@ -104,6 +104,8 @@ impl<'a> Draft<'a> {
         if let Some(parts) = self.richest(Kind::TlvMap, node, reading, &names, tables::read_tlv_map) {
             bridge.tlvs = entries(parts);
         }
+        let mode = self.richest(Kind::Fragments, node, reading, &names, |text, _| fragments::read_get_frags(text));
+        bridge.fragments = mode.flatten().or(bridge.fragments);
         if let Some(parts) = self.richest(Kind::Fdb, node, reading, &names, fdb::read_fdb) {
             bridge.fdb = entries(parts);
         }
@@ -174,6 +176,7 @@ impl<'a> Draft<'a> {
             found = entries(parts);
         }
         if let Some(parts) = self.richest(Kind::Show, node, reading, Names::none(), ports::read_show) {
+            bridge.fragments = fragments::in_show(&parts);
             for shown in entries(parts) {
                 match shown {
                     Shown::Features(features) => bridge.datapath_id = Some(features.datapath_id),

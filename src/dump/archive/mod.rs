@@ -2,9 +2,11 @@
 //!
 //! Every file is told by what stands in it ([`super::kind`]); its path only says which node and bridge it is about
 //! ([`super::place`]). A directory often holds one bridge several times: the richest dump is read, and the others fill
-//! what it lacks (`bridge`). Whatever was not used is listed with the reason.
+//! what it lacks (`bridge`); dumps that were made alike are of different moments, and each moment is a node of its own
+//! (`moments`). Whatever was not used is listed with the reason.
 
 mod bridge;
+mod moments;
 mod node;
 mod survey;
 mod tree;

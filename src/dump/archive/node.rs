@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::bridge::{Draft, Reading};
+use super::moments::{moment_of, moments, timed};
 use super::survey::{Found, Survey};
 use crate::dump::kind::{About, Kind};
 use crate::dump::{Part, Source, conntrack, dpif_show, fdb, ovsdb_file, ovsdb_json, ovsdb_text, vsctl};
@@ -25,6 +26,8 @@ pub struct NodeDraft<'a> {
     /// The files about the node as a whole.
     files: Vec<(&'a Found, Option<Fate>)>,
     bridges: Vec<Draft<'a>>,
+    /// Bridges that the names of several files tell together.
+    timed: Vec<String>,
 }
 
 /// Everything that a source holds, in its place.
@@ -64,6 +67,7 @@ impl<'a> Assembly<'a> {
         }
         assembly.nodes.sort_by(|a, b| a.key.cmp(&b.key));
         assembly.name_nodes(survey, root, reading);
+        assembly.nodes = assembly.nodes.into_iter().flat_map(NodeDraft::moments).collect();
         for node in &mut assembly.nodes {
             node.share_out();
         }
@@ -78,6 +82,7 @@ impl<'a> Assembly<'a> {
                 database: None,
                 files: Vec::new(),
                 bridges: Vec::new(),
+                timed: Vec::new(),
             });
             self.nodes.len() - 1
         });
@@ -180,6 +185,45 @@ impl<'a> Assembly<'a> {
 }
 
 impl<'a> NodeDraft<'a> {
+    /// The node at each moment at which its bridges were dumped; itself if there is one only.
+    fn moments(mut self) -> Vec<NodeDraft<'a>> {
+        self.timed = timed(self.files.iter().map(|(found, _)| *found), &self.bridge_names());
+        let known = self.bridge_names();
+        let dumps = self.files.iter().map(|(found, _)| (*found, found.place.bridge(&known).unwrap_or_default()));
+        let names = moments(dumps);
+        // Dumps whose names tell no moment are of one of their own.
+        let moment = |found: &Found| moment_of(found, &names);
+        let is_dump = |found: &Found| found.kind == Kind::Flows && !found.traits.is_typed;
+        let is_plain = |found: &Found| is_dump(found) && moment(found).is_none();
+        let told: Vec<&Found> = self.files.iter().map(|(found, _)| *found).filter(|f| is_dump(f)).collect();
+        if names.is_empty() {
+            return vec![self];
+        }
+        // A dump without a moment beside one of the same bridge with a moment is a moment, too: the file and the file.old.
+        let same = |a: &Found, b: &Found| a.place.bridge(&known) == b.place.bridge(&known) && a.traits == b.traits;
+        let is_own = |found: &Found| is_plain(found) && told.iter().any(|b| moment(b).is_some() && same(found, b));
+        let mut all: Vec<Option<usize>> = (0..names.len()).map(Some).collect();
+        if told.iter().any(|found| is_own(found)) {
+            all.insert(0, None);
+        }
+        let at = |which: Option<usize>| {
+            let is_of = |found: &Found| match which {
+                None => moment(found).is_none(),
+                Some(_) => moment(found) == which || moment(found).is_none() && !is_own(found),
+            };
+            let suffix = which.map_or(String::new(), |at| format!("@{}", names[at]));
+            NodeDraft {
+                key: format!("{}{suffix}", self.key),
+                name: format!("{}{suffix}", self.name).into(),
+                database: self.database.clone(),
+                files: self.files.iter().filter(|(found, _)| is_of(found)).cloned().collect(),
+                bridges: Vec::new(),
+                timed: self.timed.clone(),
+            }
+        };
+        all.into_iter().map(at).collect()
+    }
+
     /// Gives the files about bridges to their bridges.
     fn share_out(&mut self) {
         let known = self.bridge_names();
@@ -214,6 +258,7 @@ impl<'a> NodeDraft<'a> {
         let rows = self.database.iter().flat_map(|d| d.rows("Bridge"));
         let mut names: Vec<String> = rows.filter_map(|row| row.text("name")).collect();
         names.extend(self.files.iter().filter_map(|(found, _)| found.local.clone()));
+        names.extend(self.timed.iter().cloned());
         names.sort();
         names.dedup();
         names

@@ -8,7 +8,6 @@ use crate::base::paint::{Painter, Role};
 use crate::base::safe::visible;
 use crate::base::words::counted;
 use crate::field::format::mac_text;
-use crate::field::matches::DEFAULT_PRIORITY;
 use crate::field::proto::{self, ethertype, ipproto};
 use crate::field::slot::word;
 use crate::field::{FieldId, Key, Names, format, table};
@@ -76,6 +75,8 @@ pub struct Outcome {
     pub place: String,
     /// All packets with these bits go the same way on the first node.
     pub same_way: String,
+    /// The fields of the packet that did not matter on any node.
+    pub open: String,
 }
 
 /// A flow that would have let the packet through.
@@ -112,6 +113,23 @@ pub struct Fix {
     pub note: String,
 }
 
+/// Which packets go the same way, and which fields decide on no node.
+fn relevance(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
+    let mut open: Option<Vec<&str>> = None;
+    for leg in &found.legs {
+        let relevance = leg.trace.relevant(nodes[leg.node].world);
+        let [_, here] = relevance.names();
+        match &mut open {
+            None => {
+                open = Some(here);
+                told.outcome.same_way = relevance.text;
+            }
+            Some(open) => open.retain(|name| here.contains(name)),
+        }
+    }
+    told.outcome.open = open.unwrap_or_default().join(", ");
+}
+
 /// Tells about the packet and its end.
 pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
     let Some(first) = found.legs.first() else { return };
@@ -120,9 +138,7 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
     told.facts = facts(&nodes[first.node], first.bridge, &told.packet);
     told.arrived = arrived(nodes, found);
     told.outcome = outcome(nodes, found, &told.arrived);
-    let mut relevant = String::new();
-    first.trace.relevant.paint(DEFAULT_PRIORITY, Names::none(), &mut relevant);
-    told.outcome.same_way = relevant;
+    relevance(nodes, found, told);
     let deciding = found.lost.unwrap_or(found.legs.len() - 1);
     let leg = &found.legs[deciding];
     told.changed = changed(nodes, leg);

@@ -10,6 +10,7 @@ pub mod effect;
 mod exports;
 mod head;
 mod rivals;
+mod sent;
 mod steps;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub use self::exports::{expectation, shell_quoted, test_line};
 pub use self::head::{Fact, Fix, Near, Outcome, Word};
 pub use self::rivals::{RivalRow, Rivals, rivals};
+pub use self::sent::{Given, Sent, send};
 pub use self::steps::{Mark, Step, StepKind, TableStep};
 use super::line::Row;
 use super::views::Spot;
@@ -45,6 +47,8 @@ pub struct Asked {
     pub recording: Option<Arc<[u8]>>,
     /// The packet before it: the connections that it made are known.
     pub after: Option<Arc<Asked>>,
+    /// What a goal of a lesson takes for granted.
+    pub given: Option<Arc<Given>>,
 }
 
 /// A traced packet.
@@ -173,6 +177,24 @@ fn spot(nodes: &[Cx<'_>], node: usize, bridge: usize) -> Spot {
 
 /// Traces a packet, and tells.
 pub fn tell(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
+    let Some(met) = sent::given(scene, asked)? else { return told(scene, asked) };
+    let mut told = told(&met, asked)?;
+    let given = asked.given.as_deref().cloned().unwrap_or_default();
+    told.notes.extend(given.first.iter().map(|text| format!("sent before it, as the goal says: {text}")));
+    told.notes.extend(given.down.iter().map(|port| format!("the goal takes port {port} down")));
+    // Flows that only those packets taught are not on the screens.
+    let is_there = |spot: &Spot, flow: FlowId| spot.bridge(scene).is_some_and(|b| (flow as usize) < b.flows.len());
+    for look in &mut told.looks {
+        look.flow = look.flow.filter(|flow| is_there(&look.spot, *flow));
+    }
+    for (spot, _, flow) in told.steps.iter_mut().filter_map(|step| step.place.as_mut()) {
+        *flow = flow.filter(|flow| is_there(spot, *flow));
+    }
+    told.near.retain(|near| is_there(&near.spot, near.flow));
+    Ok(told)
+}
+
+fn told(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
     let (start, notes) = start(scene, asked)?;
     let ways = Ways::of(scene);
     let nodes = ways.around();

@@ -69,9 +69,8 @@ pub enum StepKind {
     Leg(Row),
     /// The packet comes to another bridge.
     Bridge(Row),
-    /// Connection tracking answers: the number of the recirculation from 0, on the node where the packet begins, and
-    /// what it says. What it says on other nodes cannot be chosen.
-    Conntrack(Option<usize>, Row),
+    /// Connection tracking answers: the number of the recirculation from 0, counted over the nodes, and what it says.
+    Conntrack(usize, Row),
     /// It leaves.
     Out(Row),
     /// Anything else.
@@ -115,6 +114,7 @@ pub(super) fn tell(nodes: &[Cx<'_>], found: &Journey<'_>, told: &mut Told) {
             let row = leg_heading(nodes, found, leg);
             tree.push(None, StepKind::Leg(row))
         });
+        tree.recirculation = leg.answered;
         tree.leg(leg, parent);
         let all = looks(&leg.trace).len();
         if let (Some(why), true) = (&leg.why, found.lost == Some(number) || found.legs.len() == 1) {
@@ -269,6 +269,10 @@ impl Tree<'_, '_> {
                 step.matches.put(Role::Drop, "no flow matches");
                 Mark::Passed
             }
+            Found::Fragment => {
+                step.matches.put(Role::Drop, "a fragment: this bridge drops them");
+                Mark::Passed
+            }
             Found::PacketIn => {
                 step.matches.text("no flow matches");
                 step.effect.put(Role::Output, "to the controller");
@@ -326,15 +330,12 @@ impl Tree<'_, '_> {
             row.text(", goes on in ");
             row.link(crate::base::paint::Target::Table(table), Role::Goto, &format!("T{table}"));
         }
-        let number = (leg.arrival == Arrival::Start).then_some(self.recirculation);
-        row.dim(match (resume.assumed, number) {
-            (true, Some(_)) => "  (assumed; c changes it)",
-            (true, None) => "  (assumed)",
-            (false, Some(at)) if at < self.answers => "  (as asked; c changes it)",
-            (false, Some(_)) => "  (a known connection; c changes it)",
-            (false, None) => "  (a known connection)",
+        row.dim(match resume.assumed {
+            true => "  (assumed; c changes it)",
+            false if self.recirculation < self.answers => "  (as asked; c changes it)",
+            false => "  (a known connection; c changes it)",
         });
-        let at = self.push(parent, StepKind::Conntrack(number, row));
+        let at = self.push(parent, StepKind::Conntrack(self.recirculation, row));
         self.recirculation += 1;
         if let Some((before, after)) = &resume.nat {
             for (word, text) in [("translated from ", before), ("to ", after)] {

@@ -21,6 +21,7 @@ use crate::model::bridge::FlowId;
 use crate::model::change::Request;
 use crate::model::flow::Style;
 use crate::model::flow_mod::FlowMod;
+use crate::model::node::Node;
 use crate::session::Scene;
 use crate::session::staged::version;
 
@@ -33,6 +34,7 @@ pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(spot) = spot else { return state.say(Role::Warn, "there is no bridge here") };
     nav::push(state, Screen::Diff(Box::new(DiffView::new(spot))));
     match (&state.other, state.staged.is_empty()) {
+        (None, true) if has_moments(state) => menu(state),
         (None, true) => ask_source(state),
         (None, false) => with_staged(state, effects),
         (Some(_), _) => refresh(state, effects),
@@ -47,6 +49,35 @@ pub fn with_staged(state: &mut State, effects: &mut Vec<Effect>) {
     state.other = Some(Other { name: "as it is".into(), scene: state.base().clone() });
     // Every screen shows it as it would be; that asks again, too.
     staged::show_staged(state, effects);
+}
+
+/// The other nodes of the source that have this bridge, by their places: other hosts, or other moments of this one.
+fn other_nodes(state: &State) -> Vec<usize> {
+    let Some(spot) = state.screen().spot() else { return Vec::new() };
+    let nodes = state.scene.nodes().iter().map(crate::session::NodeScene::node).enumerate();
+    nodes.filter(|(_, node)| node.name != spot.node && node.bridge(&spot.bridge).is_some()).map(|(at, _)| at).collect()
+}
+
+/// Whether one of them is the node on the screen at another moment: they are called alike but for the moment, or for the
+/// directory in which they lie.
+fn has_moments(state: &State) -> bool {
+    let host = |name: &str| {
+        let name = name.split('@').next().unwrap_or(name);
+        name.rsplit('/').next().unwrap_or(name).to_owned()
+    };
+    let here = state.screen().spot().map(|spot| host(&spot.node));
+    other_nodes(state).into_iter().any(|at| Some(host(&state.scene.nodes()[at].node().name)) == here)
+}
+
+/// Compares the node with another one of the same source.
+pub fn with_node(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
+    let Some(spot) = state.screen().spot().cloned() else { return };
+    let mut snapshot = (**state.scene.snapshot()).clone();
+    let (Some(other), Some(here)) = (snapshot.nodes.get(at).cloned(), spot.places(&state.scene)) else { return };
+    let name = other.name.clone();
+    // It takes the place of the node that it is compared with, and its name, by which nodes are paired.
+    snapshot.nodes[here.0] = Arc::new(Node { name: spot.node, ..(*other).clone() });
+    arrived(state, name, Ok(Arc::new(Scene::new(snapshot))), effects);
 }
 
 fn ask_source(state: &mut State) {
@@ -164,6 +195,10 @@ fn menu(state: &mut State) {
     let Screen::Diff(view) = state.screen() else { return };
     let sign = |is_on: bool| if is_on { "counts" } else { "does not count" };
     let mut entries = vec![Entry::new('s', "another source", Choice::CompareWith)];
+    for at in other_nodes(state) {
+        let name = &state.scene.nodes()[at].node().name;
+        entries.push(Entry::new(None, format!("node {name} of this source"), Choice::CompareNode(at)));
+    }
     if !state.staged.is_empty() {
         entries.push(Entry::new('t', "what is staged", Choice::CompareStaged));
     }

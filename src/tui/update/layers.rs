@@ -243,6 +243,7 @@ fn choose(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::LastTrace => pipeline::light_up_trace(state, effects),
         Choice::Paths(goal) => pipeline::light_up(state, goal, effects),
         Choice::Count(_) | Choice::CountOthers(_) | Choice::CompareWith => diff::count(state, choice, effects),
+        Choice::CompareNode(at) => diff::with_node(state, at, effects),
         Choice::CompareStaged => diff::with_staged(state, effects),
         Choice::Commit => staged::commit(state, effects),
         Choice::SaveStaged => {

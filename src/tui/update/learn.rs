@@ -12,14 +12,18 @@ use super::super::layer::Purpose;
 use super::super::learn::{Desk, Graded, LearnView, Part, Ready};
 use super::super::msg::Effect;
 use super::super::state::{Origin, State};
-use super::super::told::Asked;
+use super::super::told::{Asked, Given};
 use super::super::view::{learn_height, learn_page_len};
 use super::super::views::{Screen, Spot};
 use super::nav::{self, Place};
-use super::{layers, staged};
+use super::{layers, sandbox, staged};
 use crate::base::paint::Role;
+use crate::base::words::counted;
+use crate::model::bridge::Bridge;
+use crate::model::store::RowEdits;
+use crate::practice::lesson::{GoalKind, Text};
 use crate::practice::{Course, Note};
-use crate::session::Staged;
+use crate::session::{Scene, Staged};
 
 /// The view of screen 8.
 fn view(state: &mut State) -> Option<&mut LearnView> {
@@ -78,9 +82,43 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let Some(desk) = state.learning.desk.as_ref().filter(|desk| desk.graded.is_none()) else { return };
     let ask = Ask::Grade(desk.exercise.clone(), desk.answers.clone());
-    let base = state.base().clone();
-    let scene = Arc::new(state.staged.as_it_would_be(&base));
+    let scene = as_it_would_be(state);
+    let scene = match state.sending.is_empty() && state.sending.learned.is_empty() {
+        true => scene,
+        // Goals are about the flows that the learner made, whatever packets were sent meanwhile.
+        false => Arc::new(without_sent(state, &scene)),
+    };
     super::ask_of(state, scene, ask, effects);
+}
+
+/// The lesson's switch with what is staged.
+fn as_it_would_be(state: &State) -> Arc<Scene> {
+    let base = state.base();
+    match state.staged.is_empty() {
+        true => base.clone(),
+        false if state.base.is_some() => state.scene.clone(),
+        false => Arc::new(state.staged.as_it_would_be(base)),
+    }
+}
+
+/// A scene without the flows that were learned and the connections that were made.
+fn without_sent(state: &State, scene: &Scene) -> Scene {
+    let mut snapshot = (**scene.snapshot()).clone();
+    for (spot, key) in &state.sending.learned {
+        let Some((node, at)) = spot.places(scene) else { continue };
+        let bridge = &snapshot.nodes[node].bridges[at];
+        let rows = bridge.table(key.table).map_or(&[][..], |table| &table.flows);
+        let gone = rows.iter().copied().filter(|id| bridge.flow(*id).key() == *key).collect();
+        let edits = RowEdits { gone, ..RowEdits::default() };
+        let bridge = Bridge { flows: bridge.flows.edited(&edits, &bridge.names), ..(**bridge).clone() };
+        Arc::make_mut(&mut snapshot.nodes[node]).bridges[at] = Arc::new(bridge);
+    }
+    if let Some(desk) = &state.learning.desk {
+        for (node, begun) in snapshot.nodes.iter_mut().zip(&desk.exercise.start.nodes) {
+            Arc::make_mut(node).connections.clone_from(&begun.connections);
+        }
+    }
+    scene.moved(snapshot)
 }
 
 /// Begins a lesson by its name or number.
@@ -130,6 +168,7 @@ pub fn ready(state: &mut State, ready: Ready, effects: &mut Vec<Effect>) {
     let spot = spot(&desk);
     state.learning.desk = Some(desk);
     (state.staged, state.base, state.way_back) = (Staged::default(), None, None);
+    state.sending = Default::default();
     state.origin = Origin::Sandbox;
     if let Some(view) = view(state) {
         *view = LearnView {
@@ -195,6 +234,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
         Id::Open if part == Part::Lessons => open_lesson(state, at, effects),
         Id::Open => enter(state, at, effects),
         Id::Trace => trace(state, at, effects),
+        Id::Send => send(state, at, effects),
         Id::NextPane | Id::PreviousPane | Id::Back if part == Part::Goals => {
             if let Some(view) = self::view(state) {
                 view.part = Part::Lessons;
@@ -254,25 +294,57 @@ fn enter(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
 
 /// `t`: traces the packet of a goal, on the switch as it would be.
 fn trace(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
-    let Some(grade) = state.learning.desk.as_ref().and_then(Desk::grade) else {
-        return state.say(Role::Dim, "no goal was checked yet");
+    let (asked, mut title) = match packet_of(state, at) {
+        Ok(found) => found,
+        Err(says) => return state.say(Role::Dim, says),
     };
-    let Some(outcome) = grade.goals.get(at) else {
-        return state.say(Role::Dim, "Enter answers a question; t traces the packet of a goal");
-    };
-    let Some(((node, bridge), text)) = outcome.start.clone() else {
-        return state.say(Role::Dim, "this goal is not about one packet");
-    };
-    let title = outcome.title.clone();
+    if let Some(given) = &asked.given {
+        if !given.first.is_empty() {
+            title = format!("after {}: {title}", counted(given.first.len(), "packet"));
+        }
+        if !given.down.is_empty() {
+            title = format!("{} down: {title}", given.down.join(", "));
+        }
+    }
     if !state.staged.is_empty() && state.base.is_none() {
         staged::show_staged(state, effects);
     }
+    nav::go(state, Place::Trace(asked, title), effects);
+}
+
+/// `s`: sends the packet of a goal at the switch as it would be.
+fn send(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
+    match packet_of(state, at) {
+        Ok((asked, _)) => {
+            // What moves is looked at on the switch with the learner's flows.
+            if !state.staged.is_empty() && state.base.is_none() {
+                staged::show_staged(state, effects);
+            }
+            let scene = as_it_would_be(state);
+            sandbox::send(state, &scene, asked, effects);
+        }
+        Err(says) => state.say(Role::Dim, says),
+    }
+}
+
+/// The packet of a goal with everything that the goal says of it, and the goal's title; else why there is none.
+fn packet_of(state: &State, at: usize) -> Result<(Asked, String), &'static str> {
+    let desk = state.learning.desk.as_ref().ok_or("Enter opens a lesson")?;
+    let grade = desk.grade().ok_or("no goal was checked yet")?;
+    let outcome = grade.goals.get(at).ok_or("Enter answers a question; t traces the packet of a goal")?;
+    let ((node, bridge), text) = outcome.start.clone().ok_or("this goal is not about one packet")?;
     let place = state.scene.nodes().get(node).and_then(|node| {
         let bridge = node.bridges().get(bridge)?.bridge();
         Some(Spot { node: node.node().name.clone(), bridge: bridge.name.clone() })
     });
-    let Some(spot) = place else { return };
-    nav::go(state, Place::Trace(Asked { spot, text, ..Asked::default() }, title), effects);
+    let spot = place.ok_or("the bridge of the goal is gone")?;
+    let mut asked = Asked { spot, text, answers: outcome.ct_next.clone(), ..Asked::default() };
+    if let Some(GoalKind::Packet(goal)) = desk.exercise.lesson.goals.get(at).map(|goal| &goal.kind) {
+        let texts = |texts: &[Text]| texts.iter().map(|text| text.value.clone()).collect::<Vec<_>>();
+        let given = Given { first: texts(&goal.first), down: texts(&goal.down) };
+        asked.given = (given != Given::default()).then(|| Arc::new(given));
+    }
+    Ok((asked, outcome.title.clone()))
 }
 
 /// `n`: the next lesson that is not done, else the next one.

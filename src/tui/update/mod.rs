@@ -16,6 +16,7 @@ mod node;
 mod others;
 mod packet;
 mod pipeline;
+mod sandbox;
 mod staged;
 mod trace;
 
@@ -150,6 +151,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) {
         Id::Undo | Id::Redo => return staged::step_back(state, id, effects),
         Id::ViewStaged | Id::ViewBase | Id::ToggleView => return staged::choose_view(state, id, effects),
         Id::Commit => return staged::review(state, effects),
+        Id::Unsend => return sandbox::unsend(state, effects),
         Id::ReadAgain => return nav::read_again(state, effects),
         Id::Mouse => {
             state.look.mouse = !state.look.mouse;
@@ -241,7 +243,7 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
     let now = state.now;
     let here = state.view().id;
     let is_current = |v: &View| v.id == ticket.view && v.questions[ticket.kind as usize] == ticket.question;
-    let (mut traced, mut found, mut lesson, mut grade) = (None, None, None, None);
+    let (mut traced, mut found, mut lesson, mut grade, mut sent) = (None, None, None, None, None);
     let Some(view) = state.history.all_mut().find(|v| is_current(v)) else { return };
     match (&mut view.screen, answer) {
         (Screen::Flows(view), Answer::Rows(rows)) => flows::rows(view, rows, now, &state.scene),
@@ -257,6 +259,7 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
         (Screen::Trace(view), Answer::Trace(told)) => traced = trace::told(view, told, now),
         (Screen::Trace(_), Answer::Reach(reached)) => found = Some(reached),
         (Screen::Why(view), Answer::Why(rivals)) => trace::rivals(view, rivals),
+        (Screen::Trace(_) | Screen::Learn(_), Answer::Sent(result)) => sent = Some(result),
         (Screen::Learn(_), Answer::Lesson(ready)) => lesson = Some(ready),
         (Screen::Learn(_), Answer::Grade(graded)) => grade = Some(graded),
         (Screen::Diff(view), Answer::Differences(Some(found))) => diff::told(view, found),
@@ -270,6 +273,9 @@ fn answered(state: &mut State, ticket: Ticket, answer: Answer, effects: &mut Vec
     }
     if let (Some(ready), true) = (lesson, here == ticket.view) {
         learn::ready(state, ready, effects);
+    }
+    if let Some(result) = sent {
+        sandbox::sent(state, result, effects);
     }
     if let Some(grade) = grade {
         learn::graded(state, grade, effects);
@@ -316,8 +322,10 @@ fn describe(state: &mut State, effects: &mut Vec<Effect>) {
 /// A source was read, so far or to its end.
 fn arrived(state: &mut State, scene: Arc<Scene>, is_last: bool, effects: &mut Vec<Effect>) {
     let was_staged = state.base.take().is_some();
+    state.sending = Default::default();
     if is_last {
         state.load = None;
+        state.staged.forget_counted();
         let before: usize = conflicts(state);
         state.staged.rebase(&scene);
         let more = conflicts(state).saturating_sub(before);

@@ -202,7 +202,8 @@ pub fn show_base(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-fn show(state: &mut State, scene: Arc<Scene>, effects: &mut Vec<Effect>) {
+/// Every screen shows this.
+pub(super) fn show(state: &mut State, scene: Arc<Scene>, effects: &mut Vec<Effect>) {
     super::shown(state, scene.clone(), effects);
     effects.push(Effect::Warm(scene));
 }
@@ -467,6 +468,7 @@ pub fn commit(state: &mut State, effects: &mut Vec<Effect>) {
     let back = set.change().invert().requests().cloned().collect();
     *set = Set::of(&spot.node, &spot.bridge);
     state.way_back = Some((spot, back));
+    state.sending.settle();
     state.base = None;
     let scene = Arc::new(base.with(&[(node, at, result)]));
     state.staged.rebase(&scene);

@@ -275,6 +275,7 @@ pub fn command(state: &mut State, id: Id, effects: &mut Vec<Effect>) -> bool {
             state.say(Role::Accent, "paste or type a packet; Enter traces it, Esc takes the old one back");
         }
         Id::Pin => pin(state),
+        Id::Send => super::sandbox::send_traced(state, effects),
         Id::Why => why(state, effects),
         Id::Open => enter_row(state, effects),
         Id::CtAnswer => next_answer(state, effects),
@@ -395,10 +396,7 @@ fn next_answer(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let row = view.shown().get(view.cursors[0].at).map(|at| &told.steps[*at].kind);
     let one = match row {
-        Some(StepKind::Conntrack(None, _)) if view.part() == Part::Steps => {
-            return state.say(Role::Dim, "what connection tracking answers can be chosen on the first node only");
-        }
-        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => *number,
+        Some(StepKind::Conntrack(number, _)) if view.part() == Part::Steps => Some(*number),
         _ => None,
     };
     let mut asked = view.asked.clone();

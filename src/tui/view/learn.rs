@@ -223,11 +223,19 @@ fn goals(desk: &Desk, view: &LearnView, width: usize, page: &mut Page) {
         (None, _) => "being checked ..".to_owned(),
         (_, Some(grade)) => {
             let (reached, of) = grade.score();
-            format!("checked by sending packets: {reached} of {of}")
+            match desk.exercise.lesson.goals.is_empty() {
+                true => format!("Enter answers: {reached} of {of}"),
+                false => format!("checked by sending packets: {reached} of {of}"),
+            }
         }
         (Some(_), None) => String::new(),
     };
-    heading("GOALS", &note, &mut page.rows);
+    let title = match (desk.exercise.lesson.goals.is_empty(), desk.exercise.lesson.questions.is_empty()) {
+        (true, _) => "QUESTIONS",
+        (_, true) => "GOALS",
+        _ => "GOALS AND QUESTIONS",
+    };
+    heading(title, &note, &mut page.rows);
     if let Some(Err(why)) = desk.graded.as_deref() {
         wrapped("", why, Role::Bad, width, &mut page.rows);
     }
@@ -413,12 +421,18 @@ pub fn status(state: &State, row: &mut Row) {
             row.dim(" | Enter opens one");
         }
         Some(desk) => {
+            let lesson = &desk.exercise.lesson;
+            let (what, enter) = match (lesson.goals.is_empty(), lesson.questions.is_empty()) {
+                (true, _) => ("answers", "Enter answers a question"),
+                (_, true) => ("goals", "Enter traces a goal, s sends its packet"),
+                _ => ("goals", "Enter traces a goal or answers a question"),
+            };
             if let Some(grade) = desk.grade() {
                 let (reached, of) = grade.score();
-                row.put(if reached == of { Role::Ok } else { Role::Text }, &format!("goals {reached}/{of}"));
+                row.put(if reached == of { Role::Ok } else { Role::Text }, &format!("{what} {reached}/{of}"));
             }
-            let left = desk.exercise.lesson.hints.len() - desk.hints;
-            row.dim(&format!(" | {} left | Enter traces a goal or answers a question", counted(left, "hint")));
+            let left = lesson.hints.len() - desk.hints;
+            row.dim(&format!(" | {} left | {enter}", counted(left, "hint")));
         }
     }
 }

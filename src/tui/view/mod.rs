@@ -196,7 +196,9 @@ fn bottom(state: &State, frame: &Frame, sheet: &mut Sheet<'_>) {
 pub fn hints(state: &State) -> Vec<(Id, u16, u16)> {
     let width = geometry::size(state).0;
     let context = state.context();
-    let here = COMMANDS.iter().filter(|c| !c.hint.is_empty() && c.contexts.has(context));
+    // A packet is sent at practice switches only.
+    let is_of_use = |id: Id| id != Id::Send || state.origin == Origin::Sandbox;
+    let here = COMMANDS.iter().filter(|c| !c.hint.is_empty() && c.contexts.has(context) && is_of_use(c.id));
     let with_keys: Vec<_> = here.filter(|c| !state.keymap.key_of(c.id, state.context()).is_empty()).collect();
     // Help stays, whatever else fits.
     let entry = |c: &super::command::Command| {

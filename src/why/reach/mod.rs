@@ -136,10 +136,15 @@ fn ports(cx: &Cx<'_>, bridge: usize) -> Vec<u32> {
         _ if *n == port::LOCAL => 4,
         _ => 3,
     });
-    // Without a list of ports those that flows name are known to somebody.
+    // Without a list of ports those that flows name are there, and any other number may be one.
     if ports.is_empty() {
         ports = here.names.learned().into_iter().map(|(number, _)| number).collect();
-        ports.push(1);
+        let named = here.flows.iter().map(|(_, flow)| flow.matches().word(word::IN_PORT));
+        ports.extend(named.filter(|(_, mask)| *mask == u32::MAX).map(|(number, _)| number));
+        ports.sort_unstable();
+        ports.dedup();
+        let other = (1..port::MAX).find(|number| ports.binary_search(number).is_err());
+        ports.extend(other);
     }
     ports
 }

@@ -63,6 +63,10 @@ pub(super) fn witness(bridge: &Bridge, table: TableId, flow: FlowId, wanted: &Ma
     if limits.steps == 0 {
         return Found::Unknown;
     }
+    // One flow that takes all of them says more than several that share them.
+    if let Some((id, _)) = above.iter().find(|(_, taken)| taken.covers(wanted)) {
+        return Found::Covered(vec![*id]);
+    }
     covers.sort_unstable();
     covers.dedup();
     Found::Covered(covers)

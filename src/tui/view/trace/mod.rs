@@ -318,6 +318,15 @@ fn wrapped(role: Role, text: &str, width: usize) -> Vec<Row> {
     lines.finish()
 }
 
+/// Which packets go the same way.
+fn same_way(told: &Told) -> String {
+    let open = match told.outcome.open.as_str() {
+        "" => String::new(),
+        open => format!("; {open} did not matter"),
+    };
+    format!("The same way go all packets with {}{open}", told.outcome.same_way)
+}
+
 /// The verdict as the box has it.
 fn verdict_rows(told: &Told, width: usize) -> Vec<Row> {
     let mut title = Row::of(told.outcome.word.role(), told.outcome.word.text());
@@ -333,8 +342,7 @@ fn verdict_rows(told: &Told, width: usize) -> Vec<Row> {
     rows.extend(told.assumed.iter().flat_map(|s| wrapped(Role::Warn, &format!("assumed: {s}"), width)));
     if !told.outcome.same_way.is_empty() {
         rows.push(Row::new());
-        let text = format!("The same way go all packets with {}", told.outcome.same_way);
-        rows.extend(wrapped(Role::Dim, &text, width));
+        rows.extend(wrapped(Role::Dim, &same_way(told), width));
     }
     rows
 }
@@ -357,8 +365,7 @@ fn sentence_rows(told: &Told, width: usize) -> Vec<Row> {
 fn more_rows(told: &Told, width: usize) -> Vec<Row> {
     let mut rows = changed_rows(told, width.saturating_sub(2));
     if !told.outcome.same_way.is_empty() {
-        let text = format!("The same way go all packets with {}", told.outcome.same_way);
-        rows.extend(wrapped(Role::Dim, &text, width.saturating_sub(2)));
+        rows.extend(wrapped(Role::Dim, &same_way(told), width.saturating_sub(2)));
     }
     let indent = |row: Row| {
         let mut line = Row::of(Role::Text, " ");
