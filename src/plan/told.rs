@@ -48,7 +48,7 @@ fn sentence(kind: Kind, warnings: &[&Warning]) -> String {
     let flows = format!("{} of table {}", counted(warnings.len(), "flow"), subject.table);
     match kind {
         Kind::Miss => format!("what {flows} match matches no flow of it then"),
-        Kind::Opens => format!("what {flows} dropped goes on then"),
+        Kind::Opens => format!("what {flows} dropped can go on then"),
         Kind::Shadowed => format!("flows of higher priority take all packets of {flows}"),
         Kind::Shadows => format!("{flows} take all packets of others below that do something else"),
         Kind::Overlap => format!(

@@ -28,7 +28,7 @@ pub enum Context {
     Diff,
     /// What is staged.
     Staged,
-    /// A flow that is typed.
+    /// A flow, a group or a meter that is typed.
     Edit,
     /// The lessons.
     Learn,
@@ -47,7 +47,7 @@ impl Context {
         (Context::Why, "why", "why not"),
         (Context::Diff, "diff", "diff"),
         (Context::Staged, "staged", "staged changes"),
-        (Context::Edit, "edit", "editor of a flow"),
+        (Context::Edit, "edit", "editor"),
         (Context::Learn, "learn", "lessons"),
         (Context::Sources, "sources", "sources"),
     ];

@@ -411,3 +411,34 @@ fn a_file_of_flows_can_take_the_place_of_those_of_the_bridge() {
     screen.take(Msg::Changes("z.flows".into(), Reads::Flows, Ok("modify actions=drop\n".into())));
     assert!(screen.shows("is refused: 1 wrong line"), "{}", screen.text());
 }
+
+#[test]
+fn packets_of_every_protocol_are_made_for_what_is_staged() {
+    for (protocol, words) in [("tcp", "TCP"), ("udp", "UDP"), ("sctp", "SCTP"), ("icmp", "ICMP"), ("arp", "ARP")] {
+        let mut screen = open(LARGE);
+        screen.keys("6 a");
+        paste(&mut screen, &format!("table=0,priority=200,{protocol},actions=drop"));
+        screen.keys("Enter");
+        assert!(screen.shows("(made for 1)"), "{protocol} {words}: {}", screen.text());
+    }
+}
+
+#[test]
+fn a_group_that_changes_is_tried_on_packets_of_the_flows_that_use_it() {
+    let mut screen = open(LARGE);
+    screen.keys("6");
+    for line in [
+        "group_id=5,type=all,bucket=actions=output:2",
+        "table=0,priority=200,udp,actions=group:5",
+        "group modify group_id=5,type=all,bucket=actions=drop",
+    ] {
+        screen.keys("a");
+        paste(&mut screen, line);
+        screen.keys("Enter");
+    }
+    screen.keys(": commit Enter y");
+    screen.keys("a");
+    paste(&mut screen, "group modify group_id=5,type=all,bucket=actions=output:2");
+    screen.keys("Enter");
+    assert!(screen.shows("(made for 1)") && screen.shows("no flow now, T0 prio 1 then"), "{}", screen.text());
+}

@@ -126,7 +126,7 @@ impl<'a> Offers<'a> {
         let is_said = |word: &str| !in_bands && rest[..from].split([',', ' ']).any(|said| said.starts_with(word));
         let is_unit = |word: &str| matches!(word, "kbps" | "pktps");
         let has_unit = rest[..from].split([',', ' ']).any(is_unit);
-        for (word, doc) in rows.iter().filter(|(word, _)| !is_said(word) && !(has_unit && is_unit(word))) {
+        for (word, doc) in rows.iter().filter(|(word, _)| !(is_said(word) || has_unit && is_unit(word))) {
             if command != "delete" || *word == "meter=" {
                 self.add(0, *word, ItemKind::Word, *doc);
             }

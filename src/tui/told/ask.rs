@@ -233,9 +233,14 @@ pub fn for_flow(scene: &Scene, spot: &Spot, flow: FlowId) -> Result<(Asked, Stri
 }
 
 /// A packet as it may be typed. Open vSwitch prints of a packet with one tag that there is no second one, and reads that
-/// nowhere.
-pub(super) fn typed(packet: &Packet) -> String {
-    packet.text().replace(",vlan_tci1=0x0000", "")
+/// nowhere; and it prints the ports of every protocol as `tp_src` and `tp_dst`, but reads these words as those of TCP.
+pub fn typed(packet: &Packet) -> String {
+    let text = packet.text().replace(",vlan_tci1=0x0000", "");
+    let protocol = text.split(',').next().unwrap_or("").trim_end_matches('6');
+    match protocol {
+        "udp" | "sctp" => text.replace(",tp_", &format!(",{protocol}_")),
+        _ => text,
+    }
 }
 
 /// The answer to a packet that arrived, with the connections that it made.

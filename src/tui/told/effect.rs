@@ -134,7 +134,14 @@ pub fn effect(scene: &Scene, staged: &Staged, spot: &Spot, pins: &[Asked], progr
             break;
         }
         // Ports and addresses are the same then, so the packet is read once.
-        let Ok((begins, _)) = start(scene, &one) else { continue };
+        let begins = match start(scene, &one) {
+            Ok((begins, _)) => begins,
+            Err(wrong) => {
+                let why = format!("`{}` cannot be traced: {wrong}", one.text);
+                effect.without.extend(made_for.map(|number| (number, why)));
+                continue;
+            }
+        };
         let (before, after) = (fate(scene, &now, &one, begins.clone()), fate(&then, &later, &one, begins));
         both.push(plan::Effect { before: before.on(&spot.node), after: after.on(&spot.node) });
         effect.packets.push(row(before, after, made_for));

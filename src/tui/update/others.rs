@@ -148,5 +148,13 @@ pub fn delete(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
         0 => String::new(),
         n => format!(" with {}", counted(n, "flow")),
     };
-    state.say(Role::Staged, format!("staged: {what} is deleted{along}; 6 shows what is staged, u takes it back"));
+    let last = state.staged.of(&spot.node, &spot.bridge).map_or(0, |set| set.len().saturating_sub(1));
+    let there = match staged::view(state) {
+        Some(view) => {
+            view.cursor.at = last;
+            ""
+        }
+        None => "6 shows what is staged, ",
+    };
+    state.say(Role::Staged, format!("staged: {what} is deleted{along}; {there}u takes it back"));
 }

@@ -89,7 +89,11 @@ pub fn draw(state: &State, view: &StagedView, body: Rect, sheet: &mut Sheet<'_>)
 
 fn list(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: &mut Sheet<'_>) {
     let has_keys = view.editor.is_none();
-    let note = if set.is_some() { "sent in this order, as one bundle" } else { "" };
+    let note = match set {
+        None => "",
+        Some(set) if has_meters(set) => "sent in this order; no bundle takes meters",
+        Some(_) => "sent in this order, as one bundle",
+    };
     let inner = sheet.boxed(at, &format!("Staged for {}", view.spot.bridge), note, has_keys);
     let Some(set) = set else {
         let lines = [
@@ -127,6 +131,11 @@ fn list(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: &m
         let keys = "   J K reorder  Enter edits  d takes off  Ctrl-s saves a file  y c for ovs-ofctl";
         sheet.lines(place, &[Row::of(Role::Dim, keys)]);
     }
+}
+
+/// Whether meters are among what is staged: no bundle takes them.
+fn has_meters(set: &Set) -> bool {
+    set.entries().iter().any(|entry| matches!(*entry.request, Request::Meter(_)))
 }
 
 /// A request in one line: what it is about, and what becomes of that.
@@ -388,8 +397,14 @@ fn commit(state: &State, view: &StagedView, set: Option<&Set>, at: Rect, sheet: 
         rows.extend(wrapped.finish());
     };
     say("to", &format!("{} on {}, in memory: this is a capture", view.spot.bridge, view.spot.node));
-    let has_meters = set.is_some_and(|set| set.entries().iter().any(|e| matches!(*e.request, Request::Meter(_))));
-    say("as", if has_meters { "one bundle, and a command for each meter" } else { "one bundle, all or nothing" });
+    say(
+        "as",
+        if set.is_some_and(has_meters) {
+            "one bundle, and a command for each meter"
+        } else {
+            "one bundle, all or nothing"
+        },
+    );
     if let Some(set) = set {
         let back = set.change().invert();
         say("way back", &format!("{} ready; y u copies it", counted(back.edits.len(), "request")));
