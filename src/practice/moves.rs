@@ -20,7 +20,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::store::RowEdits;
 use crate::neutron::names::PortKind;
 use crate::packet::{Start, write};
-use crate::trace::{Found, Options, Pass, Trace, Verdict, What};
+use crate::trace::{Found, Options, Pass, Picked, Trace, Verdict, What};
 use crate::why::Cx;
 use crate::why::conversation::Connections;
 use crate::why::journey::{Arrival, Journey, journey_with};
@@ -186,8 +186,9 @@ fn moves(
                 What::Bucket(id) => {
                     groups.retain(|(level, ..)| *level <= step.level);
                     // What a hash of the datapath picked goes on in a pass of its own, without the action.
-                    if let (true, Some((group, _))) = (groups.is_empty(), pass.resume.as_ref().and_then(|r| r.bucket)) {
-                        groups.push((step.level, group, false));
+                    let picked = pass.resume.as_ref().and_then(|resume| resume.picked.as_ref());
+                    if let (true, Some(Picked::Bucket(group, _))) = (groups.is_empty(), picked) {
+                        groups.push((step.level, *group, false));
                     }
                     let Some((_, group, is_counted)) = groups.last_mut() else { continue };
                     let Some(group) = bridge.group(*group) else { continue };
