@@ -97,6 +97,21 @@ fn what_a_packet_taught_is_there_for_the_next_one_and_not_for_the_goals() {
 }
 
 #[test]
+fn buckets_of_a_group_that_is_staged_are_counted() {
+    let mut screen = lesson(11);
+    screen.keys("a group Space add Space group_id=1,type=ff,bucket=watch_port:2,actions=output:2,bucket=watch_port:3,actions=output:3 Ctrl-s");
+    screen.keys("8 a modify Space in_port=1,actions=group:1 Ctrl-s 8");
+    assert!(screen.shows("2 of 2"), "{}", screen.text());
+    // The second goal takes the first uplink down, so its packet goes through the second bucket.
+    screen.keys("g g s j s");
+    assert!(screen.shows("1 bucket moved"), "{}", screen.text());
+    let bridge = screen.state.scene.snapshot().nodes[0].bridges[0].clone();
+    let stats = bridge.group_stats.iter().find(|stats| stats.id == 1).expect("the group is counted");
+    let buckets: Vec<Option<u64>> = stats.buckets.iter().map(|(packets, _)| *packets).collect();
+    assert_eq!((stats.packets, buckets), (Some(2), vec![Some(1), Some(1)]));
+}
+
+#[test]
 fn the_trace_of_a_goal_takes_for_granted_what_the_goal_does() {
     // A port that is down.
     let mut screen = lesson(11);
