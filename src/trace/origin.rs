@@ -76,7 +76,7 @@ fn place(field: FieldId, at: u16) -> Option<BitId> {
 
 /// The places of the bits of a part of a field, lowest first.
 pub(super) fn places(sub: &Subfield) -> impl Iterator<Item = Option<BitId>> + '_ {
-    (0..u16::from(sub.width)).map(|at| place(sub.field, u16::from(sub.offset) + at))
+    (0..sub.width).map(|at| place(sub.field, sub.offset + at))
 }
 
 impl Packet {

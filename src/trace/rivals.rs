@@ -18,6 +18,9 @@ use crate::model::flow::TableId;
 /// The bit of its word that says that the packet is a fragment.
 const FRAGMENT_BIT: u32 = (FRAGMENT as u32) << proto::IP_FRAG.shift;
 
+/// Of each clause of a conjunction, what keeps a packet from the flows that would meet it.
+type Clauses = BTreeMap<u8, Vec<Cut>>;
+
 /// A lookup that is looked at again.
 struct Look<'l, 'a> {
     bridge: &'l Bridge,
@@ -184,7 +187,7 @@ impl Look<'_, '_> {
         let classifier = self.classifier;
         let store = &self.bridge.flows;
         // By priority and number: how many clauses there are, and for each the flows that may be met.
-        let mut all: BTreeMap<(Reverse<u32>, u32), (u8, BTreeMap<u8, Vec<Cut>>)> = BTreeMap::new();
+        let mut all: BTreeMap<(Reverse<u32>, u32), (u8, Clauses)> = BTreeMap::new();
         for subtable in classifier.subtables().iter().take_while(|s| s.priority >= least) {
             for flow in subtable.heads().flat_map(|head| classifier.list(head)) {
                 let priority = store.get(flow).priority();
