@@ -31,8 +31,7 @@ pub struct Made {
 impl Made {
     /// The packet as it may be typed, with what connection tracking answers.
     pub fn text(&self) -> String {
-        // Open vSwitch prints of a packet with one tag that there is no second one, and reads that nowhere.
-        let mut text = self.way.packet.text().replace(",vlan_tci1=0x0000", "");
+        let mut text = self.way.packet.typed();
         for state in &self.way.ct_next {
             text.push_str(&format!(" --ct-next {}", ct_state(*state).replace('|', ",")));
         }
@@ -52,13 +51,20 @@ pub fn packets<'e>(
     let [now, then] = sides;
     for (request, edit) in requests.into_iter().take(REQUESTS) {
         let (mut has_packet, mut reason) = (false, None);
-        for replaced in edit.flows.iter().take(FLOWS) {
-            // A packet of the new flow if there is one: whether it arrives is what people want to know.
-            for (cx, flow) in [(then, &replaced.after), (now, &replaced.before)] {
+        let of = |cx: &Cx<'_>, flow: &Option<Flow>| flow.as_ref().and_then(|flow| find(cx.world.at(bridge), flow));
+        // A packet of the new flow if there is one: whether it arrives is what people want to know.
+        let both = |replaced: &Replaced<Flow>| [(then, of(then, &replaced.after)), (now, of(now, &replaced.before))];
+        let mut tries: Vec<[(&Cx<'_>, Option<FlowId>); 2]> = edit.flows.iter().take(FLOWS).map(both).collect();
+        if tries.is_empty() {
+            let users = edit.users(then.world.at(bridge)).take(FLOWS);
+            tries.extend(users.map(|id| [(then, Some(id)), (now, None)]));
+        }
+        for sides in tries {
+            for (cx, id) in sides {
+                let Some(id) = id else { continue };
                 if stop() {
                     return (made, without);
                 }
-                let Some(id) = flow.as_ref().and_then(|flow| find(cx.world.at(bridge), flow)) else { continue };
                 match reach(cx, bridge, id) {
                     Reach::Packet(way) => {
                         has_packet = true;

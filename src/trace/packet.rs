@@ -283,6 +283,17 @@ impl Packet {
         }
     }
 
+    /// As it may be typed. Open vSwitch prints of a packet with one tag that there is no second one, and reads that
+    /// nowhere; and it prints the ports of every protocol as `tp_src` and `tp_dst`, but reads these words as those of TCP.
+    pub fn typed(&self) -> String {
+        let text = self.text().replace(",vlan_tci1=0x0000", "");
+        let protocol = text.split(',').next().unwrap_or("").trim_end_matches('6');
+        match protocol {
+            "udp" | "sctp" => text.replace(",tp_", &format!(",{protocol}_")),
+            _ => text,
+        }
+    }
+
     /// The text of the packet as `ofproto/trace` prints it.
     pub fn text(&self) -> String {
         let mut text = String::with_capacity(512);

@@ -126,7 +126,7 @@ fn witness(answer: &Answer<'_>, witness: &Witness) -> Value {
     let blamed = witness.changed.iter().map(|c| json!({"old": flow(pair.a, c.old), "new": flow(pair.b, c.new)}));
     let first = witness.changed.first();
     json!({
-        "packet": witness.packet.text(),
+        "packet": witness.packet.typed(),
         "ct_next": witness.ct_next.iter().map(|state| super::text::flags(*state)).collect::<Vec<_>>(),
         "before": fate(&witness.before),
         "after": fate(&witness.after),

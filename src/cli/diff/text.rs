@@ -190,7 +190,7 @@ fn witness(answer: &Answer<'_>, number: usize, witness: &Witness, p: &mut impl P
     let fates = (witness.before.verdict.name(), witness.after.verdict.name());
     p.put(Role::Warn, &format!("  {number}  {} -> {}\n", fates.0, fates.1));
     p.dim("     packet  ");
-    p.text(&visible(&witness.packet.text()));
+    p.text(&visible(&witness.packet.typed()));
     for state in &witness.ct_next {
         p.dim(" --ct-next ");
         p.text(&flags(*state));

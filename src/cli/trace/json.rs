@@ -38,7 +38,7 @@ impl Answerer<'_> {
         let actions: Vec<String> = first.trace.passes.iter().map(|pass| datapath::text(&pass.actions)).collect();
         let why = lost.and_then(|leg| leg.why.as_ref().map(|why| (leg, why)));
         json!({
-            "packet": first.trace.input.text(),
+            "packet": first.trace.input.typed(),
             "verdict": found.verdict.name(),
             "outputs": outputs,
             "drop": lost.map(|leg| self.drop(leg)),
@@ -68,7 +68,7 @@ impl Answerer<'_> {
     fn leg(&self, leg: &Leg<'_>) -> Value {
         let (node, bridge) = self.place(leg, leg.bridge);
         json!({
-            "node": node, "bridge": bridge, "packet": leg.trace.input.text(), "verdict": leg.trace.verdict.name(),
+            "node": node, "bridge": bridge, "packet": leg.trace.input.typed(), "verdict": leg.trace.verdict.name(),
         })
     }
 
@@ -169,7 +169,7 @@ impl Answerer<'_> {
                 "flow": self.flow(leg, why.bridge, miss.rival.flow),
                 "differs": differs(&miss.rival),
                 "verdict": miss.verdict.map(Verdict::name),
-                "packet": miss.changed.as_ref().map(|(packet, _)| packet.text()),
+                "packet": miss.changed.as_ref().map(|(packet, _)| packet.typed()),
                 "owners": self.nodes[leg.node].rules(why.bridge, miss.rival.flow).iter().map(answer::owner).collect::<Vec<_>>(),
             })
         });

@@ -18,10 +18,10 @@ use std::fmt;
 
 pub use history::History;
 pub use revision::Revision;
+pub(crate) use working::INTERNAL;
 pub use working::Working;
-pub(crate) use working::{INTERNAL, uses_group, uses_meter};
 
-use super::bridge::Bridge;
+use super::bridge::{Bridge, FlowId};
 use super::flow::{Flow, FlowKey};
 use super::flow_mod::FlowMod;
 use super::group::Group;
@@ -31,6 +31,7 @@ use super::meter_mod::MeterMod;
 use super::refusal::Refusal;
 use crate::field::Version;
 use revision::Numbered;
+use working::{uses_group, uses_meter};
 
 /// What is asked of a switch.
 // Nearly all requests are about flows, so a box would be one more place to go to and save nothing.
@@ -120,6 +121,15 @@ impl Edit {
     /// Whether it does nothing.
     pub fn is_empty(&self) -> bool {
         self.flows.is_empty() && self.groups.is_empty() && self.meters.is_empty()
+    }
+
+    /// The flows of a bridge that use the groups and meters which come or change.
+    pub fn users<'b>(&self, bridge: &'b Bridge) -> impl Iterator<Item = FlowId> + use<'b> {
+        let groups: Vec<u32> = self.groups.iter().filter_map(|r| Some(r.after.as_ref()?.id)).collect();
+        let meters: Vec<u32> = self.meters.iter().filter_map(|r| Some(r.after.as_ref()?.id)).collect();
+        let is_any = !groups.is_empty() || !meters.is_empty();
+        let uses = move |actions: &_| uses_group(actions, &groups) || uses_meter(actions, &meters);
+        bridge.flows.iter().filter(move |(_, flow)| is_any && uses(flow.actions())).map(|(id, _)| id)
     }
 }
 

@@ -487,7 +487,7 @@ fn refused(error: Error, sentence: String) -> Refused {
 }
 
 /// Whether actions hand packets to one of these groups.
-pub(crate) fn uses_group(actions: &Actions, ids: &[u32]) -> bool {
+pub(super) fn uses_group(actions: &Actions, ids: &[u32]) -> bool {
     let mut uses = false;
     actions.each(&mut |action| uses |= matches!(action, Action::Group(a) if ids.contains(&a.0)));
     uses
@@ -495,6 +495,6 @@ pub(crate) fn uses_group(actions: &Actions, ids: &[u32]) -> bool {
 
 /// Whether a switch counts actions among those of one of these meters: only a meter in front does
 /// (`ofpacts_get_meter`).
-pub(crate) fn uses_meter(actions: &Actions, ids: &[u32]) -> bool {
+pub(super) fn uses_meter(actions: &Actions, ids: &[u32]) -> bool {
     matches!(actions.0.first(), Some(Action::Meter(a)) if ids.contains(&a.0))
 }

@@ -10,7 +10,6 @@ use super::super::views::Spot;
 use super::{Asked, Told};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
-use crate::base::words::counted;
 use crate::field::format::mac_text;
 use crate::field::names::{port, quoted};
 use crate::field::table;
@@ -18,8 +17,8 @@ use crate::model::bridge::FlowId;
 use crate::neutron::names::{PortKind, PortWord};
 use crate::packet::{self, Around, Asked as Form, Sent};
 use crate::query::{Completion, Item, ItemKind};
+use crate::session::touched::without_packet;
 use crate::session::{Scene, Ways};
-use crate::trace::Packet;
 use crate::why::reach::{Reach, reach};
 
 /// A packet to begin with.
@@ -214,33 +213,14 @@ pub fn for_flow(scene: &Scene, spot: &Spot, flow: FlowId) -> Result<(Asked, Stri
     let Some((cx, bridge)) = found else { return Err("this bridge is not in what was read".to_owned()) };
     let way = match reach(cx, bridge, flow) {
         Reach::Packet(way) => way,
-        Reach::Shadowed(by) => {
-            return Err(format!(
-                "no packet gets this flow: {} above it {} all that it matches",
-                counted(by.len(), "flow"),
-                if by.len() == 1 { "takes" } else { "take" }
-            ));
-        }
-        Reach::NoWay => return Err("no way from table 0 to this flow was found: nothing leads there".to_owned()),
-        Reach::Unknown => return Err("no packet that comes by this flow was found; there may be one".to_owned()),
+        none => return Err(without_packet(&none).unwrap_or_default()),
     };
     let made = match way.chosen.is_empty() {
         true => "it comes by the flow".to_owned(),
         false => format!("it comes by the flow; chosen: {}", way.chosen.join(", ")),
     };
-    let asked = Asked { spot: spot.clone(), text: typed(&way.packet), answers: way.ct_next, ..Asked::default() };
+    let asked = Asked { spot: spot.clone(), text: way.packet.typed(), answers: way.ct_next, ..Asked::default() };
     Ok((asked, made))
-}
-
-/// A packet as it may be typed. Open vSwitch prints of a packet with one tag that there is no second one, and reads that
-/// nowhere; and it prints the ports of every protocol as `tp_src` and `tp_dst`, but reads these words as those of TCP.
-pub fn typed(packet: &Packet) -> String {
-    let text = packet.text().replace(",vlan_tci1=0x0000", "");
-    let protocol = text.split(',').next().unwrap_or("").trim_end_matches('6');
-    match protocol {
-        "udp" | "sctp" => text.replace(",tp_", &format!(",{protocol}_")),
-        _ => text,
-    }
 }
 
 /// The answer to a packet that arrived, with the connections that it made.

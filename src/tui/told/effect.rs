@@ -7,17 +7,14 @@ use rustc_hash::FxHashSet;
 use super::super::line::Row;
 use super::super::views::Spot;
 use super::head::{Word, arrived, outcome};
-use super::{Asked, ask, connections, start, way};
-use crate::action::Actions;
+use super::{Asked, connections, start, way};
 use crate::base::paint::{Painter, Role};
 use crate::base::progress::Progress;
 use crate::check::{Finding, Severity};
-use crate::model::bridge::{Bridge, FlowId};
-use crate::model::change::{Edit, Replaced, uses_group, uses_meter};
-use crate::model::flow::{Flow, FlowKey};
-use crate::model::id::FlowHash;
+use crate::model::flow::FlowKey;
 use crate::plan::{self, Way};
 use crate::session::staged::{Entry, Fate, Set, Staged};
+use crate::session::touched::{self, Touched};
 use crate::session::{Scene, Ways};
 use crate::trace::Verdict;
 use crate::why::Cx;
@@ -35,6 +32,8 @@ pub struct Effect {
     pub without: Vec<(usize, String)>,
     /// The flows that more or fewer of the packets meet, on the node of the bridge.
     pub hits: Vec<HitRow>,
+    /// The rules that wanted the flows.
+    pub rules: Vec<Touched>,
     /// Whether it was stopped before its end.
     pub is_partial: bool,
 }
@@ -98,9 +97,6 @@ pub struct CheckRow {
     pub text: String,
 }
 
-/// Requests for which packets are made, and flows of each.
-const REQUESTS: usize = 12;
-const FLOWS: usize = 2;
 /// Numbers of requests that a check names.
 const NUMBERS: usize = 5;
 /// Flows whose hits change, at most.
@@ -124,9 +120,23 @@ pub fn effect(scene: &Scene, staged: &Staged, spot: &Spot, pins: &[Asked], progr
     let mut effect = Effect::default();
     let Some(set) = staged.of(&spot.node, &spot.bridge) else { return effect };
     let mut asked: Vec<(Asked, Option<usize>)> = pins.iter().take(PACKETS / 2).map(|pin| (pin.clone(), None)).collect();
-    effect.without = made(scene, &then, set, spot, progress, &mut asked);
     let (now_ways, then_ways) = (Ways::of(scene), Ways::of(&then));
     let (now, later) = (now_ways.around(), then_ways.around());
+    if let Some((node, at)) =
+        scene.nodes().iter().position(|n| n.node().name == spot.node).zip(spot.find(scene).map(|f| f.1))
+    {
+        let edits = set.entries().iter().enumerate().filter_map(|(number, entry)| Some((number, entry.fate.edit()?)));
+        let (made, without) = touched::packets([&now[node], &later[node]], at, edits, || progress.is_cancelled());
+        effect.without = without.into_iter().map(|(number, why)| (number + 1, why)).collect();
+        for one in made {
+            let (text, answers) = (one.way.packet.typed(), one.way.ct_next);
+            if asked.iter().all(|(other, _)| (&other.text, &other.answers) != (&text, &answers)) {
+                let made = Asked { spot: spot.clone(), text, answers, ..Asked::default() };
+                asked.push((made, Some(one.request + 1)));
+            }
+        }
+        effect.rules = touched::rules(&scene.nodes()[node], &then.nodes()[node], at, &set.change().flows());
+    }
     let mut both = Vec::new();
     for (one, made_for) in asked.into_iter().take(PACKETS) {
         if progress.is_cancelled() {
@@ -150,73 +160,6 @@ pub fn effect(scene: &Scene, staged: &Staged, spot: &Spot, pins: &[Asked], progr
     effect.packets.sort_by_key(|row| (row.change, row.made_for.is_some()));
     effect.checks = checks(scene, &then, set, spot);
     effect
-}
-
-/// Packets that come by the flows that are added, changed or deleted; and why there are none where there are none.
-fn made(
-    scene: &Scene,
-    then: &Scene,
-    set: &Set,
-    spot: &Spot,
-    progress: &Progress,
-    asked: &mut Vec<(Asked, Option<usize>)>,
-) -> Vec<(usize, String)> {
-    let mut without = Vec::new();
-    let (Some(now), Some(later)) = (spot.bridge(scene), spot.bridge(then)) else { return without };
-    for (number, entry) in set.entries().iter().enumerate().take(REQUESTS) {
-        let Some(edit) = entry.fate.edit() else { continue };
-        let (mut has_packet, mut reason) = (false, String::new());
-        // A packet of the new flow if there is one: whether it arrives is what people want to know.
-        let of_flow = |replaced: &Replaced<Flow>| {
-            let then = replaced.after.as_ref().and_then(|flow| find(later, flow));
-            let now = replaced.before.as_ref().and_then(|flow| find(now, flow));
-            [then.map(|id| (true, id)), now.map(|id| (false, id))]
-        };
-        let mut tries: Vec<[Option<(bool, FlowId)>; 2]> = edit.flows.iter().take(FLOWS).map(of_flow).collect();
-        if tries.is_empty() {
-            tries.extend(users(later, edit).into_iter().map(|id| [Some((true, id)), None]));
-        }
-        for sides in tries {
-            for (is_later, id) in sides.into_iter().flatten() {
-                if progress.is_cancelled() {
-                    return without;
-                }
-                let packet = match ask::for_flow(if is_later { then } else { scene }, spot, id) {
-                    Ok((packet, _)) => packet,
-                    Err(why) => {
-                        reason = why;
-                        continue;
-                    }
-                };
-                has_packet = true;
-                if asked.iter().all(|(other, _)| (&other.text, &other.answers) != (&packet.text, &packet.answers)) {
-                    asked.push((packet, Some(number + 1)));
-                }
-                break;
-            }
-        }
-        if !has_packet && !reason.is_empty() {
-            without.push((number + 1, reason));
-        }
-    }
-    without
-}
-
-/// Some flows that use the groups and meters that come or change.
-fn users(bridge: &Bridge, edit: &Edit) -> Vec<FlowId> {
-    let groups: Vec<u32> = edit.groups.iter().filter_map(|r| Some(r.after.as_ref()?.id)).collect();
-    let meters: Vec<u32> = edit.meters.iter().filter_map(|r| Some(r.after.as_ref()?.id)).collect();
-    if groups.is_empty() && meters.is_empty() {
-        return Vec::new();
-    }
-    let uses = |actions: &Actions| uses_group(actions, &groups) || uses_meter(actions, &meters);
-    bridge.flows.iter().filter(|(_, flow)| uses(flow.actions())).map(|(id, _)| id).take(FLOWS).collect()
-}
-
-/// A flow of a bridge by its identity.
-fn find(bridge: &Bridge, flow: &Flow) -> Option<FlowId> {
-    let wanted = FlowHash::new(flow.table, flow.priority, &flow.matches);
-    bridge.table(flow.table)?.flows.iter().copied().find(|id| FlowHash::of(bridge.flow(*id)) == wanted)
 }
 
 /// What becomes of a packet, and by which flows: those of every node that it comes to.

@@ -215,7 +215,7 @@ fn told(scene: &Scene, asked: &Asked) -> Result<Told, Diagnostic> {
         }
         told.recirculations += leg.trace.passes.len().saturating_sub(1);
     }
-    told.reply = reply(&nodes, &found).map(|s| (spot(&nodes, s.node, s.bridge), ask::typed(&s.packet)));
+    told.reply = reply(&nodes, &found).map(|s| (spot(&nodes, s.node, s.bridge), s.packet.typed()));
     told.is_reply = asked.after.as_deref().is_some_and(|before| is_reply(scene, &nodes, before, asked));
     steps::tell(&nodes, &found, &mut told);
     head::tell(&nodes, &found, &mut told);
@@ -228,5 +228,5 @@ fn is_reply(scene: &Scene, nodes: &[Cx<'_>], before: &Asked, asked: &Asked) -> b
     let Ok((start, _)) = start(scene, before) else { return false };
     let known = connections(scene, nodes, before.after.as_deref(), BEFORE);
     let found = way(nodes, start, before, &known);
-    before.after.is_none() && reply(nodes, &found).is_some_and(|answer| ask::typed(&answer.packet) == asked.text)
+    before.after.is_none() && reply(nodes, &found).is_some_and(|answer| answer.packet.typed() == asked.text)
 }

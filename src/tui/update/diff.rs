@@ -9,8 +9,8 @@ use super::super::job::Ask;
 use super::super::layer::{Choice, Entry, Layer, Menu, Purpose};
 use super::super::msg::Effect;
 use super::super::state::State;
+use super::super::told::Asked;
 use super::super::told::differences::{Change, Compared, Differences, Line, OTHERS, Other, Shown, report};
-use super::super::told::{Asked, ask};
 use super::super::view::diff::{is_wide, list};
 use super::super::views::{DiffView, Screen, Spot};
 use super::nav::{self, Place};
@@ -279,7 +279,7 @@ fn enter(state: &mut State, effects: &mut Vec<Effect>) {
             let Some(shown) = view.shown.clone() else { return };
             let witness = &shown.meaning.witnesses[at];
             let answers = witness.ct_next.clone();
-            let asked = Asked { spot, text: ask::typed(&witness.packet), answers, ..Asked::default() };
+            let asked = Asked { spot, text: witness.packet.typed(), answers, ..Asked::default() };
             nav::go(state, Place::Trace(asked, "a packet that fares otherwise; this is its way now".into()), effects);
         }
     }

@@ -14,7 +14,7 @@ use super::super::msg::{Effect, Reads};
 use super::super::palette::{self, Act};
 use super::super::state::State;
 use super::super::theme::Theme;
-use super::super::told::{ask, shell_quoted};
+use super::super::told::shell_quoted;
 use super::super::views::Screen;
 use super::{diff, flow, flows, learn, nav, others, packet, pipeline, staged, trace};
 use crate::base::paint::Role;
@@ -340,7 +340,7 @@ fn copy_trace(state: &State, what: CopyAs) -> Option<String> {
         CopyAs::TraceAsOvs => told.as_ovs.clone(),
         CopyAs::TraceJson => told.json.clone(),
         CopyAs::OvsCommand => {
-            let packet = shell_quoted(&ask::typed(&told.packet));
+            let packet = shell_quoted(&told.packet.typed());
             format!("ovs-appctl ofproto/trace {} {packet}", shell_quoted(&told.begins.bridge))
         }
         CopyAs::TestLine => trace::test_text(state)?,

@@ -13,6 +13,7 @@ use super::edit;
 use super::sheet::Sheet;
 use crate::base::number::grouped;
 use crate::base::paint::{Painter, Role};
+use crate::base::safe::visible;
 use crate::base::words::counted;
 use crate::check::Severity;
 use crate::dump::change_file;
@@ -279,6 +280,7 @@ fn effect_text(view: &StagedView, set: Option<&Set>, width: usize) -> Vec<Row> {
         (Some(effect), _) => {
             rows.extend(packets(effect, width));
             rows.extend(checks(effect, width));
+            rows.extend(rules(effect, width, view.full.is_some()));
             rows.extend(hits(effect, width, view.full.is_some()));
         }
         (None, _) if view.is_working => rows.push(Row::of(Role::Dim, " tracing packets before and after ..")),
@@ -290,6 +292,29 @@ fn effect_text(view: &StagedView, set: Option<&Set>, width: usize) -> Vec<Row> {
             wrapped.put(Role::Dim, &format!(" {text}"));
             rows.extend(wrapped.finish());
         }
+    }
+    rows
+}
+
+/// How many rules are named.
+const RULES: usize = 8;
+
+/// The rules of security groups, firewalls and ACLs that wanted the flows.
+fn rules(effect: &Effect, width: usize, is_full: bool) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for touched in effect.rules.iter().take(RULES) {
+        if rows.is_empty() {
+            rows.push(Row::of(Role::Dim, " Rules that wanted these flows"));
+        }
+        let mut row = Row::of(Role::Accent, &format!("   {}", visible(&touched.rule.label())));
+        row.dim(&format!("  {}", touched.words()));
+        if !is_full {
+            row.fit(width, "..");
+        }
+        rows.push(row);
+    }
+    if let Some(more) = effect.rules.len().checked_sub(RULES).filter(|more| *more > 0) {
+        rows.push(Row::of(Role::Dim, &format!("   and {} more", counted(more, "rule"))));
     }
     rows
 }
