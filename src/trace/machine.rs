@@ -47,6 +47,8 @@ pub(super) struct Machine<'w, 'a> {
     pub base: Packet,
     pub stack: Vec<Pushed>,
     pub action_set: Vec<Cow<'a, Action>>,
+    /// Whether a group was written to an action set. Open vSwitch takes that back for no copy of the packet, and for no
+    /// other bridge (`action_set_has_group`).
     pub set_has_group: bool,
     pub in_action_set: bool,
     pub in_bucket: bool,
@@ -122,7 +124,6 @@ pub(super) struct Kept<'a> {
     pub packet: Packet,
     stack: Vec<Pushed>,
     action_set: Vec<Cow<'a, Action>>,
-    set_has_group: bool,
 }
 
 impl<'w, 'a> Machine<'w, 'a> {
@@ -574,12 +575,7 @@ impl<'w, 'a> Machine<'w, 'a> {
 
     /// Keeps what a copy must not change.
     pub fn keep(&self) -> Kept<'a> {
-        Kept {
-            packet: self.packet.clone(),
-            stack: self.stack.clone(),
-            action_set: self.action_set.clone(),
-            set_has_group: self.set_has_group,
-        }
+        Kept { packet: self.packet.clone(), stack: self.stack.clone(), action_set: self.action_set.clone() }
     }
 
     /// Takes back what a copy has changed.
@@ -587,7 +583,6 @@ impl<'w, 'a> Machine<'w, 'a> {
         self.packet = kept.packet;
         self.stack = kept.stack;
         self.action_set = kept.action_set;
-        self.set_has_group = kept.set_has_group;
     }
 
     /// Notes that the packet leaves.

@@ -129,7 +129,6 @@ impl<'a> Machine<'_, 'a> {
         self.clear_conntrack();
         self.stack.clear();
         self.action_set.clear();
-        self.set_has_group = false;
         self.bridge = bridge;
         self.step(What::Bridge);
         self.level += 1;

@@ -6,6 +6,8 @@ use super::*;
 use crate::base::progress::Progress;
 use crate::dump::flows::load;
 use crate::field::Names;
+use crate::field::names::port;
+use crate::field::slot::word;
 use crate::model::bridge::Bridge;
 use crate::model::node::Node;
 use crate::model::port::Port;
@@ -325,4 +327,13 @@ fn fragments_are_looked_up_as_the_bridge_deals_with_them() {
             assert!(sentence.starts_with("it is a fragment, and br-int drops fragments"), "{sentence}");
         }
     }
+}
+
+#[test]
+fn a_group_in_the_action_set_of_one_bridge_is_remembered_in_the_next() {
+    // As in Open vSwitch, the field is then not set any more, neither after a copy of the packet nor after a patch port.
+    let flows = " actions=clone(write_actions(group:1)),write_actions(output:2)\n";
+    let set = |flows| with(flows, "in_port=1", &[], |t, _| t.passes[0].output.key.word(word::ACTSET_OUTPUT));
+    assert_eq!(set(flows), port::UNSET);
+    assert_eq!(set(" actions=write_actions(output:2)\n"), 2);
 }
