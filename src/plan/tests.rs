@@ -74,3 +74,13 @@ fn who_writes_the_flows_will_put_them_back() {
         "{told:?}"
     );
 }
+
+#[test]
+fn what_was_not_looked_at_is_told() {
+    let file = |n: u32| (0..n).map(|n| format!("add priority=5,reg0={n},actions=drop\n")).collect::<String>();
+    assert_eq!(kinds("", &file(500)), []);
+    let found = told("", &file(502), "");
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].0, found[0].1), (500, "partial"));
+    assert!(found[0].2.ends_with("at the first 500 of 502 flows"), "{}", found[0].2);
+}

@@ -35,10 +35,12 @@ pub enum Kind {
     Evicted,
     /// A bundle would not find flows that it added itself.
     Bundle,
+    /// More flows change than were looked at.
+    Partial,
 }
 
 /// The kinds, each with its name for scripts, how bad it is, and what it says in general.
-pub const KINDS: [(Kind, &str, Severity, &str); 10] = [
+pub const KINDS: [(Kind, &str, Severity, &str); 11] = [
     (
         Kind::Overlap,
         "overlap",
@@ -63,6 +65,7 @@ pub const KINDS: [(Kind, &str, Severity, &str); 10] = [
         Severity::Warning,
         "Open vSwitch 3.1 does not find flows that the same bundle added, if nothing in the table matched the same bits before.",
     ),
+    (Kind::Partial, "partial", Severity::Note, "More flows change than overlaps and shadows were looked for."),
     (Kind::Nothing, "nothing", Severity::Note, "No flow is changed."),
 ];
 
@@ -113,7 +116,7 @@ const NAMED: usize = 5;
 pub fn warnings(view: View<'_>, change: &ChangeSet) -> Vec<Warning> {
     let mut found = Vec::new();
     let mut added: FxHashSet<FlowKey> = FxHashSet::default();
-    let mut left = LOOKED_AT;
+    let (mut left, mut first_left_out) = (LOOKED_AT, None);
     // Each flow is looked at where it is changed last, with what happens to it in the end.
     let ends: FxHashMap<FlowKey, Replaced<Flow>> =
         change.flows().into_iter().filter_map(|replaced| Some((replaced.either()?.key(), replaced))).collect();
@@ -128,9 +131,13 @@ pub fn warnings(view: View<'_>, change: &ChangeSet) -> Vec<Warning> {
         for (at, replaced) in edit.flows.iter().enumerate() {
             let Some(flow) = replaced.either() else { continue };
             let key = flow.key();
-            if let Some(end) = ends.get(&key).filter(|_| left > 0 && last.get(&key) == Some(&(number, at))) {
-                left -= 1;
-                of_flow(view, end, number, &mut found);
+            match ends.get(&key).filter(|_| last.get(&key) == Some(&(number, at))) {
+                Some(_) if left == 0 => _ = first_left_out.get_or_insert(number),
+                Some(end) => {
+                    left -= 1;
+                    of_flow(view, end, number, &mut found);
+                }
+                None => {}
             }
             match replaced.before {
                 None => _ = added.insert(key),
@@ -139,6 +146,16 @@ pub fn warnings(view: View<'_>, change: &ChangeSet) -> Vec<Warning> {
             }
         }
     }
+    found.extend(first_left_out.map(|edit| Warning {
+        kind: Kind::Partial,
+        edit,
+        sentence: format!(
+            "overlaps, shadows and misses were looked for at the first {LOOKED_AT} of {} flows",
+            ends.len()
+        ),
+        subject: None,
+        flows: Vec::new(),
+    }));
     found
 }
 
