@@ -49,17 +49,24 @@ fn is_same_but_for_masks(want: &str, got: &str) -> bool {
 /// Fields of a header, and what each is set to.
 type Fields<'a> = Vec<(&'a str, &'a str)>;
 
-/// The line without the fields of Ethernet and network service headers that are set below a header which was put in
-/// front, and those fields. The new header's values are nobody's, so whether such a field is set again depends on
-/// whether some table on the way read it, which is a matter of masks.
+/// The headers whose fields are set again behind one that was put in front.
+const HEADERS: [&str; 8] = ["eth(", "nsh(", "ipv4(", "ipv6(", "arp(", "tcp(", "udp(", "sctp("];
+
+/// The line without the fields of headers that are set after one was put in front, and those fields. The new header's
+/// values, and those of what lay there before, are nobody's, so whether such a field is set again depends on whether
+/// some table on the way read it, which is a matter of masks.
 fn without_set_again(line: &str) -> (String, Vec<Fields<'_>>) {
     let pushed = ["push_eth(", "push_nsh("].iter().filter_map(|word| line.find(word)).min();
     let Some(pushed) = pushed else { return (line.to_owned(), Vec::new()) };
     let (mut kept, mut rest) = line.split_at(pushed);
     let (mut out, mut fields) = (kept.to_owned(), Vec::new());
-    while let Some(at) = ["set(eth(", "set(nsh("].iter().filter_map(|word| rest.find(word)).min() {
-        (kept, rest) = rest.split_at(at + "set(eth(".len());
+    while let Some(at) = rest.find("set(").map(|at| at + "set(".len()) {
+        let name = HEADERS.iter().find(|name| rest[at..].starts_with(**name));
+        (kept, rest) = rest.split_at(at + name.map_or(0, |name| name.len()));
         out.push_str(kept);
+        if name.is_none() {
+            continue;
+        }
         let end = rest.find(')').unwrap_or(rest.len());
         fields.push(rest[..end].split(',').filter_map(|field| field.split_once('=')).collect());
         rest = &rest[end..];
@@ -123,6 +130,8 @@ fn a_field_that_a_new_header_left_behind_may_be_set_again_or_not_but_never_to_an
     let both = line("set(eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02))");
     assert!(is_same_but_for_masks(&line("set(eth(dst=00:00:00:00:00:02))"), &both));
     assert!(is_same_but_for_masks(&line("set(eth())"), &both));
+    assert!(is_same_but_for_masks(&line("set(udp())"), &line("set(udp(src=1,dst=2))")));
+    assert!(!is_same_but_for_masks(&line("set(skb_priority(1))"), &line("set(skb_priority(2))")));
     assert!(!is_same_but_for_masks(&line("set(eth(dst=00:00:00:00:00:03))"), &both));
     assert!(!is_same_but_for_masks(&line("set(eth(dst=00:00:00:00:00:02)),3"), &both));
     assert!(!is_same_but_for_masks(&line("set(ipv4(ttl=1))"), &both));
