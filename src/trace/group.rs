@@ -4,7 +4,7 @@ use super::frozen::DpHash;
 use super::hash;
 use super::machine::Machine;
 use super::packet::Packet;
-use super::step::{Failure, Remark, What};
+use super::step::{Assumption, Failure, Remark, What};
 use crate::action::Action;
 use crate::action::output::HashFields;
 use crate::field::names::port;
@@ -15,6 +15,9 @@ use crate::model::group::{Bucket, Group, GroupType};
 
 /// How deep groups may watch groups.
 const WATCHED: u32 = 128;
+/// How often it is asked in one pass whether a bucket is live. Groups that watch each other in a circle, with two dead
+/// buckets each, are asked 2^128 times by the switch, which never ends.
+pub(super) const LIVENESS: u32 = 1 << 16;
 
 impl<'a> Machine<'_, 'a> {
     /// `group:N`; tells whether the table's actions end here.
@@ -203,6 +206,11 @@ impl<'a> Machine<'_, 'a> {
             self.remark(Remark::ChainedBuckets);
             return false;
         }
+        if self.liveness == 0 {
+            self.assume(Assumption::Liveness(group.id));
+            return false;
+        }
+        self.liveness -= 1;
         if group.kind == GroupType::Select && weight(bucket) == 0 {
             return false;
         }

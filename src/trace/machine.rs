@@ -47,6 +47,8 @@ pub(super) struct Machine<'w, 'a> {
     pub base: Packet,
     pub stack: Vec<Pushed>,
     pub action_set: Vec<Cow<'a, Action>>,
+    /// How often it may still be asked whether a bucket is live.
+    pub liveness: u32,
     /// Whether a group was written to an action set. Open vSwitch takes that back for no copy of the packet, and for no
     /// other bridge (`action_set_has_group`).
     pub set_has_group: bool,
@@ -146,6 +148,7 @@ impl<'w, 'a> Machine<'w, 'a> {
             packet,
             stack: Vec::new(),
             action_set: Vec::new(),
+            liveness: super::group::LIVENESS,
             set_has_group: false,
             in_action_set: false,
             in_bucket: false,

@@ -428,6 +428,8 @@ pub enum Assumption {
     Fdb(std::sync::Arc<str>),
     /// Which ports want which multicast groups.
     Multicast(std::sync::Arc<str>),
+    /// Whether a group is live that watches itself through others.
+    Liveness(u32),
     /// Which ports a bridge has.
     Ports(std::sync::Arc<str>),
     /// The VLANs of ports.
@@ -453,8 +455,8 @@ pub enum Assumption {
 impl Assumption {
     /// Whether the verdict hangs on it, rather than on a default of the switch.
     pub fn is_doubt(&self) -> bool {
-        use Assumption::{Action, Below, Ports, Reassembled, Recirculation};
-        matches!(self, Recirculation(_) | Below(..) | Action(_) | Ports(_) | Reassembled(_))
+        use Assumption::{Action, Below, Liveness, Ports, Reassembled, Recirculation};
+        matches!(self, Recirculation(_) | Below(..) | Action(_) | Ports(_) | Reassembled(_) | Liveness(_))
     }
 
     /// In words.
@@ -477,6 +479,10 @@ impl Assumption {
             Assumption::Multicast(bridge) => {
                 format!("{bridge} watches multicast groups, and nobody has joined this one: no capture tells it")
             }
+            Assumption::Liveness(group) => format!(
+                "group {group} is not live: groups watch each other in a circle here, and a switch that asks which is live \
+                 may never end"
+            ),
             Assumption::Ports(bridge) => format!(
                 "the ports that flows of {bridge} name are there and up, and no others: no list of its ports was captured \
                  (`ovs-ofctl show`)"

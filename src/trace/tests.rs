@@ -337,3 +337,30 @@ fn a_group_in_the_action_set_of_one_bridge_is_remembered_in_the_next() {
     assert_eq!(set(flows), port::UNSET);
     assert_eq!(set(" actions=write_actions(output:2)\n"), 2);
 }
+
+#[test]
+fn groups_that_watch_each_other_in_a_circle_end() {
+    use crate::model::group::{Bucket, Group, GroupType};
+    let bucket = |watched| Bucket {
+        id: None,
+        weight: None,
+        watch_port: None,
+        watch_group: Some(watched),
+        actions: crate::action::Actions::default(),
+    };
+    let group = |id, watched| Group {
+        id,
+        kind: GroupType::FastFailover,
+        selection_method: "".into(),
+        selection_method_param: 0,
+        fields: Vec::new(),
+        buckets: vec![bucket(watched), bucket(watched)],
+    };
+    let mut node = node(" actions=group:1\n");
+    Arc::get_mut(&mut node.bridges[0]).unwrap().groups = vec![group(1, 2), group(2, 1)];
+    let world = World::of(&node);
+    let packet = spec::parse("in_port=1", Names::none()).unwrap();
+    let found = trace(&world, 0, &packet, &Options::default());
+    assert_eq!(found.verdict, Verdict::Unknown);
+    assert!(found.assumed.iter().any(|a| matches!(a, Assumption::Liveness(_))));
+}
