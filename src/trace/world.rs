@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bond::XBond;
 use super::hash::two_words;
@@ -15,6 +15,7 @@ use crate::field::slot::word;
 use crate::model::bridge::Bridge;
 use crate::model::node::Node;
 use crate::model::node_facts::{BridgeFacts, InterfaceFacts, value};
+use crate::model::store::Shape;
 
 /// The bridges of a node with their ports, ready for traces.
 #[derive(Debug)]
@@ -260,11 +261,13 @@ impl<'a> BridgeWorld<'a> {
 
 /// The ports that flows and groups of a bridge name.
 fn named(bridge: &Bridge) -> BTreeSet<u32> {
-    let mut found: BTreeSet<u32> = bridge.names.learned().into_iter().map(|(number, _)| number).collect();
-    for (_, flow) in bridge.flows.iter() {
-        let mut words = flow.shape().masks.iter().zip(flow.values());
-        let in_port = words.find(|((id, mask), _)| *id == word::IN_PORT && *mask == u32::MAX);
-        found.extend(in_port.map(|(_, number)| *number));
+    let mut found: FxHashSet<u32> = bridge.names.learned().into_iter().map(|(number, _)| number).collect();
+    for (_, segment) in bridge.flows.segments() {
+        let in_port = |shape: &Arc<Shape>| shape.masks.iter().position(|word| *word == (word::IN_PORT, u32::MAX));
+        let places: Vec<Option<usize>> = segment.shapes().iter().map(in_port).collect();
+        for (row, shape) in segment.shape_ids().iter().enumerate() {
+            found.extend(places[usize::from(*shape)].map(|at| segment.values(row)[at]));
+        }
     }
     let mut visit = |action: &Action| match action {
         Action::Output(to) => found.extend([to.port]),
@@ -277,8 +280,7 @@ fn named(bridge: &Bridge) -> BTreeSet<u32> {
         segment.action_lists().iter().for_each(|list| list.actions.each(&mut visit));
     }
     bridge.groups.iter().flat_map(|group| &group.buckets).for_each(|bucket| bucket.actions.each(&mut visit));
-    found.retain(|number| (1..port::MAX).contains(number) || *number == port::LOCAL);
-    found
+    found.into_iter().filter(|number| (1..port::MAX).contains(number) || *number == port::LOCAL).collect()
 }
 
 impl XPort {
