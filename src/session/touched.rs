@@ -135,7 +135,9 @@ pub fn rules(now: &NodeScene, then: &NodeScene, bridge: usize, flows: &[Replaced
         };
         let Some(id) = find(node.bridges()[bridge].bridge(), flow) else { continue };
         let is_rule = |owner: &Owner| {
-            matches!(owner.kind, OwnerKind::SecurityGroupRule | OwnerKind::FirewallRule | OwnerKind::Acl)
+            let is_rule = matches!(owner.kind, OwnerKind::SecurityGroupRule | OwnerKind::FirewallRule | OwnerKind::Acl);
+            // A new flow without a rule is not one that a rule left behind.
+            is_rule && (what != 0 || !owner.is_gone())
         };
         for rule in node.owners(bridge).of(id).into_iter().filter(is_rule) {
             found.entry(rule).or_default()[what] += 1;

@@ -160,7 +160,11 @@ fn the_effect_tells_what_becomes_of_the_traced_packet() {
     assert!(screen.shows("accept -> DROP") && screen.shows("(made for 1)"), "{}", screen.text());
     // One of the packets meets the new flow, and one less the old one.
     screen.keys("z");
-    assert!(screen.shows("Flows that take more or fewer") && !screen.shows("Staged for br-int"), "{}", screen.text());
+    assert!(
+        screen.shows("Flows that more or fewer of these packets meet") && !screen.shows("Staged for br-int"),
+        "{}",
+        screen.text()
+    );
     assert!(screen.text().lines().any(|l| l.contains("0 -> ") && l.contains("tp_dst=443")), "{}", screen.text());
     assert!(screen.keys("j k G Esc").shows("Staged for br-int"), "{}", screen.text());
     screen.keys(": unpin Enter");

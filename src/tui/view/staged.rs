@@ -306,8 +306,8 @@ fn rules(effect: &Effect, width: usize, is_full: bool) -> Vec<Row> {
         if rows.is_empty() {
             rows.push(Row::of(Role::Dim, " Rules that wanted these flows"));
         }
-        let mut row = Row::of(Role::Accent, &format!("   {}", visible(&touched.rule.label())));
-        row.dim(&format!("  {}", touched.words()));
+        let mut row = Row::of(Role::Dim, &format!("   {}  ", touched.words()));
+        row.put(Role::Accent, &visible(&touched.rule.label()));
         if !is_full {
             row.fit(width, "..");
         }
@@ -324,8 +324,7 @@ fn hits(effect: &Effect, width: usize, is_full: bool) -> Vec<Row> {
     if effect.hits.is_empty() {
         return Vec::new();
     }
-    let of = counted(effect.packets.len(), "packet");
-    let mut rows = vec![Row::of(Role::Dim, &format!(" Flows that take more or fewer of these {of}"))];
+    let mut rows = vec![Row::of(Role::Dim, " Flows that more or fewer of these packets meet")];
     for hit in &effect.hits {
         let [now, then] = hit.counts;
         let mut row = Row::of(if then > now { Role::Ok } else { Role::Warn }, &format!("   {now} -> {then}  "));
