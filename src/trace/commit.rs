@@ -224,9 +224,8 @@ fn commit_start(packet: &Packet, base: &mut Packet, pending: Pending, out: &mut 
 }
 
 /// The parts of a network service header with the names that the datapath gives them.
-fn nsh_parts(packet: &Packet) -> [(&'static str, Slot, As); 10] {
+fn nsh_parts() -> [(&'static str, Slot, As); 10] {
     let context = |n: u16| Slot::new(word::NSH_C + n, 0, 32);
-    debug_assert!(packet.dl_type() == ethertype::NSH);
     [
         ("flags", Slot::new(word::NSH, 24, 8), As::Decimal),
         ("ttl", Slot::new(word::NSH, 16, 8), As::Decimal),
@@ -244,7 +243,7 @@ fn nsh_parts(packet: &Packet) -> [(&'static str, Slot, As); 10] {
 /// A whole network service header, as it is put in front.
 fn nsh_text(packet: &Packet, options: &[u8]) -> String {
     let has_context = packet.get(Slot::new(word::NSH, 8, 8)) == 1;
-    let parts = nsh_parts(packet).into_iter().filter(|(name, ..)| has_context || !name.starts_with('c'));
+    let parts = nsh_parts().into_iter().filter(|(name, ..)| has_context || !name.starts_with('c'));
     let mut text: Vec<String> = parts
         .map(|(name, slot, kind)| match (kind, packet.get(slot)) {
             // These are printed with their base even if they are zero.
@@ -268,7 +267,7 @@ fn commit_nsh(packet: &Packet, base: &mut Packet, mask: &Key, out: &mut Vec<DpAc
     }
     let is_first_kind = packet.get(Slot::new(word::NSH, 8, 8)) == 1;
     let mut parts = Vec::new();
-    for (name, slot, kind) in nsh_parts(packet) {
+    for (name, slot, kind) in nsh_parts() {
         let full = if slot.width == 32 { u64::from(u32::MAX) } else { (1 << slot.width) - 1 };
         let (value, bits) = match name {
             "mdtype" | "np" => continue,
