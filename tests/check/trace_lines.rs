@@ -56,14 +56,17 @@ const HEADERS: [&str; 8] = ["eth(", "nsh(", "ipv4(", "ipv6(", "arp(", "tcp(", "u
 /// values, and those of what lay there before, are nobody's, so whether such a field is set again depends on whether
 /// some table on the way read it, which is a matter of masks.
 fn without_set_again(line: &str) -> (String, Vec<Fields<'_>>) {
-    let pushed = ["push_eth(", "push_nsh("].iter().filter_map(|word| line.find(word)).min();
-    let Some(pushed) = pushed else { return (line.to_owned(), Vec::new()) };
-    let (mut kept, mut rest) = line.split_at(pushed);
-    let (mut out, mut fields) = (kept.to_owned(), Vec::new());
+    let pushed = ["push_eth(", "push_nsh("].iter().filter_map(|word| line.find(word)).min().unwrap_or(usize::MAX);
+    let mut rest = line;
+    let (mut out, mut fields) = (String::new(), Vec::new());
     while let Some(at) = rest.find("set(").map(|at| at + "set(".len()) {
-        let name = HEADERS.iter().find(|name| rest[at..].starts_with(**name));
-        (kept, rest) = rest.split_at(at + name.map_or(0, |name| name.len()));
+        // Of a network service header the switch names every field that it looked at, changed or not.
+        let is_behind = line.len() - rest.len() + at > pushed;
+        let mut names = HEADERS.iter().filter(|name| is_behind || **name == "nsh(");
+        let name = names.find(|name| rest[at..].starts_with(**name));
+        let (kept, after) = rest.split_at(at + name.map_or(0, |name| name.len()));
         out.push_str(kept);
+        rest = after;
         if name.is_none() {
             continue;
         }
